@@ -1,0 +1,1 @@
+"""The model folder: layout, version, hashes, loading, validation (no torch)."""

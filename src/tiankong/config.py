@@ -1,0 +1,241 @@
+"""Every setting of the product: three dataclasses, a sentence a field, and the presets that fill them.
+
+A preset is a TOML file with the tables ``[prepare]``, ``[model]`` and ``[training]``; the command line has one
+option for every field. All problems of a configuration are reported together.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib import resources
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from tiankong.errors import OptionError
+
+SEGMENTERS = ("rjieba", "jieba", "whitespace")
+NORMALISATIONS = ("standard", "none")
+CELLS = ("lstm", "gru")
+HEADS = ("softmax", "codes")
+ACTIVATIONS = ("gelu", "relu")
+DECODINGS = ("likelihood", "distance")
+SCHEDULES = ("cosine", "constant")
+OPTIMISERS = ("adamw", "adam")
+PRECISIONS = ("auto", "bf16", "fp32")
+DEVICES = ("auto", "cpu", "gpu")
+LOSS_TOKENS = ("targets", "all")
+
+
+def _setting(default: Any, text: str, choices: tuple[str, ...] = ()) -> Any:
+    metadata = {"help": text, "choices": choices}
+    if isinstance(default, tuple):
+        return field(default_factory=lambda: default, metadata=metadata)
+    return field(default=default, metadata=metadata)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PrepareConfig:
+    """How text becomes a prepared corpus."""
+
+    segmenter: str = _setting("rjieba", "what cuts text into words", SEGMENTERS)
+    user_dict: str = _setting("", "a jieba user dictionary (with --segmenter jieba)")
+    normalisation: str = _setting(
+        "standard", "standard: HTML entities, NFKC and lower case; none: as typed", NORMALISATIONS
+    )
+    minimum_count: int = _setting(3, "words seen less often in the training split are left out of the vocabulary")
+    maximum_vocabulary: int = _setting(0, "keep at most so many words, the most frequent (0: all)")
+    drop_ascii: bool = _setting(False, "drop tokens made of ASCII characters only")
+    drop_words: tuple[str, ...] = _setting((), "drop these tokens")
+    keep_unknown: bool = _setting(True, "keep words outside the vocabulary as context, read by their characters")
+    split: tuple[float, float, float] = _setting((60, 20, 20), "shares of training/validation/test, as 60/20/20")
+    code_bits: int = _setting(100, "bits of a word's output code (0: make no codes)")
+    seed: int = _setting(1, "fixes the split and the word vectors behind the codes")
+
+    def problems(self) -> list[str]:
+        """Every reason why this can't be used, a sentence each."""
+        found = _choice_problems(self)
+        if self.user_dict and self.segmenter != "jieba":
+            found.append(f"user_dict needs segmenter jieba, not {self.segmenter}")
+        if self.minimum_count < 1:
+            found.append(f"minimum_count must be at least 1, not {self.minimum_count}")
+        if self.maximum_vocabulary < 0:
+            found.append(f"maximum_vocabulary must be 0 (all) or more, not {self.maximum_vocabulary}")
+        if any(share <= 0 for share in self.split):
+            found.append("split needs three shares above 0, as 60/20/20")
+        if self.code_bits != 0 and not 50 <= self.code_bits <= 4096:
+            found.append(f"code_bits must be 0 (none) or 50 to 4096, not {self.code_bits}")
+        return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelConfig:
+    """The network's shape."""
+
+    head: str = _setting("softmax", "softmax over the vocabulary, or binary word codes", HEADS)
+    cell: str = _setting("lstm", "the recurrent cell", CELLS)
+    layers: int = _setting(1, "recurrent layers in each direction")
+    embedding_size: int = _setting(256, "length of a word's input vector")
+    character_size: int = _setting(64, "length of a character's vector (0: words are not read by characters)")
+    hidden_size: int = _setting(512, "units of a recurrent layer, each direction")
+    mlp_sizes: tuple[int, ...] = _setting((1024,), "hidden layers between the two directions and the head")
+    activation: str = _setting("gelu", "between the layers of the MLP", ACTIVATIONS)
+    decoding: str = _setting("likelihood", "how a codes model ranks words", DECODINGS)
+    input_dropout: float = _setting(0.25, "share of input features dropped in training, shared over a sentence")
+    output_dropout: float = _setting(0.35, "share of recurrent states dropped in training, shared over a sentence")
+
+    def problems(self) -> list[str]:
+        """Every reason why this can't be used, a sentence each."""
+        found = _choice_problems(self)
+        for name in ("layers", "embedding_size", "hidden_size"):
+            found += _at_least(self, name, 1)
+        found += _at_least(self, "character_size", 0)
+        found += [f"mlp_sizes must all be at least 1, not {size}" for size in self.mlp_sizes if size < 1]
+        for name in ("input_dropout", "output_dropout"):
+            found += _within(self, name, 0.0, 0.95)
+        if self.head == "softmax" and self.decoding != "likelihood":
+            found.append(f"decoding {self.decoding} needs head codes, not softmax")
+        return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingConfig:
+    """How the network is trained."""
+
+    epochs: int = _setting(9, "passes over the training split at most")
+    batch_tokens: int = _setting(8192, "tokens of a batch at most, padding included")
+    batch_sentences: int = _setting(0, "sentences of a batch at most (0: only batch_tokens counts)")
+    window: int = _setting(192, "longer texts are trained in pieces of so many tokens")
+    loss_tokens: str = _setting("targets", "predict words only, or every token", LOSS_TOKENS)
+    drop_word: float = _setting(0.15, "share of context words read by their characters alone")
+    drop_token: float = _setting(0.05, "share of context words replaced by <BLANK>")
+    negatives: int = _setting(2048, "words sampled against the target in a batch (0: the exact softmax)")
+    negative_power: float = _setting(0.75, "negatives are drawn by word count to this power")
+    optimiser: str = _setting("adamw", "the optimiser", OPTIMISERS)
+    learning_rate: float = _setting(2e-3, "the highest learning rate")
+    weight_decay: float = _setting(0.01, "AdamW's weight decay, on matrices only")
+    warmup_steps: int = _setting(200, "steps over which the learning rate rises")
+    schedule: str = _setting("cosine", "the learning rate after warm-up", SCHEDULES)
+    clip_norm: float = _setting(1.0, "gradients are scaled down to this norm (0: never)")
+    patience: int = _setting(3, "stop after so many epochs without a better validation score")
+    validation_sentences: int = _setting(2000, "validation sentences measured after each epoch (0: all)")
+    checkpoint_steps: int = _setting(250, "steps between checkpoints that a stopped training resumes from")
+    precision: str = _setting("auto", "arithmetic of the encoder; auto is bf16 where the processor has it", PRECISIONS)
+    device: str = _setting("auto", "where to train", DEVICES)
+    threads: int = _setting(0, "processor threads (0: one a core)")
+    seed: int = _setting(1, "fixes initial weights, batch order, dropout and sampling")
+
+    def problems(self) -> list[str]:
+        """Every reason why this can't be used, a sentence each."""
+        found = _choice_problems(self)
+        for name in ("epochs", "batch_tokens", "window", "patience", "checkpoint_steps"):
+            found += _at_least(self, name, 1)
+        for name in ("batch_sentences", "negatives", "warmup_steps", "validation_sentences", "threads"):
+            found += _at_least(self, name, 0)
+        for name in ("weight_decay", "clip_norm", "negative_power"):
+            found += _at_least(self, name, 0)
+        found += _within(self, "drop_word", 0.0, 0.9) + _within(self, "drop_token", 0.0, 0.9)
+        if not 0 < self.learning_rate <= 1:
+            found.append(f"learning_rate must be above 0 and at most 1, not {self.learning_rate}")
+        if self.batch_tokens < self.window + 1:
+            found.append(f"batch_tokens ({self.batch_tokens}) must be larger than window ({self.window})")
+        return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preset:
+    """One named set of all three."""
+
+    prepare: PrepareConfig = field(default_factory=PrepareConfig)
+    model: ModelConfig = field(default_factory=ModelConfig)
+    training: TrainingConfig = field(default_factory=TrainingConfig)
+
+
+Config = TypeVar("Config", PrepareConfig, ModelConfig, TrainingConfig)
+
+
+def preset_names() -> list[str]:
+    """Names of the presets that come with the package."""
+    folder = resources.files("tiankong") / "presets"
+    return sorted(Path(entry.name).stem for entry in folder.iterdir() if entry.name.endswith(".toml"))
+
+
+def load_preset(name: str) -> Preset:
+    """The preset of that name, or the one in that ``.toml`` file.
+
+    :raises OptionError: no such preset or file, not TOML, an unknown field or a value of the wrong type.
+    """
+    if name.endswith(".toml"):
+        try:
+            text = Path(name).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise OptionError(f"the preset {name} can't be read: {reason(error)}") from None
+    elif name in preset_names():
+        text = (resources.files("tiankong") / "presets" / f"{name}.toml").read_text(encoding="utf-8")
+    else:
+        known = ", ".join(preset_names())
+        raise OptionError(f"there is no preset {name!r}: use one of {known}, or a path that ends in .toml")
+    try:
+        table = tomllib.loads(text)
+        return msgspec.convert(_known_fields(table, Preset), Preset)
+    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+        raise OptionError(f"the preset {name} is wrong: {error}") from None
+
+
+def override(config: Config, values: Mapping[str, Any]) -> Config:
+    """``config`` with the fields in ``values`` that are not ``None`` replaced."""
+    return dataclasses.replace(config, **{name: value for name, value in values.items() if value is not None})
+
+
+def check(*configs: PrepareConfig | ModelConfig | TrainingConfig) -> None:
+    """Reports every problem of the given configurations together.
+
+    :raises OptionError: if there is any.
+    """
+    problems = [problem for config in configs for problem in config.problems()]
+    if problems:
+        raise OptionError(problems)
+
+
+def reason(error: BaseException) -> str:
+    """The plain words of an operating-system or decoding error."""
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror.lower()
+    return str(error)
+
+
+def _known_fields(table: dict[str, Any], kind: type[Preset]) -> dict[str, Any]:
+    """``table`` itself, once every table and field in it is known."""
+    tables = {entry.name: entry.default_factory for entry in dataclasses.fields(kind)}
+    for name, values in table.items():
+        if name not in tables:
+            raise msgspec.ValidationError(f"unknown table [{name}], the tables are {', '.join(tables)}")
+        known = {entry.name for entry in dataclasses.fields(tables[name])}  # type: ignore[arg-type]
+        unknown = sorted(set(values) - known) if isinstance(values, dict) else []
+        if unknown:
+            raise msgspec.ValidationError(f"unknown field {', '.join(unknown)} in [{name}]")
+    return table
+
+
+def _choice_problems(config: Any) -> list[str]:
+    found = []
+    for entry in dataclasses.fields(config):
+        choices = entry.metadata.get("choices", ())
+        value = getattr(config, entry.name)
+        if choices and value not in choices:
+            found.append(f"{entry.name} must be one of {', '.join(choices)}, not {value}")
+    return found
+
+
+def _at_least(config: Any, name: str, lowest: float) -> list[str]:
+    value = getattr(config, name)
+    return [] if value >= lowest else [f"{name} must be at least {lowest}, not {value}"]
+
+
+def _within(config: Any, name: str, lowest: float, highest: float) -> list[str]:
+    value = getattr(config, name)
+    return [] if lowest <= value <= highest else [f"{name} must be from {lowest} to {highest}, not {value}"]

@@ -1,0 +1,80 @@
+"""Binary word codes: the signs of word2vec vectors, made unique."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tiankong.errors import MissingPackageError
+from tiankong.text.vocabulary import SPECIAL_TOKENS
+
+_NEAREST_BITS = 16
+_MOST_FLIPS = 3
+
+
+@dataclass(frozen=True)
+class CodeReport:
+    """What became of the codes: words whose signs another, more frequent word has already, and the way out."""
+
+    bits: int
+    words: int
+    collisions: int
+    flipped_bits: int
+    share_of_ones: float
+
+
+def word_vectors(texts: Iterable[list[str]], words: list[str], size: int, seed: int) -> NDArray[np.float32]:
+    """word2vec vectors (CBOW, gensim's defaults) of ``words``, shape (words, size); one thread, so repeatable.
+
+    :raises MissingPackageError: gensim is not installed.
+    """
+    try:
+        from gensim.models import Word2Vec  # noqa: PLC0415 - heavy, and absent from the base install
+    except ImportError:
+        raise MissingPackageError("making word codes", "train") from None
+    model = Word2Vec(texts, vector_size=size, min_count=1, workers=1, seed=seed)
+    return np.stack([model.wv[word] for word in words]).astype(np.float32)
+
+
+def unique_codes(vectors: NDArray[np.float32]) -> tuple[NDArray[np.uint8], CodeReport]:
+    """Codes (words, bits) of 0 and 1, one where a vector is above 0.
+
+    A word whose code is taken by an earlier (more frequent) one gets its bits of smallest magnitude flipped, as
+    few as make it unique.
+    """
+    codes = (vectors > 0).astype(np.uint8)
+    taken: set[bytes] = set()
+    collisions = flipped = 0
+    for row, vector in zip(codes, vectors, strict=True):
+        if row.tobytes() in taken:
+            collisions += 1
+            flips = next(flips for flips in _flips(vector) if _flip(row, flips).tobytes() not in taken)
+            row[:] = _flip(row, flips)
+            flipped += len(flips)
+        taken.add(row.tobytes())
+    return codes, CodeReport(codes.shape[1], len(codes), collisions, flipped, float(codes.mean()))
+
+
+def with_special_rows(table: NDArray[np.float32] | NDArray[np.uint8]) -> NDArray[np.float32] | NDArray[np.uint8]:
+    """``table`` with rows of zeros for the special tokens in front."""
+    return np.concatenate([np.zeros((len(SPECIAL_TOKENS), table.shape[1]), dtype=table.dtype), table])
+
+
+def _flips(vector: NDArray[np.float32]) -> Iterator[tuple[int, ...]]:
+    """Sets of bits to flip: single bits by rising magnitude, then small sets among the uncertain, then any."""
+    order = [int(bit) for bit in np.argsort(np.abs(vector), kind="stable")]
+    yield from ((bit,) for bit in order)
+    for size in range(2, _MOST_FLIPS + 1):
+        yield from itertools.combinations(order[:_NEAREST_BITS], size)
+    for size in range(2, len(order) + 1):
+        yield from itertools.combinations(order, size)
+
+
+def _flip(row: NDArray[np.uint8], bits: tuple[int, ...]) -> NDArray[np.uint8]:
+    flipped = row.copy()
+    flipped[list(bits)] ^= 1
+    return flipped

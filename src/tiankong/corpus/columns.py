@@ -1,0 +1,62 @@
+"""Which column of a table holds the text, and which the label."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tiankong.errors import SourceError
+
+TEXT_COLUMNS = ("text", "review", "sentence", "content", "comment", "文本", "内容", "评论", "评价")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A text as it stands in its stream; ``line`` is the line (in .parquet the row) it starts on."""
+
+    text: str
+    label: str | None
+    line: int
+
+
+def choose_column(names: Sequence[str], column: str | None, where: str) -> str:
+    """Return the column of texts: the one asked for, the only one, or the one with a usual name.
+
+    Raises:
+        SourceError: there is no such column, or not exactly one with a usual name.
+    """
+    listed = ", ".join(names) or "none"
+    if column is not None:
+        if names.count(column) != 1:
+            problem = "no" if column not in names else "more than one"
+            raise SourceError(f"{where} has {problem} column {column!r}, it has {listed}: name one with --column")
+        return column
+    usual = [name for name in names if name.strip().casefold() in TEXT_COLUMNS]
+    if len(usual) == 1:
+        return usual[0]
+    if len(names) == 1:
+        _refuse_false_header(names[0], where)
+        return names[0]
+    problem = "several columns that may hold" if usual else "no column known to hold"
+    raise SourceError(f"{where} has {problem} the text, it has {listed}: name the column with --column")
+
+
+def _refuse_false_header(name: str, where: str) -> None:
+    """Refuse the only column when its name shows that the file is not what its suffix says."""
+    if ";" in name or "\t" in name:
+        raise SourceError(f"{where} has its columns separated by something else than its suffix says: save it as .csv")
+    if len(name) > 40 or any(sign in name for sign in "，。！？"):
+        raise SourceError(
+            f"{where} begins with what looks like a text, not the name of a column: put a line 'text' first"
+        )
+
+
+def label_column(names: Sequence[str], text_column: str) -> str | None:
+    """Return the column named ``label``, if there is one beside the column of texts."""
+    labels = (name for name in names if name.strip().casefold() == "label" and name != text_column)
+    return next(labels, None)
+
+
+def label_text(value: object) -> str | None:
+    """Return a label of whatever type as text, an absent one as ``None``."""
+    return None if value is None or value == "" else str(value)

@@ -1,0 +1,226 @@
+"""Which encoding a text file has, and its lines decoded strictly, in constant memory.
+
+Only two encodings are guessed: UTF-8, because strict UTF-8 is almost never met by accident, and
+GB18030 (with its subsets GBK and GB2312), because most other Chinese text files are in it. A file
+that could be either by its bytes but not by its contents is refused rather than read as mojibake.
+"""
+
+from __future__ import annotations
+
+import codecs
+import io
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import BinaryIO
+
+from tiankong.errors import OptionError, SourceError
+
+MAX_LINE = 1 << 24  # the longest line read, in bytes or characters: what keeps the memory constant
+_BLOCK = 1 << 20
+_WIDE_BOMS = {
+    codecs.BOM_UTF32_LE: "UTF-32",  # before UTF-16, whose mark its own begins with
+    codecs.BOM_UTF32_BE: "UTF-32",
+    codecs.BOM_UTF16_LE: "UTF-16",
+    codecs.BOM_UTF16_BE: "UTF-16",
+}
+# Korean and KOI8 bytes decode to ordinary ideographs too, but hardly ever to the most frequent ones,
+# which make up about half of any Chinese text.
+_FREQUENT = frozenset(
+    "的一是了我不人在他有这个上们来到时大地为子中你说生国年着就那和要她出也得里后自以会家可下而过天去能对小多"
+    "然于心学么之都好看起发当没成只如事把还用第样道想作种开美总从无情己面最女但现前些所同日手又行意动方期它头"
+    "经长儿回位分爱老因很给名法间斯知世什两次使身者被高已亲其进此话常与活正感"
+)
+
+
+def check_encoding(encoding: str) -> str:
+    """Return the codec to read with for an encoding named by the user.
+
+    Raises:
+        OptionError: there is no such text encoding.
+    """
+    try:
+        codec = codecs.lookup(encoding).name
+        b" ".decode(codec)
+    except (LookupError, ValueError):
+        raise OptionError(
+            f"--encoding {encoding!r} is not an encoding Python knows: name one such as utf-8, gb18030 or big5"
+        ) from None
+    return codec
+
+
+def detect_encoding(open_bytes: Callable[[], BinaryIO], name: str) -> str:
+    """Return ``utf-8``, ``utf-8-sig`` or ``gb18030``, whichever the whole stream is in.
+
+    ``open_bytes`` is called once for UTF-8 and twice for anything else.
+
+    Raises:
+        SourceError: the stream is binary, UTF-16, damaged UTF-8, or in neither encoding.
+    """
+    with open_bytes() as stream:
+        head = stream.read(4)
+        for bom, wide in _WIDE_BOMS.items():
+            if head.startswith(bom):
+                raise SourceError(f"{name} is {wide}: save it as UTF-8 first")
+        marked = head.startswith(codecs.BOM_UTF8)
+        if _is_utf8(head, stream, name):
+            return "utf-8-sig" if marked else "utf-8"
+    with open_bytes() as stream:
+        survey = _survey(stream, name)
+    if marked or survey.mostly_utf8():
+        raise SourceError(
+            f"{name} is UTF-8 but damaged, first on line {survey.first_bad}: "
+            "repair or delete the bytes there that are not UTF-8"
+        )
+    if not survey.plausible_chinese():
+        raise SourceError(
+            f"{name} is neither UTF-8 (line {survey.first_bad} is not) nor GB18030 Chinese: "
+            "pass --encoding with the encoding it was saved in, or save it as UTF-8"
+        )
+    return "gb18030"
+
+
+def read_lines(stream: BinaryIO, encoding: str, name: str) -> Iterator[str]:
+    r"""Yield the decoded lines with their ends (``\n``, ``\r`` or ``\r\n``), without a byte order mark.
+
+    Raises:
+        SourceError: a line is not in the encoding, or longer than ``MAX_LINE``.
+    """
+    text = io.TextIOWrapper(stream, encoding, errors="strict", newline="")
+    number = 0
+    while True:
+        try:
+            line = text.readline(MAX_LINE)
+        except UnicodeError as error:
+            bad = number + 1 + _line_breaks_before(error)
+            raise SourceError(
+                f"{name} is not {encoding} on line {bad}: "
+                "repair that line or pass --encoding with the encoding it was saved in"
+            ) from None
+        if not line:
+            return
+        number += 1
+        if len(line) == MAX_LINE and line[-1] not in "\r\n":
+            raise _too_long(name, number)
+        yield line.removeprefix("\ufeff") if number == 1 else line
+
+
+def _line_breaks_before(error: UnicodeError) -> int:
+    """Count the line breaks between the last line returned and the bytes that failed."""
+    if not isinstance(error, UnicodeDecodeError):
+        return 0
+    # What was decoded in earlier blocks and not returned yet is a piece of one line: no break in it.
+    before = error.object[: error.start].decode(error.encoding, "replace")
+    return before.replace("\r\n", "\n").replace("\r", "\n").count("\n")
+
+
+def _is_utf8(head: bytes, stream: BinaryIO, name: str) -> bool:
+    """Decode the stream strictly, refusing NUL bytes on the way."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    block, line = head + stream.read(_BLOCK), 1
+    while block:
+        _refuse_nul(block, name, line)
+        line += block.count(b"\n")
+        try:
+            decoder.decode(block)
+        except UnicodeDecodeError:
+            return False
+        block = stream.read(_BLOCK)
+    try:
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _refuse_nul(block: bytes, name: str, line: int) -> None:
+    at = block.find(b"\0")
+    if at >= 0:
+        line += block.count(b"\n", 0, at)
+        raise SourceError(
+            f"{name} is not a text file: it holds a NUL byte on line {line} (if it is UTF-16, save it as UTF-8 first)"
+        )
+
+
+def _too_long(name: str, line: int) -> SourceError:
+    return SourceError(
+        f"{name} has more than {MAX_LINE // (1 << 20)} million characters on line {line}: put one text on a line"
+    )
+
+
+@dataclass
+class _Survey:
+    """What a stream that is not UTF-8 looks like, line by line, under both encodings."""
+
+    lines: int = 0  # with a byte beyond ASCII
+    bad_lines: int = 0  # of those, not UTF-8
+    first_bad: int = 0
+    utf8_chars: int = 0  # of three or four bytes, which GB18030 text hardly ever forms by accident
+    bad_chars: int = 0
+    gb18030: Counter[str] | None = field(default_factory=Counter)  # None: not GB18030
+
+    def add(self, line: bytes, number: int) -> None:
+        """Count one line in."""
+        if line.isascii():
+            return
+        self.lines += 1
+        text = line.decode("utf-8", "replace")
+        bad = text.count("\ufffd") - line.count(b"\xef\xbf\xbd")
+        self.utf8_chars += sum(char >= "\u0800" for char in text) - text.count("\ufffd")
+        if bad:
+            self.bad_chars += bad
+            self.bad_lines += 1
+            self.first_bad = self.first_bad or number
+        if self.gb18030 is not None:
+            try:
+                self.gb18030.update(line.decode("gb18030"))
+            except UnicodeDecodeError:
+                self.gb18030 = None
+
+    def mostly_utf8(self) -> bool:
+        """Tell damaged UTF-8: few lines are bad, or all lines are (cut short, say) but few characters."""
+        return self.bad_lines * 2 < self.lines or self.bad_chars < self.utf8_chars
+
+    def plausible_chinese(self) -> bool:
+        """Tell whether the characters GB18030 makes of the stream are those of Chinese text."""
+        if self.gb18030 is None:
+            return False
+        kinds: Counter[str] = Counter()
+        for char, times in self.gb18030.items():
+            kinds[_kind(char)] += times
+        ideographs = kinds["frequent"] + kinds["common"]
+        letters = ideographs + kinds["other letter"]
+        # Thresholds: of 88,000 single reviews 0.1 % have fewer than 0.8 common among their letters or
+        # 0.1 frequent; traditional text has 0.6, UTF-8 taken for GB18030 0.1, Korean 0.02 frequent.
+        return (
+            ideographs >= max(1, 0.55 * letters)
+            and kinds["junk"] <= 0.01 * (letters + kinds["sign"])
+            and (letters < 20 or kinds["frequent"] >= 0.1 * letters)
+        )
+
+
+def _kind(char: str) -> str:
+    category = unicodedata.category(char)
+    if char.isascii():
+        return "ascii"
+    if category in ("Cc", "Cn", "Co"):
+        return "junk"
+    if not category.startswith("L"):
+        return "sign"
+    if char in _FREQUENT:
+        return "frequent"
+    # GB2312 level 1: the 3,755 ideographs of everyday Chinese.
+    return "common" if 0xB0 <= char.encode("gb2312", "replace")[0] <= 0xD7 else "other letter"
+
+
+def _survey(stream: BinaryIO, name: str) -> _Survey:
+    survey = _Survey()
+    number = 0
+    while line := stream.readline(MAX_LINE):
+        number += 1
+        if len(line) == MAX_LINE and not line.endswith(b"\n"):
+            raise _too_long(name, number)
+        _refuse_nul(line, name, number)
+        survey.add(line, number)
+    return survey

@@ -1,0 +1,155 @@
+"""From a byte stream to rows of text, by the suffix of its name.
+
+====================  =====================================================================
+none, .txt, .text     a text a line, or ``text,,label`` a line
+.csv, .tsv            a header line, then a record a row; quoted fields may hold line breaks
+.jsonl, .ndjson       an object or a string a line
+.parquet              a column of strings (see ``parquet.py``)
+====================  =====================================================================
+"""
+
+from __future__ import annotations
+
+import csv
+import itertools
+import json
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from tiankong.corpus.columns import Row, choose_column, label_text, label_column
+from tiankong.corpus.containers import ByteStream, OnBytes
+from tiankong.corpus.encoding import check_encoding, detect_encoding, read_lines
+from tiankong.corpus.parquet import parquet_rows
+from tiankong.errors import SourceError
+
+_LABELLED = re.compile(r",,[^,\s]{1,16}\s*$")
+_PROBE_LINES = 1000
+_LABELLED_SHARE = 0.95
+_UNFIT = re.compile("[\0\ud800-\udfff]")
+
+
+def read_rows(stream: ByteStream, column: str | None, encoding: str | None, on_bytes: OnBytes | None) -> Iterator[Row]:
+    """Yield the rows of a stream, blank texts included.
+
+    Raises:
+        SourceError: the stream can't be read as its suffix says; the message names the line.
+        OptionError: the encoding given is unknown.
+        MissingPackageError: the stream is .parquet and pyarrow is not installed.
+    """
+    if stream.suffix == ".parquet":
+        rows = parquet_rows(stream, column, on_bytes)
+    else:
+        codec = check_encoding(encoding) if encoding else detect_encoding(stream.open, stream.name)
+        rows = _READERS[stream.suffix](stream, column, codec, on_bytes)
+    for row in rows:
+        if unfit := _UNFIT.search(row.text) or _UNFIT.search(row.label or ""):
+            kind = "a NUL character" if unfit[0] == "\0" else "half a surrogate pair"
+            raise SourceError(f"{stream.name} holds {kind} on line {row.line}: remove it")
+        yield row
+
+
+def _lines(stream: ByteStream, codec: str, on_bytes: OnBytes | None) -> Iterator[str]:
+    with stream.open(on_bytes) as raw:
+        yield from read_lines(raw, codec, stream.name)
+
+
+def _text_rows(stream: ByteStream, _column: str | None, codec: str, on_bytes: OnBytes | None) -> Iterator[Row]:
+    labelled = _is_labelled(stream, codec)
+    for number, line in enumerate(_lines(stream, codec, on_bytes), 1):
+        text = line.rstrip("\r\n")
+        if labelled and _LABELLED.search(text):
+            text, _, label = text.rpartition(",,")
+            yield Row(text, label.rstrip(), number)
+        else:
+            yield Row(text, None, number)
+
+
+def _is_labelled(stream: ByteStream, codec: str) -> bool:
+    """Tell from the first lines whether the file is in the format ``text,,label``."""
+    lines = _lines(stream, codec, None)
+    found = [_LABELLED.search(line) is not None for line in itertools.islice(filter(str.strip, lines), _PROBE_LINES)]
+    lines.close()
+    return bool(found) and sum(found) >= _LABELLED_SHARE * len(found)
+
+
+def _csv_rows(stream: ByteStream, column: str | None, codec: str, on_bytes: OnBytes | None) -> Iterator[Row]:
+    records = _csv_records(stream, codec, on_bytes)
+    _, header = next(records, (0, []))
+    names = [name.strip() for name in header]
+    if not names:
+        return
+    chosen = names.index(choose_column(names, column, stream.name))
+    label = label_column(names, names[chosen])
+    label_at = None if label is None else names.index(label)
+    for number, fields in records:
+        if len(fields) <= chosen or any(fields[len(names) :]):
+            raise SourceError(
+                f"{stream.name} has {len(fields)} fields on line {number} but {len(names)} columns: "
+                "put a text that holds a separator in double quotes"
+            )
+        has_label = label_at is not None and label_at < len(fields)
+        yield Row(fields[chosen], label_text(fields[label_at]) if has_label else None, number)
+
+
+def _csv_records(stream: ByteStream, codec: str, on_bytes: OnBytes | None) -> Iterator[tuple[int, list[str]]]:
+    """Yield each record that isn't a blank line, with the number of the line it starts on."""
+    delimiter = "\t" if stream.suffix == ".tsv" else ","
+    # strict: otherwise a quote that is never closed would swallow the rest of the file in silence.
+    reader = csv.reader(_lines(stream, codec, on_bytes), delimiter=delimiter, strict=True)
+    start = 1
+    try:
+        for fields in reader:
+            if fields:
+                yield start, fields
+            start = reader.line_num + 1
+    except csv.Error as error:
+        raise SourceError(
+            f"{stream.name} can't be read as {stream.suffix[1:].upper()} from line {start} on ({error}): "
+            "check the double quotes there"
+        ) from None
+
+
+def _json_rows(stream: ByteStream, column: str | None, codec: str, on_bytes: OnBytes | None) -> Iterator[Row]:
+    key: str | None = None
+    for number, line in enumerate(_lines(stream, codec, on_bytes), 1):
+        if line.isspace():
+            continue
+        value = _parse_json(line, stream.name, number)
+        if isinstance(value, dict):
+            names = list(value)
+            if key is None or key not in value:
+                key = choose_column(names, key or column, f"{stream.name} (line {number})")
+            label = label_column(names, key)
+            yield Row(_json_text(value[key], stream.name, number), label_text(value[label]) if label else None, number)
+        else:
+            yield Row(_json_text(value, stream.name, number), None, number)
+
+
+def _parse_json(line: str, name: str, number: int) -> Any:
+    try:
+        return json.loads(line)
+    except (ValueError, RecursionError) as error:
+        reason = error.msg if isinstance(error, json.JSONDecodeError) else error
+        raise SourceError(
+            f"{name} is not valid JSON on line {number} ({reason}): JSON Lines hold an object or a string a line"
+        ) from None
+
+
+def _json_text(value: Any, name: str, number: int) -> str:
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise SourceError(f"{name} has a {type(value).__name__} for a text on line {number}: make it a string")
+    return value
+
+
+_READERS: dict[str, Callable[[ByteStream, str | None, str, OnBytes | None], Iterator[Row]]] = {
+    "": _text_rows,
+    ".txt": _text_rows,
+    ".text": _text_rows,
+    ".csv": _csv_rows,
+    ".tsv": _csv_rows,
+    ".jsonl": _json_rows,
+    ".ndjson": _json_rows,
+}

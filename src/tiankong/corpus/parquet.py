@@ -1,0 +1,63 @@
+"""Rows of a ``.parquet`` stream, through pyarrow, a batch at a time."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, BinaryIO
+
+from tiankong.corpus.columns import Row, choose_column, label_column, label_text
+from tiankong.corpus.containers import ByteStream, OnBytes
+from tiankong.errors import MissingPackageError, SourceError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_BATCH = 1024
+
+
+def parquet_rows(stream: ByteStream, column: str | None, on_bytes: OnBytes | None) -> Iterator[Row]:
+    """Yield the rows of a Parquet stream; ``line`` counts rows from 1, a null is an empty text.
+
+    Raises:
+        SourceError: the stream is damaged, or has no such column of strings.
+        MissingPackageError: pyarrow is not installed.
+    """
+    try:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+    except ImportError:
+        raise MissingPackageError("reading .parquet files", "train") from None
+    with stream.open(on_bytes) as raw:
+        # Parquet is read from its end: what can't be wound back has to be in memory as a whole.
+        source: BinaryIO = raw if stream.seekable else io.BytesIO(raw.read())
+        try:
+            # An old-style memory map or read-ahead would take memory in proportion to the file.
+            file = pq.ParquetFile(source, pre_buffer=False)
+            text, label = _columns(file.schema_arrow, column, stream.name)
+            wanted = [text] if label is None else [text, label]
+            number = 0
+            for batch in file.iter_batches(batch_size=_BATCH, columns=wanted):
+                texts = batch.column(text).to_pylist()
+                labels = [None] * len(texts) if label is None else batch.column(label).to_pylist()
+                for value, mark in zip(texts, labels, strict=True):
+                    number += 1
+                    yield Row(value or "", label_text(mark), number)
+        except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+            reason = str(error).strip().partition("\n")[0]
+            raise SourceError(f"{stream.name} is not a whole Parquet file ({reason}): copy it again") from None
+
+
+def _columns(schema: pa.Schema, column: str | None, name: str) -> tuple[str, str | None]:
+    """Choose the columns of texts and labels and check that the texts are strings."""
+    import pyarrow as pa
+
+    names: list[str] = schema.names
+    text = choose_column(names, column, name)
+    kind = schema.field(text).type
+    value = kind.value_type if pa.types.is_dictionary(kind) else kind
+    if not (pa.types.is_string(value) or pa.types.is_large_string(value) or pa.types.is_string_view(value)):
+        raise SourceError(
+            f"{name} has values of type {kind} in its column {text!r}: name a column of strings with --column"
+        )
+    return text, label_column(names, text)

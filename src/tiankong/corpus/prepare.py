@@ -1,0 +1,296 @@
+"""User files to a prepared corpus, in two passes and constant memory.
+
+The first pass reads, cuts and splits the texts and interns every surface form under a provisional id; the second
+rewrites the ids once the training split has decided which words are in the vocabulary.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from array import array
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors.numpy import save_file
+
+import tiankong
+from tiankong.config import PrepareConfig, check, reason
+from tiankong.corpus.codes import CodeReport, unique_codes, with_special_rows, word_vectors
+from tiankong.corpus.prepared import (
+    CHARACTERS_FILE,
+    CODES_FILE,
+    OTHER_WORDS_FILE,
+    PREPARED,
+    USER_DICT_FILE,
+    VOCABULARY_FILE,
+    PreparedCorpus,
+    SplitCounts,
+)
+from tiankong.corpus.reader import SourceFile, describe_sources, read_texts
+from tiankong.corpus.splits import SPLITS, split_of, text_hash
+from tiankong.errors import OptionError, SourceError
+from tiankong.folder import write_text
+from tiankong.text.characters import count_characters
+from tiankong.text.segment import Tokenizer
+from tiankong.text.vocabulary import BEGIN, END, SPECIAL_TOKENS, is_target, table_text
+
+_BLOCK = 1 << 20
+_OFFSET = len(SPECIAL_TOKENS)
+
+Report = Callable[[str, int], None]
+"""Called with the stage under way and the work done in it since the last call."""
+
+
+@dataclass(frozen=True)
+class Sources:
+    """What to read: files, the column of those that have columns, an encoding if it is not to be found out."""
+
+    paths: Sequence[Path]
+    column: str | None = None
+    encoding: str | None = None
+
+
+@dataclass
+class _FirstPass:
+    """Texts as provisional ids: token files and lengths by split, and all surface forms in order of appearance."""
+
+    forms: dict[str, int] = field(default_factory=dict)
+    lengths: list[array[int]] = field(default_factory=lambda: [array("q") for _ in SPLITS])
+    hashes: array[int] = field(default_factory=lambda: array("Q"))
+    empty: int = 0
+
+
+def prepare(
+    sources: Sources, output: Path, config: PrepareConfig, *, force: bool = False, report: Report = lambda *_: None
+) -> PreparedCorpus:
+    """Makes the prepared corpus ``output`` and opens it. ``report("reading", bytes)`` tells the progress.
+
+    :raises OptionError: the configuration, or the user dictionary.
+    :raises SourceError: a file that can't be read, or too little text.
+    :raises FolderError: ``output`` exists or can't be written.
+    """
+    check(config)
+    PREPARED.check_output(output, force=force)
+    described = describe_sources(sources.paths)
+    user_words = _user_words(config.user_dict)
+    tokenizer = Tokenizer(config, user_words)
+    with PREPARED.write(output, force=force) as folder:
+        first = _first_pass(sources, folder, tokenizer, config, report)
+        _check_size(first, config)
+        report("counting", 0)
+        fields = _write_corpus(folder, first, config, report)
+        if user_words:
+            write_text(folder / USER_DICT_FILE, "\n".join(user_words) + "\n")
+        _seal(folder, config, described, first, fields)
+    return PreparedCorpus(output)
+
+
+def _first_pass(
+    sources: Sources, folder: Path, tokenizer: Tokenizer, config: PrepareConfig, report: Report
+) -> _FirstPass:
+    first = _FirstPass()
+    files = [(folder / f"{name}.provisional").open("wb") for name in SPLITS]
+    try:
+        texts = read_texts(
+            sources.paths,
+            column=sources.column,
+            encoding=sources.encoding,
+            on_bytes=lambda count: report("reading", count),
+        )
+        for text in texts:
+            tokens = tokenizer.tokens(text.text)
+            if not tokens:
+                first.empty += 1
+                continue
+            hashed = text_hash(text.text, config.seed)
+            number = split_of(hashed, config.split)
+            forms = first.forms
+            array("i", [forms.setdefault(token, len(forms)) for token in tokens]).tofile(files[number])
+            first.lengths[number].append(len(tokens))
+            first.hashes.append(hashed)
+    finally:
+        for file in files:
+            file.close()
+    return first
+
+
+def _check_size(first: _FirstPass, config: PrepareConfig) -> None:
+    empty = [name for name, lengths in zip(SPLITS, first.lengths, strict=True) if not len(lengths)]
+    if empty:
+        shares = "/".join(f"{share:g}" for share in config.split)
+        raise SourceError(
+            f"{len(first.hashes)} texts with words are too few to split {shares}: the {empty[0]} split is empty; "
+            "bring more text or another --split"
+        )
+
+
+def _write_corpus(folder: Path, first: _FirstPass, config: PrepareConfig, report: Report) -> dict[str, object]:
+    """Writes every file but the manifest; returns the manifest's counts."""
+    words = list(first.forms)
+    counts = _counts(folder / f"{SPLITS[0]}.provisional", len(words))
+    order = _by_rank(words, counts)
+    size = _vocabulary_size(counts[order], config)
+    if not any(is_target(words[form]) for form in order[:size]):
+        raise SourceError(
+            f"no word occurs at least {config.minimum_count} times in the training split: bring more text or lower "
+            "--minimum-count"
+        )
+    vocabulary = [(words[form], int(counts[form])) for form in order[:size]]
+    others = [(words[form], int(counts[form])) for form in order[size:]] if config.keep_unknown else []
+    write_text(folder / VOCABULARY_FILE, table_text(vocabulary))
+    write_text(folder / OTHER_WORDS_FILE, table_text(others))
+    characters, character_counts = count_characters(vocabulary + others)
+    write_text(folder / CHARACTERS_FILE, table_text(zip(characters, character_counts, strict=True)))
+
+    final = np.full(len(words), -1, dtype=np.int32)
+    kept = order if config.keep_unknown else order[:size]
+    final[kept] = np.arange(len(kept), dtype=np.int32) + _OFFSET
+    targets = np.array([False] * _OFFSET + [is_target(words[form]) for form in kept])
+    splits = {
+        name: _second_pass(folder, name, lengths, final, targets, size)
+        for name, lengths in zip(SPLITS, first.lengths, strict=True)
+    }
+    codes = _write_codes(folder, [word for word, _ in vocabulary], config, report) if config.code_bits else None
+    return {"splits": splits, "words": size, "other_words": len(others), "codes": codes}
+
+
+def _counts(file: Path, forms: int) -> NDArray[np.int64]:
+    """Occurrences of each surface form in a provisional file."""
+    counts = np.zeros(forms, dtype=np.int64)
+    for block in _blocks(file):
+        counts += np.bincount(block, minlength=forms)
+    return counts
+
+
+def _blocks(file: Path) -> Iterator[NDArray[np.int32]]:
+    ids = np.memmap(file, dtype=np.int32, mode="r")
+    for start in range(0, len(ids), _BLOCK):
+        yield ids[start : start + _BLOCK]
+
+
+def _by_rank(words: list[str], counts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Forms by falling count, equal ones by the words' code points, so that file order changes nothing."""
+    alphabetical = sorted(range(len(words)), key=words.__getitem__)
+    order = np.array(alphabetical, dtype=np.int64)
+    return order[np.argsort(-counts[order], kind="stable")]
+
+
+def _vocabulary_size(ranked: NDArray[np.int64], config: PrepareConfig) -> int:
+    size = int((ranked >= config.minimum_count).sum())
+    return min(size, config.maximum_vocabulary) if config.maximum_vocabulary else size
+
+
+def _second_pass(
+    folder: Path,
+    name: str,
+    lengths: array[int],
+    final: NDArray[np.int32],
+    targets: NDArray[np.bool_],
+    vocabulary: int,
+) -> SplitCounts:
+    """Rewrites one split with final ids, <BEG> and <EOF>; words without an id and then empty texts are left out."""
+    provisional = folder / f"{name}.provisional"
+    # A text is written as its words, so that only the text in hand is in memory.
+    source = np.memmap(provisional, dtype=np.int32, mode="r")
+    offsets = array("q", [0])
+    tokens = known = wanted = start = 0
+    raw = folder / f"{name}.raw"
+    with raw.open("wb") as out:
+        for length in lengths:
+            ids = final[source[start : start + length]]
+            start += length
+            ids = ids[ids >= 0]
+            if not len(ids):
+                continue
+            is_wanted = targets[ids]
+            wanted += int(is_wanted.sum())
+            known += int((is_wanted & (ids < vocabulary + _OFFSET)).sum())
+            tokens += len(ids)
+            np.concatenate([[BEGIN], ids, [END]], dtype=np.int32).tofile(out)
+            offsets.append(offsets[-1] + len(ids) + 2)
+    del source
+    provisional.unlink()
+    _save_array(raw, folder / f"{name}.tokens.npy")
+    np.save(folder / f"{name}.offsets.npy", np.frombuffer(offsets, dtype=np.int64))
+    return SplitCounts(texts=len(offsets) - 1, tokens=tokens, targets=wanted, known_targets=known)
+
+
+def _save_array(raw: Path, file: Path) -> None:
+    """Moves raw int32 numbers into a ``.npy`` file, block by block."""
+    length = raw.stat().st_size // 4
+    out = np.lib.format.open_memmap(file, mode="w+", dtype=np.int32, shape=(length,))
+    start = 0
+    if length:
+        for block in _blocks(raw):
+            out[start : start + len(block)] = block
+            start += len(block)
+    out.flush()
+    raw.unlink()
+
+
+def _write_codes(folder: Path, words: list[str], config: PrepareConfig, report: Report) -> CodeReport:
+    report("word vectors", 0)
+    texts = _TrainingTexts(folder, words)
+    vectors = word_vectors(texts, words, config.code_bits, config.seed)
+    codes, code_report = unique_codes(vectors)
+    save_file(
+        {"codes": with_special_rows(codes), "vectors": with_special_rows(vectors)},
+        folder / CODES_FILE,
+        metadata={"made by": "word2vec on the training split"},
+    )
+    return code_report
+
+
+class _TrainingTexts:
+    """The training split as lists of vocabulary words, as often as asked (gensim reads it once an epoch)."""
+
+    def __init__(self, folder: Path, words: list[str]) -> None:
+        self._tokens = np.load(folder / f"{SPLITS[0]}.tokens.npy", mmap_mode="r")
+        self._offsets = np.load(folder / f"{SPLITS[0]}.offsets.npy")
+        self._words = words
+
+    def __iter__(self) -> Iterator[list[str]]:
+        last = len(self._words) + _OFFSET
+        for start, stop in zip(self._offsets[:-1].tolist(), self._offsets[1:].tolist(), strict=True):
+            ids = self._tokens[start + 1 : stop - 1].tolist()
+            yield [self._words[number - _OFFSET] for number in ids if number < last]
+
+
+def _seal(
+    folder: Path, config: PrepareConfig, sources: list[SourceFile], first: _FirstPass, fields: dict[str, object]
+) -> None:
+    duplicates = len(first.hashes) - len(np.unique(np.frombuffer(first.hashes, dtype=np.uint64)))
+    content = {
+        "tiankong": tiankong.__version__,
+        "config": dataclasses.asdict(config),
+        "sources": [dataclasses.asdict(source) for source in sources],
+        "empty_texts": first.empty,
+        "duplicate_texts": duplicates,
+        **{name: _plain(value) for name, value in fields.items()},
+    }
+    PREPARED.seal(folder, content)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, dict):
+        return {name: _plain(entry) for name, entry in value.items()}
+    return dataclasses.asdict(value) if dataclasses.is_dataclass(value) and not isinstance(value, type) else value
+
+
+def _user_words(path: str) -> list[str]:
+    """Lines of a user dictionary, ``word [frequency [tag]]``, blank ones left out."""
+    if not path:
+        return []
+    try:
+        lines = Path(path).read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise OptionError(f"the user dictionary {path} can't be read as UTF-8 text: {reason(error)}") from None
+    words = [line.strip() for line in lines if line.strip()]
+    repeated = [word for word, count in Counter(line.split()[0] for line in words).items() if count > 1]
+    if repeated:
+        raise OptionError(f"the user dictionary {path} holds {repeated[0]} twice: keep one line of it")
+    return words

@@ -1,0 +1,127 @@
+"""The prepared corpus on disk: its files, and opening one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors.numpy import load_file
+
+from tiankong.config import PrepareConfig
+from tiankong.corpus.codes import CodeReport
+from tiankong.corpus.reader import SourceFile
+from tiankong.corpus.splits import SPLITS
+from tiankong.errors import FolderError
+from tiankong.folder import FolderFormat, sha256
+from tiankong.text.characters import CharacterTable
+from tiankong.text.network_input import Ints, Lexicon
+from tiankong.text.vocabulary import Vocabulary, parse_table
+
+PREPARED = FolderFormat("prepared corpus", "prepared.json", 1, "tiankong prepare")
+
+VOCABULARY_FILE = "vocabulary.tsv"
+OTHER_WORDS_FILE = "other_words.tsv"
+CHARACTERS_FILE = "characters.tsv"
+CODES_FILE = "codes.safetensors"
+USER_DICT_FILE = "user_dict.txt"
+
+
+@dataclass(frozen=True)
+class SplitCounts:
+    """Sizes of one split. ``targets`` are tokens with a letter, ``known_targets`` those in the vocabulary."""
+
+    texts: int
+    tokens: int
+    targets: int
+    known_targets: int
+
+
+@dataclass(frozen=True)
+class PreparedManifest:
+    """The fields of ``prepared.json``."""
+
+    format: str
+    version: int
+    tiankong: str
+    config: PrepareConfig
+    sources: list[SourceFile]
+    splits: dict[str, SplitCounts]
+    words: int
+    other_words: int
+    empty_texts: int
+    duplicate_texts: int
+    codes: CodeReport | None
+
+
+@dataclass(frozen=True)
+class Split:
+    """One split, memory-mapped: text ``i`` is ``tokens[offsets[i]:offsets[i + 1]]``, <BEG> and <EOF> included."""
+
+    tokens: NDArray[np.int32]
+    offsets: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    def __getitem__(self, index: int) -> Ints:
+        """Lexicon ids of one text."""
+        return self.tokens[self.offsets[index] : self.offsets[index + 1]].astype(np.int64)
+
+
+class PreparedCorpus:
+    """A prepared corpus, opened and verified."""
+
+    def __init__(self, folder: Path) -> None:
+        """Opens ``folder``.
+
+        :raises FolderError: it is not there, not a prepared corpus, newer, torn or edited.
+        """
+        self.folder = folder
+        self.manifest = PREPARED.open(folder, PreparedManifest)
+        try:
+            self.vocabulary = Vocabulary(*self._table(VOCABULARY_FILE))
+            self.characters = CharacterTable(*self._table(CHARACTERS_FILE))
+            self.other_words, _ = self._table(OTHER_WORDS_FILE)
+        except (OSError, ValueError) as error:
+            raise FolderError(f"{folder} is torn ({error}): make it again with `{PREPARED.command}`") from None
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of the manifest, which holds the hashes of all other files."""
+        return sha256(self.folder / PREPARED.manifest)
+
+    @cached_property
+    def lexicon(self) -> Lexicon:
+        """Every surface form of the corpus."""
+        return Lexicon.of(self.vocabulary, self.characters, self.other_words)
+
+    @cached_property
+    def codes(self) -> NDArray[np.uint8]:
+        """Word codes, shape (vocabulary, bits), zeros for the special tokens.
+
+        :raises FolderError: the corpus was prepared without codes.
+        """
+        if self.manifest.codes is None:
+            raise FolderError(f"{self.folder} was prepared without codes: prepare it again with --code-bits 100")
+        return load_file(self.folder / CODES_FILE)["codes"]
+
+    @property
+    def user_words(self) -> list[str]:
+        """Lines of the user dictionary the corpus was cut with."""
+        file = self.folder / USER_DICT_FILE
+        return file.read_text(encoding="utf-8").splitlines() if file.exists() else []
+
+    def split(self, name: str) -> Split:
+        """The split of that name, one of ``SPLITS``."""
+        if name not in SPLITS:
+            raise ValueError(f"no split {name}")
+        tokens = np.load(self.folder / f"{name}.tokens.npy", mmap_mode="r")
+        return Split(tokens, np.load(self.folder / f"{name}.offsets.npy", mmap_mode="r"))
+
+    def _table(self, name: str) -> tuple[list[str], list[int]]:
+        # newline="" keeps separators inside words (only a line feed ends a line).
+        with (self.folder / name).open(encoding="utf-8", newline="") as file:
+            return parse_table(file.read(), name)

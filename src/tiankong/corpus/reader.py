@@ -1,0 +1,145 @@
+"""The users' files as texts, and as names, sizes and hashes."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tiankong.corpus.containers import COLUMN_SUFFIXES, display_name, open_container
+from tiankong.corpus.encoding import check_encoding
+from tiankong.corpus.formats import read_rows
+from tiankong.errors import SourceError
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text of a user's file, with where it came from."""
+
+    text: str
+    label: str | None
+    source: str  # 'reviews.csv', 'reviews.zip:a.csv'
+    line: int  # it starts on; in .parquet the row
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """A user's file as it was when read."""
+
+    path: str  # as given
+    bytes: int
+    sha256: str
+
+
+class _Progress:
+    """Adds up to exactly the size of the file, whatever of it was read twice or not at all."""
+
+    def __init__(self, size: int, on_bytes: Callable[[int], None] | None) -> None:
+        self._left = size
+        self._on_bytes = on_bytes
+
+    def add(self, count: int) -> None:
+        count = min(count, self._left)
+        if count and self._on_bytes is not None:
+            self._left -= count
+            self._on_bytes(count)
+
+    def finish(self) -> None:
+        self.add(self._left)
+
+
+def describe_sources(paths: Sequence[Path]) -> list[SourceFile]:
+    """Return the size and the SHA-256 of each file.
+
+    Raises:
+        SourceError: a file is missing, not a regular file, unreadable or given twice.
+    """
+    _check_paths(paths)
+    return [_describe(path) for path in paths]
+
+
+def _describe(path: Path) -> SourceFile:
+    try:
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256")
+            return SourceFile(display_name(path), file.tell(), digest.hexdigest())
+    except OSError as error:
+        raise SourceError(f"{display_name(path)} can't be read: {error.strerror or error}") from None
+
+
+def read_texts(
+    paths: Sequence[Path],
+    *,
+    column: str | None = None,
+    encoding: str | None = None,
+    on_bytes: Callable[[int], None] | None = None,
+) -> Iterator[Text]:
+    """Check the files at once, then yield their texts that are not blank, in order, in constant memory.
+
+    ``column`` names the column of texts in the files that have columns. ``on_bytes`` is called with
+    the number of bytes on disk consumed since its last call; they add up to the sizes of the files.
+
+    Raises:
+        SourceError: a file is missing, given twice, empty, of an unsupported kind, damaged, in another
+            encoding, or without the column; what only reading can show is raised while iterating.
+        OptionError: the encoding given is unknown.
+        MissingPackageError: a file is .parquet and pyarrow is not installed.
+    """
+    sizes = _check_paths(paths)
+    if encoding is not None:
+        check_encoding(encoding)
+    suffixes = {suffix for path in paths for suffix in _suffixes(path)}
+    if column is not None and suffixes.isdisjoint(COLUMN_SUFFIXES):
+        raise SourceError(f"no file has columns, so there is no column {column!r} to read: leave out --column")
+    return _texts(list(zip(paths, sizes, strict=True)), column, encoding, on_bytes)
+
+
+def _suffixes(path: Path) -> list[str]:
+    with open_container(path) as streams:
+        return [stream.suffix for stream in streams]
+
+
+def _texts(
+    files: list[tuple[Path, int]],
+    column: str | None,
+    encoding: str | None,
+    on_bytes: Callable[[int], None] | None,
+) -> Iterator[Text]:
+    for path, size in files:
+        progress = _Progress(size, on_bytes)
+        empty = True
+        with open_container(path) as streams:
+            for stream in streams:
+                for row in read_rows(stream, column, encoding, progress.add):
+                    if row.text and not row.text.isspace():
+                        empty = False
+                        yield Text(row.text, row.label, stream.name, row.line)
+        if empty:
+            raise SourceError(f"{display_name(path)} holds no text: leave it out")
+        progress.finish()
+
+
+def _check_paths(paths: Sequence[Path]) -> list[int]:
+    """Return the sizes of the files after checking that each is a readable one of its own."""
+    if not paths:
+        raise SourceError("no file was given to read: name one or more")
+    seen: dict[tuple[int, int], str] = {}
+    sizes = []
+    for path in paths:
+        name = display_name(path)
+        try:
+            status = path.stat()
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or error
+            raise SourceError(f"{name} can't be read: {reason}") from None
+        if not path.is_file():
+            kind = "a folder: name the files in it" if path.is_dir() else "not a regular file: save it as one first"
+            raise SourceError(f"{name} is {kind}")
+        if status.st_size == 0:
+            raise SourceError(f"{name} is empty: leave it out")
+        earlier = seen.setdefault((status.st_dev, status.st_ino), name)
+        if len(seen) <= len(sizes):
+            raise SourceError(f"{name} is given twice (first as {earlier}): leave one out")
+        sizes.append(status.st_size)
+    return sizes

@@ -1,0 +1,51 @@
+"""Every error a user can cause, each one sentence long.
+
+::
+
+    TiankongError                 exit code 2
+    ├── OptionError               an option, a preset or a combination of them
+    ├── SourceError               a text file to read: missing, binary, torn, no such column …
+    ├── FolderError               a prepared corpus or a model folder: exists, torn, newer, edited …
+    ├── SentenceError             a sentence to fill: no blank, too long, nothing to go by …
+    └── MissingPackageError       a feature whose optional packages are not installed
+
+The message names the file, line or field and the way out. Anything that is not a
+``TiankongError`` is a fault of this program (exit code 1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+class TiankongError(Exception):
+    """Base of every error caused by input; ``exit_code`` is what the command line returns."""
+
+    exit_code = 2
+
+
+class OptionError(TiankongError):
+    """Bad options; ``problems`` holds every one found, the message all of them together."""
+
+    def __init__(self, problems: Sequence[str] | str) -> None:
+        self.problems = [problems] if isinstance(problems, str) else list(problems)
+        super().__init__("; ".join(self.problems))
+
+
+class SourceError(TiankongError):
+    """A text file that can't be read as asked."""
+
+
+class FolderError(TiankongError):
+    """An output folder that can't be written or an input folder that can't be trusted."""
+
+
+class SentenceError(TiankongError):
+    """A sentence that can't be filled."""
+
+
+class MissingPackageError(TiankongError):
+    """An optional package is absent; the message holds the command that installs it."""
+
+    def __init__(self, feature: str, extra: str) -> None:
+        super().__init__(f"{feature} needs packages that are not installed: pip install 'tiankong[{extra}]'")

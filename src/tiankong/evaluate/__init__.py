@@ -1,0 +1,1 @@
+"""Metrics over held-out or given text (no torch)."""

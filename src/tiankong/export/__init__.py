@@ -1,0 +1,1 @@
+"""Trained weights to a model folder: ONNX, parity check, card (torch)."""

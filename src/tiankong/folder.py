@@ -1,0 +1,188 @@
+"""Folders that appear whole or not at all, with a manifest that proves nothing in them changed since.
+
+Both folders of the product (prepared corpus, model) are written aside and renamed, and both hold a JSON manifest
+with a format version, the size and SHA-256 of every other file, and a checksum of the manifest itself.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from tiankong.errors import FolderError
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class FolderFormat:
+    """One kind of folder: what people call it, its manifest's file name, its version, the command that makes it."""
+
+    kind: str
+    manifest: str
+    version: int
+    command: str
+
+    @contextlib.contextmanager
+    def write(self, path: Path, *, force: bool) -> Iterator[Path]:
+        """Yields an empty folder to fill; it becomes ``path`` when the block ends, and vanishes if it fails.
+
+        :raises FolderError: ``path`` exists (without ``force``), is not a folder of this kind, or can't be written.
+        """
+        self.check_output(path, force=force)
+        aside = path.with_name(f".{path.name}.partial-{os.getpid()}")
+        try:
+            with readable_write_errors(path):
+                _remove_leftovers(path)
+                aside.mkdir(parents=True)
+                yield aside
+                self.check_output(path, force=force)
+                _swap(aside, path)
+        finally:
+            shutil.rmtree(aside, ignore_errors=True)
+
+    def check_output(self, path: Path, *, force: bool) -> None:
+        """Fails early if ``path`` could not be written later.
+
+        :raises FolderError: as for :meth:`write`.
+        """
+        if path.is_dir():
+            if any(path.iterdir()) and not (path / self.manifest).is_file():
+                raise FolderError(f"{path} holds other files and is not a {self.kind}: choose another output folder")
+            if not force:
+                raise FolderError(f"{path} exists: add --force to replace it, or choose another output folder")
+        elif path.exists() or path.is_symlink():
+            raise FolderError(f"{path} exists and is not a folder: choose another output folder")
+        parent = next(folder for folder in path.absolute().parents if folder.exists())
+        if not parent.is_dir() or not os.access(parent, os.W_OK | os.X_OK):
+            raise FolderError(f"{path} can't be written: {parent} is not a folder you may write to")
+
+    def seal(self, folder: Path, fields: dict[str, Any]) -> None:
+        """Writes the manifest of a finished folder: ``fields`` plus version, files and checksum."""
+        files = {
+            file.name: {"bytes": file.stat().st_size, "sha256": sha256(file)}
+            for file in sorted(folder.iterdir())
+            if file.is_file() and file.name != self.manifest
+        }
+        content = {"format": self.kind, "version": self.version, **fields, "files": files}
+        content["checksum"] = _checksum(content)
+        write_text(folder / self.manifest, json.dumps(content, ensure_ascii=False, indent=2) + "\n")
+
+    def open(self, folder: Path, fields: type[T]) -> T:
+        """The manifest's fields, once the folder proves whole and unchanged.
+
+        :raises FolderError: no such folder, not of this kind, newer, torn or edited.
+        """
+        content = self._manifest(folder)
+        stated = content.pop("checksum", None)
+        again = f"make it again with `{self.command}`"
+        if content.get("format") != self.kind:
+            raise FolderError(f"{folder} is not a {self.kind}: {self.command} makes one")
+        version = content.get("version")
+        if isinstance(version, int) and version > self.version:
+            raise FolderError(
+                f"{folder} was made by a newer tiankong (format {version}, this one reads up to {self.version}): "
+                "upgrade tiankong"
+            )
+        if stated != _checksum(content):
+            raise FolderError(f"{self.manifest} in {folder} was changed after it was written: {again}")
+        self._verify(folder, content.pop("files", {}), again)
+        try:
+            return msgspec.convert(content, fields)
+        except msgspec.ValidationError as error:
+            raise FolderError(f"{self.manifest} in {folder} is wrong: {error}; {again}") from None
+
+    def _manifest(self, folder: Path) -> dict[str, Any]:
+        if not folder.is_dir():
+            raise FolderError(f"there is no folder {folder}: {self.command} makes a {self.kind}")
+        try:
+            content = json.loads((folder / self.manifest).read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise FolderError(
+                f"{folder} is not a {self.kind}: it has no {self.manifest}; {self.command} makes one"
+            ) from None
+        except (OSError, ValueError, RecursionError):
+            raise FolderError(
+                f"{self.manifest} in {folder} can't be read as JSON: make it again with `{self.command}`"
+            ) from None
+        if not isinstance(content, dict):
+            raise FolderError(f"{self.manifest} in {folder} is not a JSON object: make it again with `{self.command}`")
+        return content
+
+    def _verify(self, folder: Path, files: Any, again: str) -> None:
+        for name, stated in files.items():
+            file = folder / name
+            if not file.is_file():
+                raise FolderError(f"{name} is missing from {folder}: {again}")
+            if file.stat().st_size != stated["bytes"] or sha256(file) != stated["sha256"]:
+                raise FolderError(f"{name} in {folder} is torn or was changed after it was written: {again}")
+
+
+@contextlib.contextmanager
+def readable_write_errors(path: Path) -> Iterator[None]:
+    """Turns the operating system's refusals while writing ``path`` into one sentence.
+
+    :raises FolderError: instead of any ``OSError``.
+    """
+    try:
+        yield
+    except OSError as error:
+        what = error.strerror or str(error)
+        raise FolderError(f"{path} can't be written ({what.lower()}): free space or choose another place") from None
+
+
+def write_text(path: Path, text: str) -> None:
+    """Writes UTF-8 text with line feeds, on to the disk."""
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def sha256(path: Path) -> str:
+    """Hexadecimal SHA-256 of a file, in constant memory."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _checksum(content: dict[str, Any]) -> str:
+    plain = {name: value for name, value in content.items() if name != "checksum"}
+    return hashlib.sha256(json.dumps(plain, sort_keys=True, ensure_ascii=True).encode()).hexdigest()
+
+
+def _swap(aside: Path, path: Path) -> None:
+    """Puts ``aside`` in the place of ``path``; at every moment one of the two is there whole."""
+    if not path.exists():
+        aside.rename(path)
+        return
+    old = path.with_name(f".{path.name}.replaced-{os.getpid()}")
+    path.rename(old)
+    aside.rename(path)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _remove_leftovers(path: Path) -> None:
+    """Removes what runs that were killed left beside ``path``; a living run's folder stays."""
+    for leftover in path.parent.glob(f".{path.name}.partial-*"):
+        process = leftover.name.rpartition("-")[2]
+        if process.isdigit() and not _alive(int(process)):
+            shutil.rmtree(leftover, ignore_errors=True)
+
+
+def _alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

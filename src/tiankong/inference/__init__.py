@@ -1,0 +1,1 @@
+"""Blanks to ranked words over the exported network (no torch)."""

@@ -1,0 +1,55 @@
+"""Input vectors: a word's own vector plus one composed from its characters."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from tiankong.text.vocabulary import BLANK, SPECIAL_TOKENS, UNKNOWN
+
+
+class WordEmbedding(nn.Module):
+    """``vector(word) + linear(mean, first and last character vector)``; unknown words have characters only.
+
+    Sizes: distinct words W, characters of the longest K, embedding E, character vector C.
+    """
+
+    def __init__(self, words: int, characters: int, embedding_size: int, character_size: int) -> None:
+        super().__init__()
+        self.words = nn.Embedding(words, embedding_size)
+        nn.init.normal_(self.words.weight, std=embedding_size**-0.5)
+        self.reads_characters = character_size > 0
+        if self.reads_characters:
+            self.characters = nn.Embedding(characters, character_size, padding_idx=0)
+            self.compose = nn.Linear(3 * character_size, embedding_size, bias=False)
+
+    def forward(self, word_ids: Tensor, character_ids: Tensor) -> tuple[Tensor, Tensor]:
+        """Both parts, each (W, E), of words (W,) with characters (W, K)."""
+        own = self.words(word_ids)
+        if not self.reads_characters:
+            return own, torch.zeros_like(own)
+        vectors = self.characters(character_ids)  # (W, K, C); padding is 0
+        lengths = (character_ids != 0).sum(dim=1, keepdim=True).clamp(min=1)  # (W, 1)
+        last = torch.gather(character_ids, 1, lengths - 1).squeeze(1)
+        parts = [vectors.sum(dim=1) / lengths, vectors[:, 0], self.characters(last)]
+        return own, self.compose(torch.cat(parts, dim=1))
+
+
+def context_vectors(
+    own: Tensor, composed: Tensor, words: Tensor, drop_word: float, drop_token: float, training: bool
+) -> Tensor:
+    """Vectors (B, T, E) of the context ``words`` (B, T), rows of the two parts (W, E).
+
+    In training, so that unknown words and further blanks of a query are familiar, a share ``drop_word`` is read
+    by characters alone and a share ``drop_token`` becomes <BLANK>; the special tokens stay as they are.
+    """
+    word_rows = character_rows = words
+    if training and (drop_word or drop_token):
+        chance = torch.rand(words.shape, device=words.device)
+        ordinary = words >= len(SPECIAL_TOKENS)
+        blanked = ordinary & (chance < drop_token)
+        nameless = ordinary & (chance >= drop_token) & (chance < drop_token + drop_word)
+        word_rows = words.masked_fill(nameless, UNKNOWN).masked_fill(blanked, BLANK)
+        character_rows = words.masked_fill(blanked, BLANK)
+    return functional.embedding(word_rows, own) + functional.embedding(character_rows, composed)

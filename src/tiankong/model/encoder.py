@@ -1,0 +1,52 @@
+"""The two directions: two separate stacks that never see each other before the head.
+
+::
+
+    words        <BEG>  w1   w2   w3   <EOF>
+    forward  f    f0 →  f1 → f2 → f3            f(t) has read <BEG> … w(t)
+    backward b          b1 ← b2 ← b3 ← b4       b(t) has read w(t) … <EOF>
+    predict w2 from [ f1 ; b3 ]
+
+A stacked bidirectional layer would leak: from its second layer on, each direction reads the other's states,
+which have seen the word to predict. The backward stack gets its words already in reading order, so both
+are plain left-to-right networks and padding on the right is never read before a real word.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from tiankong.config import ModelConfig
+
+
+class BidirectionalEncoder(nn.Module):
+    """States before and after each predicted position. Sizes: embedding E, hidden H, predictions N."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        cell = nn.LSTM if config.cell == "lstm" else nn.GRU
+        between = config.output_dropout if config.layers > 1 else 0.0
+        self.forward_stack, self.backward_stack = (
+            cell(config.embedding_size, config.hidden_size, config.layers, batch_first=True, dropout=between)
+            for _ in range(2)
+        )
+        self.output_dropout = config.output_dropout
+
+    def forward(
+        self, left: Tensor, right: Tensor, forward_index: Tensor, backward_index: Tensor
+    ) -> Tensor:
+        """``[f; b]`` (N, 2H) from vectors ``left`` (B, T, E), ``right`` (B, S, E) and flat positions (N,) each."""
+        f, _ = self.forward_stack(left)  # (B, T, H)
+        b, _ = self.backward_stack(right)  # (B, S, H)
+        f = shared_dropout(f, self.output_dropout, self.training).flatten(0, 1)
+        b = shared_dropout(b, self.output_dropout, self.training).flatten(0, 1)
+        return torch.cat((f.index_select(0, forward_index), b.index_select(0, backward_index)), dim=1)
+
+
+def shared_dropout(states: Tensor, share: float, training: bool) -> Tensor:
+    """Drops the same features (B, T, H) at every position of a sentence (Gal & Ghahramani 2016, section 4)."""
+    if not training or share == 0:
+        return states
+    kept = torch.rand(states.shape[0], 1, states.shape[2], device=states.device) >= share
+    return states * (kept / (1 - share)).to(states.dtype)

@@ -1,0 +1,113 @@
+"""The whole network: embedding → two directions → MLP → head."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from tiankong.config import ModelConfig, TrainingConfig
+from tiankong.model.embedding import WordEmbedding, context_vectors
+from tiankong.model.encoder import BidirectionalEncoder, shared_dropout
+from tiankong.model.heads import CodesHead, SoftmaxHead
+from tiankong.text.network_input import NetworkInput
+from tiankong.text.vocabulary import SPECIAL_TOKENS
+
+
+@dataclass(frozen=True)
+class WordTables:
+    """What the network must know of the words: counts (V,), candidate (V,), codes (V, bits) or none."""
+
+    counts: NDArray[np.int64]
+    candidate: NDArray[np.bool_]
+    codes: NDArray[np.uint8] | None
+    characters: int
+
+
+class ClozeNetwork(nn.Module):
+    """Ranks the vocabulary for every position asked for. Tensors as in ``NetworkInput``."""
+
+    def __init__(self, config: ModelConfig, tables: WordTables, training: TrainingConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.drop_word = training.drop_word if config.character_size else 0.0
+        self.drop_token = training.drop_token
+        words = len(tables.counts)
+        self.embedding = WordEmbedding(
+            words, tables.characters, config.embedding_size, config.character_size
+        )
+        self.encoder = BidirectionalEncoder(config)
+        candidate = torch.from_numpy(tables.candidate)
+        self.head: SoftmaxHead | CodesHead
+        if config.head == "softmax":
+            trained = candidate if training.loss_tokens == "targets" else torch.arange(words) >= len(SPECIAL_TOKENS)
+            self.head = SoftmaxHead(
+                self.embedding.words,
+                torch.from_numpy(tables.counts),
+                candidate,
+                trained,
+                training.negatives,
+                training.negative_power,
+            )
+            sizes = [2 * config.hidden_size, *config.mlp_sizes, config.embedding_size]
+            self.mlp = nn.Sequential(*_mlp(sizes, config.activation), nn.LayerNorm(config.embedding_size))
+        else:
+            if tables.codes is None:
+                raise ValueError("the codes head needs codes")
+            self.head = CodesHead(torch.from_numpy(tables.codes), candidate)
+            sizes = [2 * config.hidden_size, *config.mlp_sizes, tables.codes.shape[1]]
+            self.mlp = nn.Sequential(*_mlp(sizes, config.activation))
+
+    def context(
+        self,
+        word_ids: Tensor,
+        character_ids: Tensor,
+        forward_words: Tensor,
+        backward_words: Tensor,
+        forward_index: Tensor,
+        backward_index: Tensor,
+    ) -> Tensor:
+        """What the head reads, (N, E) or (N, bits), for the N positions asked for."""
+        own, composed = self.embedding(word_ids, character_ids)
+        left, right = (
+            shared_dropout(
+                context_vectors(own, composed, words, self.drop_word, self.drop_token, self.training),
+                self.config.input_dropout,
+                self.training,
+            )
+            for words in (forward_words, backward_words)
+        )
+        context: Tensor = self.mlp(self.encoder(left, right, forward_index, backward_index))
+        return context
+
+    def forward(
+        self,
+        word_ids: Tensor,
+        character_ids: Tensor,
+        forward_words: Tensor,
+        backward_words: Tensor,
+        forward_index: Tensor,
+        backward_index: Tensor,
+    ) -> Tensor:
+        """The head's scores for the N positions asked for: (N, V) word logits or (N, bits) bit logits."""
+        context = self.context(
+            word_ids, character_ids, forward_words, backward_words, forward_index, backward_index
+        )
+        return self.head.scores(context)
+
+
+def tensors(arrays: NetworkInput, device: torch.device | str = "cpu") -> list[Tensor]:
+    """The arrays of a batch as tensors, in the order the network takes them."""
+    return [torch.from_numpy(np.ascontiguousarray(array)).to(device) for array in arrays]
+
+
+def _mlp(sizes: Sequence[int], activation: str) -> list[nn.Module]:
+    layers: list[nn.Module] = []
+    for size, following in itertools.pairwise(sizes):
+        layers += [nn.Linear(size, following), nn.GELU() if activation == "gelu" else nn.ReLU()]
+    return layers[:-1]

@@ -1,0 +1,1 @@
+"""The built-in practice corpus, written for this project (no torch)."""

@@ -1,0 +1,52 @@
+"""Blanks in a sentence: ``__`` (two or more underscores, full-width too) or ``[MASK]`` is one missing word."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from tiankong.errors import SentenceError
+
+LONGEST_SENTENCE = 4096
+"""Characters of a sentence to fill at most."""
+
+_BLANK = re.compile(r"_{2,}|＿{2,}|\[MASK\]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+@dataclass(frozen=True)
+class BlankedSentence:
+    """A sentence as typed, cut at its blanks: ``parts`` has one entry more than ``blanks``."""
+
+    text: str
+    parts: tuple[str, ...]
+    blanks: tuple[str, ...]
+
+    def filled(self, blank: int, word: str) -> str:
+        """The sentence with blank number ``blank`` replaced by ``word``, everything else as typed."""
+        pieces = list(self.blanks)
+        pieces[blank] = word
+        return "".join(part + piece for part, piece in zip(self.parts, [*pieces, ""], strict=True))
+
+
+def parse_blanks(text: str) -> BlankedSentence:
+    """Finds the blanks of ``text``.
+
+    :raises SentenceError: no blank, nothing but blanks, longer than :data:`LONGEST_SENTENCE`, not valid Unicode.
+    """
+    if len(text) > LONGEST_SENTENCE:
+        raise SentenceError(
+            f"the sentence has {len(text):,} characters and at most {LONGEST_SENTENCE:,} are read: shorten it"
+        )
+    surrogate = _SURROGATE.search(text)
+    if surrogate:
+        raise SentenceError(
+            f"character {surrogate.start() + 1} of the sentence is a lone surrogate, which is not valid Unicode: "
+            "remove it"
+        )
+    parts, blanks = tuple(_BLANK.split(text)), tuple(_BLANK.findall(text))
+    if not blanks:
+        raise SentenceError("the sentence has no blank: write __ where a word is missing, as in 外套做工__，很暖和")
+    if not any(part.strip() for part in parts):
+        raise SentenceError("the sentence has nothing but blanks: write the words around them")
+    return BlankedSentence(text, parts, blanks)

@@ -1,0 +1,128 @@
+"""Sentences of token ids to the arrays the network reads, the same for training, evaluation and filling.
+
+::
+
+    ids        <BEG>  w1   w2   w3   <EOF>
+    forward      ->   ->   ->                    read from the left, one array
+    backward               <-   <-   <-          read from the right, another
+    predict w2 from forward state at w1 and backward state at w3
+
+Each distinct token of a batch stands once in ``word_ids`` and ``character_ids``; the two reading orders are
+indices into those rows. A direction reads no further than its last state that is asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tiankong.text.characters import LONGEST_WORD, CharacterTable
+from tiankong.text.vocabulary import SPECIAL_TOKENS, UNKNOWN, Vocabulary
+
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Lexicon:
+    """Every surface form with an id: the vocabulary first, then words outside it.
+
+    ``word_ids`` (forms,) is the vocabulary id, :data:`UNKNOWN` for words outside; ``character_ids``
+    (forms, longest word) are the characters, none for the special tokens.
+    """
+
+    word_ids: Ints
+    character_ids: NDArray[np.int32]
+
+    @classmethod
+    def of(cls, vocabulary: Vocabulary, characters: CharacterTable, others: Sequence[str] = ()) -> Lexicon:
+        """The lexicon of ``vocabulary``, with ``others`` getting the ids behind it."""
+        special = len(SPECIAL_TOKENS)
+        words = characters.ids([*vocabulary.words[special:], *others])
+        blank_rows = np.zeros((special, LONGEST_WORD), dtype=np.int32)
+        ids = np.concatenate([np.arange(len(vocabulary)), np.full(len(others), UNKNOWN)])
+        return cls(ids.astype(np.int64), np.concatenate([blank_rows, words]))
+
+
+class Window(NamedTuple):
+    """Positions ``start`` to ``stop`` (exclusive) of ``ids``, a text with <BEG> and <EOF>, that are read and
+    predicted from; ``targets`` are the positions predicted, all within the window."""
+
+    ids: Ints
+    start: int
+    stop: int
+    targets: Ints
+
+
+class NetworkInput(NamedTuple):
+    """What the network is fed. Words W, characters of the longest word K, sentences B, predictions N."""
+
+    word_ids: Ints  # (W,) vocabulary ids; the first four are the special tokens
+    character_ids: Ints  # (W, K)
+    forward_words: Ints  # (B, T) rows of word_ids, left to right, padded right
+    backward_words: Ints  # (B, S) rows of word_ids, right to left, padded right
+    forward_index: Ints  # (N,) flat positions in (B, T) of the state before each prediction
+    backward_index: Ints  # (N,) flat positions in (B, S) of the state after each prediction
+
+
+def network_input(
+    windows: Sequence[Window], lexicon: Lexicon, other_characters: NDArray[np.int32] | None = None
+) -> NetworkInput:
+    """Arrays for a batch of windows; predictions stand in window order.
+
+    Ids at or above the lexicon's size are rows of ``other_characters``: words met only now.
+    """
+    forms, tables = _distinct([window.ids[window.start - 1 : window.stop + 1] for window in windows])
+    word_ids, character_ids = _rows(forms, lexicon, other_characters)
+    # Counted from the window's edges: the state before position p is number p - start of the forward reading,
+    # the state after it number stop - 1 - p of the backward one.
+    ahead = [window.targets - window.start for window in windows]
+    behind = [window.stop - 1 - window.targets for window in windows]
+    forward = _padded([table[:-2] for table in tables], ahead)
+    backward = _padded([table[:1:-1] for table in tables], behind)
+    return NetworkInput(
+        word_ids,
+        character_ids,
+        forward,
+        backward,
+        _flat(ahead, forward.shape[1]),
+        _flat(behind, backward.shape[1]),
+    )
+
+
+def _distinct(texts: list[Ints]) -> tuple[Ints, list[Ints]]:
+    """The distinct ids, the special tokens first, and each text as indices into them."""
+    special = np.arange(len(SPECIAL_TOKENS))
+    forms, indices = np.unique(np.concatenate([special, *texts]), return_inverse=True)
+    lengths = [len(special), *(len(text) for text in texts)]
+    return forms, np.split(indices, np.cumsum(lengths)[:-1])[1:]
+
+
+def _rows(forms: Ints, lexicon: Lexicon, others: NDArray[np.int32] | None) -> tuple[Ints, Ints]:
+    known = forms[forms < len(lexicon.word_ids)]
+    word_ids, characters = lexicon.word_ids[known], lexicon.character_ids[known]
+    if len(known) < len(forms):
+        if others is None:
+            raise ValueError("an id outside the lexicon and no characters for it")
+        extra = others[forms[len(known) :] - len(lexicon.word_ids)]
+        characters = np.concatenate([characters, extra])
+        word_ids = np.concatenate([word_ids, np.full(len(extra), UNKNOWN)])
+    longest = max(1, int((characters != 0).sum(axis=1).max()))
+    return word_ids.astype(np.int64), characters[:, :longest].astype(np.int64)
+
+
+def _padded(texts: list[Ints], wanted: list[Ints]) -> Ints:
+    """Texts as rows, cut after the last wanted state of the batch and padded with 0."""
+    longest = 1 + max((int(index.max()) for index in wanted if len(index)), default=0)
+    table = np.zeros((len(texts), longest), dtype=np.int64)
+    for row, text in zip(table, texts, strict=True):
+        row[: len(text)] = text[:longest]
+    return table
+
+
+def _flat(index: list[Ints], width: int) -> Ints:
+    rows = [positions + row * width for row, positions in enumerate(index)]
+    return np.concatenate(rows).astype(np.int64) if rows else np.zeros(0, dtype=np.int64)

@@ -1,0 +1,21 @@
+"""Text as people type it to text as the network reads it."""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+
+# Control, format (but not the joiners inside emoji and Indic words), private and line-separating characters.
+_SEPARATORS = re.compile(r"[\x00-\x20\x7f-\xa0\u1680\u2000-\u200b\u2028-\u202f\u205f-\u2060\u3000\ufeff]+")
+
+
+def normalise(text: str, method: str) -> str:
+    """``text`` after ``method``, one of ``config.NORMALISATIONS``.
+
+    ``standard`` decodes HTML entities, applies Unicode NFKC (full-width letters and punctuation become plain)
+    and lower case; both methods fold runs of white space and control characters into one space.
+    """
+    if method == "standard":
+        text = unicodedata.normalize("NFKC", html.unescape(text)).lower()
+    return _SEPARATORS.sub(" ", text).strip()

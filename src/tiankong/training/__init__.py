@@ -1,0 +1,1 @@
+"""Prepared corpus to trained weights: batches, Lightning module, resume, curves (torch)."""

@@ -1,0 +1,96 @@
+"""Lightning checkpoints as one safetensors file: tensors as such, everything else as JSON in its header.
+
+Nothing is pickled, so a checkpoint from anywhere can be opened without running what is in it.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import safetensors
+from lightning.pytorch.plugins.io import CheckpointIO
+from safetensors.torch import save_file
+from torch import Tensor
+
+from tiankong.errors import FolderError
+from tiankong.folder import readable_write_errors
+
+_STATE = "state"
+
+
+class SafetensorsCheckpoints(CheckpointIO):
+    """Writes and reads checkpoints for a Lightning ``Trainer``; a file is replaced in one step."""
+
+    def save_checkpoint(self, checkpoint: dict[str, Any], path: Any, storage_options: Any | None = None) -> None:  # noqa: ARG002 - Lightning's signature
+        """Writes ``checkpoint`` aside, then puts it at ``path``.
+
+        :raises FolderError: it can't be written.
+        """
+        file = Path(path)
+        tensors: dict[str, Tensor] = {}
+        state = json.dumps(_encode(checkpoint, tensors))
+        aside = file.with_name(f".{file.name}.partial")
+        with readable_write_errors(file):
+            file.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                save_file(tensors, aside, metadata={_STATE: state})
+            except safetensors.SafetensorError as error:
+                aside.unlink(missing_ok=True)
+                raise OSError(None, str(error)) from None
+            aside.replace(file)
+
+    def load_checkpoint(self, path: Any, map_location: Any | None = None, weights_only: bool | None = None) -> Any:  # noqa: ARG002 - Lightning's signature
+        """The checkpoint in ``path``, on the CPU.
+
+        :raises FolderError: it is torn, or no checkpoint of this kind.
+        """
+        return read_checkpoint(Path(path))
+
+    def remove_checkpoint(self, path: Any) -> None:
+        """Removes ``path`` if it is there."""
+        Path(path).unlink(missing_ok=True)
+
+
+def read_checkpoint(path: Path) -> dict[str, Any]:
+    """The nested dictionary that ``save_checkpoint`` was given.
+
+    :raises FolderError: it is torn, or no checkpoint of this kind.
+    """
+    try:
+        with safetensors.safe_open(path, framework="pt") as file:
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
+            state = json.loads(file.metadata()[_STATE])
+        decoded: dict[str, Any] = _decode(state, tensors)
+    except (safetensors.SafetensorError, OSError, ValueError, KeyError, TypeError):
+        raise FolderError(f"the checkpoint {path} can't be read: start over with --force") from None
+    return decoded
+
+
+def _encode(value: Any, tensors: dict[str, Tensor]) -> Any:
+    if isinstance(value, Tensor):
+        name = str(len(tensors))
+        tensors[name] = value.detach().cpu().contiguous().clone()
+        return {"tensor": name}
+    if isinstance(value, dict):
+        return {"dict": [[_encode(key, tensors), _encode(entry, tensors)] for key, entry in value.items()]}
+    if isinstance(value, list | tuple):
+        entries = [_encode(entry, tensors) for entry in value]
+        return entries if isinstance(value, list) else {"tuple": entries}
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    raise TypeError(f"a checkpoint can't hold {type(value).__name__}")
+
+
+def _decode(value: Any, tensors: dict[str, Tensor]) -> Any:
+    if isinstance(value, list):
+        return [_decode(entry, tensors) for entry in value]
+    if not isinstance(value, dict):
+        return value
+    ((kind, content),) = value.items()
+    if kind == "tensor":
+        return tensors[content]
+    if kind == "tuple":
+        return tuple(_decode(entry, tensors) for entry in content)
+    return {_decode(key, tensors): _decode(entry, tensors) for key, entry in content}
