@@ -1,3 +1,25 @@
-"""tiankong (填空): missing words filled in from context by a bidirectional recurrent network."""
+"""tiankong (填空): missing words filled in from context by a bidirectional recurrent network.
 
-__version__ = "0.1.0"
+>>> model = tiankong.load("my-model")
+>>> model.fill("外套做工__，穿着很暖和", top_k=3)
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tiankong.version import VERSION as __version__
+
+if TYPE_CHECKING:
+    from tiankong.inference.model import Answer, Model, load
+
+__all__ = ["Answer", "Model", "__version__", "load"]
+
+
+def __getattr__(name: str) -> Any:
+    # ONNX Runtime and numpy are loaded when a model is, not when this package is.
+    if name in {"Answer", "Model", "load"}:
+        from tiankong.inference import model  # noqa: PLC0415
+
+        return getattr(model, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -66,12 +66,15 @@ class FolderFormat:
         if not parent.is_dir() or not os.access(parent, os.W_OK | os.X_OK):
             raise FolderError(f"{path} can't be written: {parent} is not a folder you may write to")
 
-    def seal(self, folder: Path, fields: dict[str, Any]) -> None:
-        """Writes the manifest of a finished folder: ``fields`` plus version, files and checksum."""
+    def seal(self, folder: Path, fields: dict[str, Any], unsealed: tuple[str, ...] = ()) -> None:
+        """Writes the manifest of a finished folder: ``fields`` plus version, files and checksum.
+
+        Files named in ``unsealed`` are for people, who may edit them.
+        """
         files = {
             file.name: {"bytes": file.stat().st_size, "sha256": sha256(file)}
             for file in sorted(folder.iterdir())
-            if file.is_file() and file.name != self.manifest
+            if file.is_file() and file.name not in {self.manifest, *unsealed}
         }
         content = {"format": self.kind, "version": self.version, **fields, "files": files}
         content["checksum"] = _checksum(content)

@@ -1,1 +1,5 @@
 """The command line: one module a command, heavy imports inside them."""
+
+from tiankong.cli.main import main
+
+__all__ = ["main"]

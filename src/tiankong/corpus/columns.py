@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from tiankong.errors import SourceError
 
 TEXT_COLUMNS = ("text", "review", "sentence", "content", "comment", "文本", "内容", "评论", "评价")
+_MOST_LISTED = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,7 @@ def choose_column(names: Sequence[str], column: str | None, where: str) -> str:
     Raises:
         SourceError: there is no such column, or not exactly one with a usual name.
     """
-    listed = ", ".join(names) or "none"
+    listed = _listed(names)
     if column is not None:
         if names.count(column) != 1:
             problem = "no" if column not in names else "more than one"
@@ -41,6 +42,11 @@ def choose_column(names: Sequence[str], column: str | None, where: str) -> str:
     raise SourceError(f"{where} has {problem} the text, it has {listed}: name the column with --column")
 
 
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _MOST_LISTED} more" if len(names) > _MOST_LISTED else ""
+    return (", ".join(map(repr, names[:_MOST_LISTED])) or "none") + more
+
+
 def _refuse_false_header(name: str, where: str) -> None:
     """Refuse the only column when its name shows that the file is not what its suffix says."""
     if ";" in name or "\t" in name:
@@ -52,9 +58,9 @@ def _refuse_false_header(name: str, where: str) -> None:
 
 
 def label_column(names: Sequence[str], text_column: str) -> str | None:
-    """Return the column named ``label``, if there is one beside the column of texts."""
-    labels = (name for name in names if name.strip().casefold() == "label" and name != text_column)
-    return next(labels, None)
+    """Return the column named ``label``, if there is exactly one beside the column of texts."""
+    labels = [name for name in names if name.strip().casefold() == "label"]
+    return labels[0] if len(labels) == 1 and labels[0] != text_column else None
 
 
 def label_text(value: object) -> str | None:

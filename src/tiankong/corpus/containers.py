@@ -183,20 +183,17 @@ def _zip_streams(file: io.BufferedReader, name: str) -> list[ByteStream]:
         archive = zipfile.ZipFile(file)
     except _DAMAGE:
         raise SourceError(f"{name} is not a whole zip archive: copy or download it again") from None
-    streams = [
-        _member_stream(archive, file, member, name)
-        for member in archive.infolist()
-        if _wanted(PurePosixPath(member.filename), member.is_dir())
-    ]
+    streams = [_member_stream(archive, file, member, name) for member in archive.infolist() if _wanted(member.filename)]
     if not streams:
         raise SourceError(f"{name} holds no text file that can be read: supported are {', '.join(SUFFIXES)}")
     return streams
 
 
-def _wanted(path: PurePosixPath, is_folder: bool) -> bool:
+def _wanted(filename: str) -> bool:
     """Tell the members meant to be read; archives within are kept to be refused, not lost silently."""
+    path = PurePosixPath(filename)
     hidden = path.name.startswith(".") or "__MACOSX" in path.parts
-    return not is_folder and not hidden and path.suffix.lower() in (*SUFFIXES, ".gz", ".zip")
+    return not filename.endswith("/") and not hidden and path.suffix.lower() in (*SUFFIXES, ".gz", ".zip")
 
 
 def _member_name(member: zipfile.ZipInfo) -> str:
@@ -214,7 +211,8 @@ def _member_name(member: zipfile.ZipInfo) -> str:
 def _member_stream(
     archive: zipfile.ZipFile, file: io.BufferedReader, member: zipfile.ZipInfo, archive_name: str
 ) -> ByteStream:
-    name = f"{archive_name}:{_member_name(member)}"
+    shown = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in _member_name(member))
+    name = f"{archive_name}:{shown}"
     suffix = PurePosixPath(member.filename).suffix.lower()
     if suffix in (".gz", ".zip"):
         raise SourceError(f"{name} is an archive within an archive: unpack it first")

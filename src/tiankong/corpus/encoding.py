@@ -194,8 +194,9 @@ class _Survey:
         # Thresholds: of 88,000 single reviews 0.1 % have fewer than 0.8 common among their letters or
         # 0.1 frequent; traditional text has 0.6, UTF-8 taken for GB18030 0.1, Korean 0.02 frequent.
         return (
-            ideographs >= max(1, 0.55 * letters)
-            and kinds["junk"] <= 0.01 * (letters + kinds["sign"])
+            ideographs > 0
+            and (ideographs >= 0.55 * letters or kinds["frequent"] >= 0.25 * letters)
+            and kinds["junk"] <= 0.02 * (letters + kinds["sign"])
             and (letters < 20 or kinds["frequent"] >= 0.1 * letters)
         )
 

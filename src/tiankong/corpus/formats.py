@@ -14,10 +14,9 @@ import csv
 import itertools
 import json
 import re
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable, Generator, Iterator
 
-from tiankong.corpus.columns import Row, choose_column, label_text, label_column
+from tiankong.corpus.columns import Row, choose_column, label_column, label_text
 from tiankong.corpus.containers import ByteStream, OnBytes
 from tiankong.corpus.encoding import check_encoding, detect_encoding, read_lines
 from tiankong.corpus.parquet import parquet_rows
@@ -49,7 +48,7 @@ def read_rows(stream: ByteStream, column: str | None, encoding: str | None, on_b
         yield row
 
 
-def _lines(stream: ByteStream, codec: str, on_bytes: OnBytes | None) -> Iterator[str]:
+def _lines(stream: ByteStream, codec: str, on_bytes: OnBytes | None) -> Generator[str, None, None]:
     with stream.open(on_bytes) as raw:
         yield from read_lines(raw, codec, stream.name)
 
@@ -81,15 +80,15 @@ def _csv_rows(stream: ByteStream, column: str | None, codec: str, on_bytes: OnBy
         return
     chosen = names.index(choose_column(names, column, stream.name))
     label = label_column(names, names[chosen])
-    label_at = None if label is None else names.index(label)
+    label_at = len(names) if label is None else names.index(label)
     for number, fields in records:
         if len(fields) <= chosen or any(fields[len(names) :]):
             raise SourceError(
                 f"{stream.name} has {len(fields)} fields on line {number} but {len(names)} columns: "
                 "put a text that holds a separator in double quotes"
             )
-        has_label = label_at is not None and label_at < len(fields)
-        yield Row(fields[chosen], label_text(fields[label_at]) if has_label else None, number)
+        mark = fields[label_at] if label_at < min(len(fields), len(names)) else None
+        yield Row(fields[chosen], label_text(mark), number)
 
 
 def _csv_records(stream: ByteStream, codec: str, on_bytes: OnBytes | None) -> Iterator[tuple[int, list[str]]]:
@@ -126,7 +125,7 @@ def _json_rows(stream: ByteStream, column: str | None, codec: str, on_bytes: OnB
             yield Row(_json_text(value, stream.name, number), None, number)
 
 
-def _parse_json(line: str, name: str, number: int) -> Any:
+def _parse_json(line: str, name: str, number: int) -> object:
     try:
         return json.loads(line)
     except (ValueError, RecursionError) as error:
@@ -136,7 +135,7 @@ def _parse_json(line: str, name: str, number: int) -> Any:
         ) from None
 
 
-def _json_text(value: Any, name: str, number: int) -> str:
+def _json_text(value: object, name: str, number: int) -> str:
     if value is None:
         return ""
     if not isinstance(value, str):

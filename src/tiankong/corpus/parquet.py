@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _BATCH = 1024
+_BUFFER = 1 << 20
+_STRINGS = ("string", "large_string", "string_view")
 
 
 def parquet_rows(stream: ByteStream, column: str | None, on_bytes: OnBytes | None) -> Iterator[Row]:
@@ -24,20 +26,21 @@ def parquet_rows(stream: ByteStream, column: str | None, on_bytes: OnBytes | Non
         MissingPackageError: pyarrow is not installed.
     """
     try:
-        import pyarrow as pa
-        import pyarrow.parquet as pq
+        # An optional package, and slow to import.
+        import pyarrow as pa  # noqa: PLC0415
+        import pyarrow.parquet as pq  # noqa: PLC0415
     except ImportError:
         raise MissingPackageError("reading .parquet files", "train") from None
     with stream.open(on_bytes) as raw:
         # Parquet is read from its end: what can't be wound back has to be in memory as a whole.
         source: BinaryIO = raw if stream.seekable else io.BytesIO(raw.read())
         try:
-            # An old-style memory map or read-ahead would take memory in proportion to the file.
-            file = pq.ParquetFile(source, pre_buffer=False)
+            # Without a buffer size a whole row group, often all of the file, is read at once.
+            file = pq.ParquetFile(source, buffer_size=_BUFFER)
             text, label = _columns(file.schema_arrow, column, stream.name)
             wanted = [text] if label is None else [text, label]
             number = 0
-            for batch in file.iter_batches(batch_size=_BATCH, columns=wanted):
+            for batch in file.iter_batches(batch_size=_BATCH, columns=wanted, use_threads=False):
                 texts = batch.column(text).to_pylist()
                 labels = [None] * len(texts) if label is None else batch.column(label).to_pylist()
                 for value, mark in zip(texts, labels, strict=True):
@@ -50,13 +53,11 @@ def parquet_rows(stream: ByteStream, column: str | None, on_bytes: OnBytes | Non
 
 def _columns(schema: pa.Schema, column: str | None, name: str) -> tuple[str, str | None]:
     """Choose the columns of texts and labels and check that the texts are strings."""
-    import pyarrow as pa
-
     names: list[str] = schema.names
     text = choose_column(names, column, name)
     kind = schema.field(text).type
-    value = kind.value_type if pa.types.is_dictionary(kind) else kind
-    if not (pa.types.is_string(value) or pa.types.is_large_string(value) or pa.types.is_string_view(value)):
+    value = kind.value_type if str(kind).startswith("dictionary<") else kind
+    if str(value) not in _STRINGS:
         raise SourceError(
             f"{name} has values of type {kind} in its column {text!r}: name a column of strings with --column"
         )

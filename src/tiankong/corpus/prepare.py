@@ -17,7 +17,6 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import save_file
 
-import tiankong
 from tiankong.config import PrepareConfig, check, reason
 from tiankong.corpus.codes import CodeReport, unique_codes, with_special_rows, word_vectors
 from tiankong.corpus.prepared import (
@@ -37,6 +36,7 @@ from tiankong.folder import write_text
 from tiankong.text.characters import count_characters
 from tiankong.text.segment import Tokenizer
 from tiankong.text.vocabulary import BEGIN, END, SPECIAL_TOKENS, is_target, table_text
+from tiankong.version import VERSION
 
 _BLOCK = 1 << 20
 _OFFSET = len(SPECIAL_TOKENS)
@@ -265,7 +265,7 @@ def _seal(
 ) -> None:
     duplicates = len(first.hashes) - len(np.unique(np.frombuffer(first.hashes, dtype=np.uint64)))
     content = {
-        "tiankong": tiankong.__version__,
+        "tiankong": VERSION,
         "config": dataclasses.asdict(config),
         "sources": [dataclasses.asdict(source) for source in sources],
         "empty_texts": first.empty,

@@ -125,7 +125,7 @@ def _check_paths(paths: Sequence[Path]) -> list[int]:
     if not paths:
         raise SourceError("no file was given to read: name one or more")
     seen: dict[tuple[int, int], str] = {}
-    sizes = []
+    sizes: list[int] = []
     for path in paths:
         name = display_name(path)
         try:

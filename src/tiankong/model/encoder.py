@@ -33,9 +33,7 @@ class BidirectionalEncoder(nn.Module):
         )
         self.output_dropout = config.output_dropout
 
-    def forward(
-        self, left: Tensor, right: Tensor, forward_index: Tensor, backward_index: Tensor
-    ) -> Tensor:
+    def forward(self, left: Tensor, right: Tensor, forward_index: Tensor, backward_index: Tensor) -> Tensor:
         """``[f; b]`` (N, 2H) from vectors ``left`` (B, T, E), ``right`` (B, S, E) and flat positions (N,) each."""
         f, _ = self.forward_stack(left)  # (B, T, H)
         b, _ = self.backward_stack(right)  # (B, S, H)

@@ -12,6 +12,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from tiankong.model.sampled_softmax import SampledSoftmaxLoss
+
 
 class Head(Protocol):
     """Sizes: predictions N, vocabulary V, width D of what the head reads."""
@@ -73,13 +75,12 @@ class SoftmaxHead(nn.Module):
         sample = torch.multinomial(self.negative_weights, self.negatives, replacement=True)  # (S,)
         expected = self.negative_weights / self.negative_weights.sum() * self.negatives
         log_expected = torch.log(expected.clamp(min=1e-20))
-        rows = self.words(torch.cat((targets, sample)))  # one look-up, so one gradient into the table
-        own, others = rows[: len(targets)], rows[len(targets) :]
-        positive = (context.float() * own).sum(dim=1) + self.bias[targets] - log_expected[targets]
-        negative = functional.linear(context, others).float() + (self.bias - log_expected)[sample]
-        # A negative that is the target itself would punish the right answer.
-        negative = negative.masked_fill(sample == targets[:, None], -torch.inf)
-        return (torch.logsumexp(torch.cat((positive[:, None], negative), dim=1), dim=1) - positive).mean()
+        if torch.is_autocast_enabled(context.device.type):
+            context = context.to(torch.get_autocast_dtype(context.device.type))
+        loss: Tensor = SampledSoftmaxLoss.apply(  # type: ignore[no-untyped-call]
+            context, self.words.weight, self.bias - log_expected, targets, sample
+        )
+        return loss
 
 
 class CodesHead(nn.Module):

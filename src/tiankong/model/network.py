@@ -38,9 +38,7 @@ class ClozeNetwork(nn.Module):
         self.drop_word = training.drop_word if config.character_size else 0.0
         self.drop_token = training.drop_token
         words = len(tables.counts)
-        self.embedding = WordEmbedding(
-            words, tables.characters, config.embedding_size, config.character_size
-        )
+        self.embedding = WordEmbedding(words, tables.characters, config.embedding_size, config.character_size)
         self.encoder = BidirectionalEncoder(config)
         candidate = torch.from_numpy(tables.candidate)
         self.head: SoftmaxHead | CodesHead
@@ -95,9 +93,7 @@ class ClozeNetwork(nn.Module):
         backward_index: Tensor,
     ) -> Tensor:
         """The head's scores for the N positions asked for: (N, V) word logits or (N, bits) bit logits."""
-        context = self.context(
-            word_ids, character_ids, forward_words, backward_words, forward_index, backward_index
-        )
+        context = self.context(word_ids, character_ids, forward_words, backward_words, forward_index, backward_index)
         return self.head.scores(context)
 
 

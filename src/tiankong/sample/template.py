@@ -10,7 +10,7 @@ import random
 from bisect import bisect
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from itertools import accumulate
 
 
@@ -32,7 +32,7 @@ Part = str | Slot | Choice
 Template = tuple[Part, ...]
 
 
-@lru_cache(maxsize=None)
+@cache
 def zipf(size: int) -> tuple[float, ...]:
     """Cumulative weights of ``size`` ranks; plain division only, so equal on every platform."""
     return tuple(accumulate(1.0 / (rank + 1.5) for rank in range(size)))
@@ -53,7 +53,7 @@ def uniform(rng: random.Random, low: int, high: int) -> int:
     return low + int(rng.random() * (high - low + 1))
 
 
-@lru_cache(maxsize=None)
+@cache
 def parse(text: str) -> Template:
     """The parts of a template; ``ValueError`` when brackets don't pair."""
     template, end = _parse_sequence(text, 0, inside=False)

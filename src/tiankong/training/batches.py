@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from tiankong.config import TrainingConfig
 from tiankong.corpus.prepared import PreparedCorpus, Split
 from tiankong.model.network import tensors
 from tiankong.text.network_input import Ints, Window, network_input
+from tiankong.text.vocabulary import SPECIAL_TOKENS
 
 Batch = tuple[list[Tensor], Tensor, Tensor]
 """The network's input; the target of each prediction (N,); the number of its text within the batch (N,)."""
@@ -30,7 +33,7 @@ class WindowBatches:
         size = len(corpus.vocabulary)
         self._predicted = corpus.vocabulary.targets()
         if config.loss_tokens == "all":
-            self._predicted[:] = np.arange(size) >= 4
+            self._predicted[:] = np.arange(size) >= len(SPECIAL_TOKENS)
         self._windows = _windows(split, texts, config.window)
         self._lengths = self._windows[:, 2] - self._windows[:, 1]
         self._bounds = _bounds(np.sort(self._lengths), config.batch_tokens, config.batch_sentences)
@@ -64,8 +67,7 @@ class WindowBatches:
         arrays = network_input(windows, self._lexicon)
         targets = np.concatenate([window.ids[window.targets] for window in windows])
         rows = np.repeat(np.arange(len(windows)), [len(window.targets) for window in windows])
-        target_tensor, row_tensor = Tensor(targets).long(), Tensor(rows).long()
-        return tensors(arrays), target_tensor, row_tensor
+        return tensors(arrays), torch.from_numpy(targets), torch.from_numpy(rows)
 
 
 def _windows(split: Split, texts: Ints, longest: int) -> Ints:
@@ -75,7 +77,7 @@ def _windows(split: Split, texts: Ints, longest: int) -> Ints:
     for text, length in zip(texts.tolist(), lengths.tolist(), strict=True):
         pieces = -(-length // longest)
         edges = np.linspace(1, length + 1, pieces + 1).round().astype(int).tolist()
-        rows += [(text, start, stop) for start, stop in zip(edges[:-1], edges[1:], strict=True)]
+        rows += [(text, start, stop) for start, stop in itertools.pairwise(edges)]
     return np.array(rows, dtype=np.int64).reshape(-1, 3)
 
 

@@ -1,0 +1,86 @@
+"""The model folder: which files it holds, and opening one with nothing run and nothing trusted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.numpy import load_file
+
+from tiankong.config import ModelConfig, PrepareConfig, TrainingConfig
+from tiankong.errors import FolderError
+from tiankong.folder import FolderFormat
+from tiankong.text.characters import CharacterTable
+from tiankong.text.vocabulary import Vocabulary, parse_table
+
+MODEL = FolderFormat("model", "config.json", 1, "tiankong train")
+
+VOCABULARY_FILE = "vocabulary.tsv"
+CHARACTERS_FILE = "characters.tsv"
+CODES_FILE = "codes.safetensors"
+USER_DICT_FILE = "user_dict.txt"
+WEIGHTS_FILE = "model.safetensors"
+ONNX_FILE = "model.onnx"
+METRICS_FILE = "metrics.json"
+HISTORY_FILE = "history.csv"
+CURVES_FILE = "curves.png"
+CARD_FILE = "README.md"
+
+FOR_PEOPLE = (METRICS_FILE, HISTORY_FILE, CURVES_FILE, CARD_FILE)
+"""Files that may be edited without making the model unusable."""
+
+
+@dataclass(frozen=True)
+class ModelManifest:
+    """The fields of ``config.json``."""
+
+    format: str
+    version: int
+    tiankong: str
+    prepare: PrepareConfig
+    model: ModelConfig
+    training: TrainingConfig
+    words: int
+    parameters: int
+
+
+@dataclass(frozen=True)
+class ModelFolder:
+    """A model folder, verified and read; ``onnx`` is the network's file."""
+
+    path: Path
+    manifest: ModelManifest
+    vocabulary: Vocabulary
+    characters: CharacterTable
+    codes: NDArray[np.uint8] | None
+    user_words: list[str]
+
+    @property
+    def onnx(self) -> Path:
+        """The exported network."""
+        return self.path / ONNX_FILE
+
+
+def open_model(path: Path) -> ModelFolder:
+    """Opens and verifies ``path``.
+
+    :raises FolderError: it is not there, not a model, newer, torn or edited.
+    """
+    manifest = MODEL.open(path, ModelManifest)
+    try:
+        vocabulary = Vocabulary(*_table(path / VOCABULARY_FILE))
+        characters = CharacterTable(*_table(path / CHARACTERS_FILE))
+        codes = load_file(path / CODES_FILE)["codes"] if manifest.model.head == "codes" else None
+        dictionary = path / USER_DICT_FILE
+        user_words = dictionary.read_text(encoding="utf-8").splitlines() if dictionary.exists() else []
+    except (OSError, ValueError, KeyError, SafetensorError) as error:
+        raise FolderError(f"{path} is torn ({error}): make it again with `{MODEL.command}`") from None
+    return ModelFolder(path, manifest, vocabulary, characters, codes, user_words)
+
+
+def _table(file: Path) -> tuple[list[str], list[int]]:
+    with file.open(encoding="utf-8", newline="") as lines:
+        return parse_table(lines.read(), file.name)

@@ -1,0 +1,43 @@
+"""What people see while they wait: progress on a terminal, nothing in a pipe; and tables of results."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+
+def shows_progress(quiet: bool) -> bool:
+    """Whether progress is drawn: standard error is a terminal and nobody asked for quiet."""
+    return not quiet and sys.stderr.isatty()
+
+
+@contextlib.contextmanager
+def progress(title: str, total: int, *, quiet: bool) -> Iterator[Callable[[int], None]]:
+    """A progress bar on standard error; the yielded function advances it."""
+    if not shows_progress(quiet):
+        yield lambda _: None
+        return
+    from rich.console import Console  # noqa: PLC0415 - only on a terminal
+    from rich.progress import Progress  # noqa: PLC0415
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(title, total=total)
+        yield lambda count: bar.advance(task, count)
+
+
+def say(text: str, *, quiet: bool) -> None:
+    """A line for people, on standard error."""
+    if not quiet:
+        print(text, file=sys.stderr)
+
+
+def metrics_lines(metrics: Mapping[str, Any]) -> str:
+    """Metrics as aligned lines."""
+    width = max(len(name) for name in metrics)
+    return "\n".join(f"{name:<{width}}  {_number(value)}" for name, value in metrics.items())
+
+
+def _number(value: Any) -> str:
+    return f"{value:,}" if isinstance(value, int) else f"{value:,.4g}" if value >= 100 else f"{value:.4f}"

@@ -1,0 +1,94 @@
+"""Command-line options made from the configuration dataclasses: one for every field."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from tiankong.config import Preset, load_preset, override, preset_names
+from tiankong.errors import OptionError
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class _Numbers(click.ParamType[Any]):
+    """Numbers with a separator, as ``60/20/20`` or ``600,300``."""
+
+    def __init__(self, name: str, separator: str, kind: type, count: int | None) -> None:
+        self.name, self._separator, self._kind, self._count = name, separator, kind, count
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if isinstance(value, tuple):
+            return value
+        try:
+            numbers = tuple(self._kind(part) for part in value.split(self._separator) if part.strip())
+        except ValueError:
+            numbers = None
+        if numbers is None or (self._count and len(numbers) != self._count):
+            form = "60/20/20" if self._separator == "/" else "600,300"
+            self.fail(f"{value!r} is not of the form {form}", param, ctx)
+        return numbers
+
+
+class _Words(click.ParamType[Any]):
+    """Words separated by white space."""
+
+    name = "words"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:  # noqa: ARG002
+        return value if isinstance(value, tuple) else tuple(value.split())
+
+
+_TYPES: dict[str, Any] = {
+    "str": str,
+    "int": int,
+    "float": float,
+    "tuple[float, float, float]": _Numbers("shares", "/", float, 3),
+    "tuple[int, ...]": _Numbers("sizes", ",", int, None),
+    "tuple[str, ...]": _Words(),
+}
+
+
+def config_options(*configs: type) -> Callable[[Command], Command]:
+    """Adds ``--preset`` and an option for every field of ``configs``; unset ones arrive as ``None``."""
+
+    def add(command: Command) -> Command:
+        for config in reversed(configs):
+            for field in reversed(dataclasses.fields(config)):
+                command = _option(field)(command)
+        names = ", ".join(preset_names())
+        preset = click.option("--preset", default="default", show_default=True, help=f"{names}, or a .toml file.")
+        return preset(command)
+
+    return add
+
+
+def chosen(preset: str, values: dict[str, Any]) -> Preset:
+    """The preset with the options given on the command line in place."""
+    base = load_preset(preset)
+    parts = {}
+    for part in dataclasses.fields(Preset):
+        config = getattr(base, part.name)
+        names = {field.name for field in dataclasses.fields(config)}
+        parts[part.name] = override(config, {name: value for name, value in values.items() if name in names})
+    return Preset(**parts)
+
+
+def needs(condition: bool, problem: str) -> None:
+    """Raises :class:`OptionError` with ``problem`` unless ``condition`` holds."""
+    if not condition:
+        raise OptionError(problem)
+
+
+def _option(field: dataclasses.Field[Any]) -> Callable[[Command], Command]:
+    name = field.name.replace("_", "-")
+    text = field.metadata["help"]
+    if field.type == "bool":
+        return click.option(f"--{name}/--no-{name}", default=None, help=text)
+    choices = field.metadata["choices"]
+    if choices:
+        text += f" [{'|'.join(choices)}]"
+    return click.option(f"--{name}", field.name, type=_TYPES[str(field.type)], default=None, help=text)

@@ -1,0 +1,70 @@
+"""``tiankong prepare``: text files to a prepared corpus."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from tiankong.cli.display import progress, say
+from tiankong.cli.options import chosen, config_options
+from tiankong.config import PrepareConfig
+
+
+@click.command(name="prepare")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="The folder to make.")
+@click.option("--column", help="The text column of .csv, .tsv, .jsonl and .parquet files.")
+@click.option("--encoding", help="The files' encoding, if it isn't UTF-8 or GB18030.")
+@click.option("--force", is_flag=True, help="Replace the output folder if it exists.")
+@click.option("--quiet", is_flag=True, help="No progress.")
+@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+@config_options(PrepareConfig)
+def command(
+    files: tuple[Path, ...],
+    output: Path,
+    column: str | None,
+    encoding: str | None,
+    force: bool,
+    quiet: bool,
+    as_json: bool,
+    preset: str,
+    **values: Any,
+) -> None:
+    """Cut the texts of FILES into words, split them, count them and give each word a code.
+
+    FILES: .txt (a text a line, also `text,,label`), .csv, .tsv, .jsonl, .parquet, also inside .zip and .gz.
+    """
+    from tiankong.corpus.prepare import Sources, prepare  # noqa: PLC0415 - heavy
+
+    config = chosen(preset, values).prepare
+    total = sum(file.stat().st_size for file in files if file.is_file())
+    with progress("reading", total, quiet=quiet) as advance:
+
+        def report(stage: str, count: int) -> None:
+            advance(count)
+            if stage == "word vectors":
+                say(f"training word vectors for {config.code_bits}-bit codes", quiet=quiet or as_json)
+
+        corpus = prepare(Sources(files, column, encoding), output, config, force=force, report=report)
+    manifest = corpus.manifest
+    if as_json:
+        click.echo(json.dumps(dataclasses.asdict(manifest), ensure_ascii=False))
+        return
+    click.echo(f"{output}: {sum(split.texts for split in manifest.splits.values()):,} texts")
+    for name, split in manifest.splits.items():
+        share = split.known_targets / max(split.targets, 1)
+        click.echo(f"  {name:<10} {split.texts:>9,} texts {split.tokens:>11,} tokens, {share:.1%} of words known")
+    click.echo(f"  vocabulary {manifest.words:,} words, {manifest.other_words:,} rarer ones read by their characters")
+    click.echo(
+        f"  {manifest.duplicate_texts:,} repeated texts (kept, each in one split), {manifest.empty_texts:,} empty"
+    )
+    if manifest.codes:
+        codes = manifest.codes
+        click.echo(
+            f"  codes      {codes.bits} bits, {codes.share_of_ones:.1%} ones, {codes.collisions:,} collisions "
+            f"resolved by flipping {codes.flipped_bits:,} bits; all unique"
+        )

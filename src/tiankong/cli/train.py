@@ -1,0 +1,114 @@
+"""``tiankong train``: a prepared corpus to a model folder."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from tiankong.cli.display import metrics_lines, progress, say, shows_progress
+from tiankong.cli.options import chosen, config_options
+from tiankong.config import ModelConfig, TrainingConfig, check
+from tiankong.errors import MissingPackageError
+
+_SAMPLE = 2000
+
+
+@click.command(name="train")
+@click.argument("prepared", type=click.Path(path_type=Path))
+@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="The model folder to make.")
+@click.option("--resume", is_flag=True, help="Go on with an unfinished training of this output.")
+@click.option("--force", is_flag=True, help="Start over, and replace the output folder if it exists.")
+@click.option("--keep-checkpoints", is_flag=True, help="Keep OUTPUT.training after the model is written.")
+@click.option("--tensorboard", type=click.Path(path_type=Path), help="Write TensorBoard events to this folder.")
+@click.option("--quiet", is_flag=True, help="No progress.")
+@click.option("--json", "as_json", is_flag=True, help="Print the metrics as JSON.")
+@config_options(ModelConfig, TrainingConfig)
+def command(
+    prepared: Path,
+    output: Path,
+    resume: bool,
+    force: bool,
+    keep_checkpoints: bool,
+    tensorboard: Path | None,
+    quiet: bool,
+    as_json: bool,
+    preset: str,
+    **values: Any,
+) -> None:
+    """Train on the folder PREPARED and write a model that fills blanks.
+
+    While it runs, OUTPUT.training holds checkpoints. Ctrl-C saves one and stops; the same command with --resume
+    goes on, also after a crash, and ends with the same weights as without the stop.
+    """
+    config = chosen(preset, values)
+    check(config.model, config.training)
+    try:
+        from tiankong.export.model_writer import write_model  # noqa: PLC0415 - heavy
+        from tiankong.training.fit import Display, TrainingInterrupted, fit  # noqa: PLC0415
+    except ModuleNotFoundError:
+        raise MissingPackageError("training", "train") from None
+    from tiankong.artifact.model_folder import MODEL  # noqa: PLC0415
+    from tiankong.corpus.prepared import PreparedCorpus  # noqa: PLC0415
+    from tiankong.evaluate.measure import measure_split  # noqa: PLC0415
+    from tiankong.inference.model import load  # noqa: PLC0415
+
+    MODEL.check_output(output, force=force)
+    corpus = PreparedCorpus(prepared)
+    work = output.with_name(output.name + ".training")
+    display = Display(
+        progress_bar=shows_progress(quiet),
+        on_epoch=lambda row: say(_epoch_line(row, config.training.epochs), quiet=quiet),
+        tensorboard=tensorboard,
+    )
+    try:
+        trained = fit(corpus, config.model, config.training, work, resume=resume, force=force, display=display)
+    except TrainingInterrupted:
+        say(f"tiankong: training saved in {work}: the same command with --resume goes on", quiet=False)
+        click.get_current_context().exit(130)
+
+    def measure(folder: Path) -> dict[str, Any]:
+        model = load(folder)
+        counts = {name: split.texts for name, split in corpus.manifest.splits.items()}
+        sizes = {"train": min(_SAMPLE, counts["train"]), "validation": counts["validation"], "test": counts["test"]}
+        with progress("measuring", sum(sizes.values()), quiet=quiet) as advance:
+            return {
+                name: measure_split(model, corpus, name, texts=size, on_text=advance) for name, size in sizes.items()
+            }
+
+    metrics = write_model(
+        trained,
+        corpus,
+        config.model,
+        config.training,
+        output,
+        force=force,
+        measure=measure,
+        command=shlex.join(["tiankong", *sys.argv[1:]]),
+    )
+    if not keep_checkpoints:
+        shutil.rmtree(work, ignore_errors=True)
+    if as_json:
+        click.echo(json.dumps(metrics))
+        return
+    click.echo(f"{output}: best epoch {metrics['best_epoch']} of {metrics['epochs']}, scores on the test split:")
+    click.echo(metrics_lines(metrics["test"]))
+
+
+def _epoch_line(row: dict[str, float], epochs: int) -> str:
+    parts = [f"epoch {row['epoch']:.0f}/{epochs}", f"loss {row['train_loss']:.4f}"]
+    if "validation_bit_accuracy" in row:
+        parts.append(
+            f"bit accuracy {row['train_bit_accuracy']:.4f} train, {row['validation_bit_accuracy']:.4f} validation"
+        )
+    parts.append(
+        f"validation top-1/top-10 {row['validation_top1']:.3f}/{row['validation_top10']:.3f}, "
+        f"perplexity {row['validation_perplexity']:.1f}"
+    )
+    parts.append(f"{row['tokens_per_second']:,.0f} tokens/s")
+    return " | ".join(parts)

@@ -1,0 +1,194 @@
+"""Scores of a model over a prepared split or over text files: exact ranks, perplexity, bit accuracy."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tiankong.corpus.prepared import PreparedCorpus
+from tiankong.corpus.reader import read_texts
+from tiankong.errors import FolderError, SourceError
+from tiankong.inference.decoding import CodesDecoder, ranks
+from tiankong.inference.model import Model
+from tiankong.text.network_input import Ints, Window, network_input
+from tiankong.text.vocabulary import is_target
+
+_PREDICTIONS_AT_ONCE = 1024
+
+
+class Text(NamedTuple):
+    """One text: lexicon ids with <BEG> and <EOF>, positions of known targets, number of unknown ones."""
+
+    ids: Ints
+    targets: Ints
+    unknown_targets: int
+    unknown: dict[str, int]
+
+
+Scorer = Callable[[Sequence[Text]], NDArray[np.float32]]
+Metrics = dict[str, float]
+
+
+def measure_split(
+    model: Model, corpus: PreparedCorpus, split: str, *, texts: int = 0, on_text: Callable[[int], None] = lambda _: None
+) -> Metrics:
+    """Scores over a split, or over ``texts`` of its texts spread evenly.
+
+    :raises FolderError: the model was trained on another vocabulary.
+    """
+    if corpus.vocabulary.words != model.folder.vocabulary.words:
+        raise FolderError(f"{corpus.folder} has another vocabulary than the model: give the corpus it was trained on")
+
+    def scorer(batch: Sequence[Text]) -> NDArray[np.float32]:
+        return model.session.scores(network_input([_window(text) for text in batch], corpus.lexicon))
+
+    rows = corpus.split(split)
+    count = min(texts, len(rows)) if texts else len(rows)
+    chosen = np.linspace(0, len(rows) - 1, count).astype(int).tolist()
+    forms = corpus.vocabulary.words + corpus.other_words
+    target = np.array([is_target(word) for word in forms])
+    target[:4] = False
+    size = len(corpus.vocabulary)
+
+    def known(ids: Ints) -> Text:
+        wanted = target[ids]
+        positions = np.flatnonzero(wanted & (ids < size))
+        return Text(ids, positions, int(wanted.sum()) - len(positions), {})
+
+    return _measure(model, (known(rows[number]) for number in chosen), scorer, on_text)
+
+
+def measure_files(
+    model: Model,
+    paths: Sequence[Path],
+    *,
+    column: str | None = None,
+    encoding: str | None = None,
+    on_text: Callable[[int], None] = lambda _: None,
+) -> Metrics:
+    """Scores over texts that are segmented whole, each target blanked in turn.
+
+    :raises SourceError: a file can't be read, or holds no word to predict.
+    """
+    vocabulary = model.folder.vocabulary
+
+    def texts() -> Iterator[Text]:
+        for text in read_texts(paths, column=column, encoding=encoding):
+            tokens = model.tokenizer.tokens(text.text)
+            unknown: dict[str, int] = {}
+            ids = model.ids(tokens, unknown)
+            wanted = sum(is_target(token) for token in tokens)
+            inner = [number < len(vocabulary) and is_target(vocabulary.words[number]) for number in ids[1:-1].tolist()]
+            positions = 1 + np.flatnonzero(inner)
+            yield Text(ids, positions, wanted - len(positions), unknown)
+
+    def scorer(batch: Sequence[Text]) -> NDArray[np.float32]:
+        # Ids behind the lexicon's are each text's own: number them through the batch.
+        size, shift, windows = len(model.lexicon.word_ids), 0, []
+        for text in batch:
+            ids = np.where(text.ids >= size, text.ids + shift, text.ids)
+            windows.append(_window(text._replace(ids=ids)))
+            shift += len(text.unknown)
+        return model.scores(windows, [word for text in batch for word in text.unknown])
+
+    return _measure(model, texts(), scorer, on_text)
+
+
+def _window(text: Text) -> Window:
+    return Window(text.ids, 1, len(text.ids) - 1, text.targets)
+
+
+def _measure(model: Model, texts: Iterable[Text], scorer: Scorer, on_text: Callable[[int], None]) -> Metrics:
+    totals = _Totals(model)
+    start = time.monotonic()
+    for batch in _batches(texts):
+        totals.add(batch, scorer)
+        on_text(len(batch))
+    return totals.result(time.monotonic() - start)
+
+
+def _batches(texts: Iterable[Text]) -> Iterator[list[Text]]:
+    """Texts with about :data:`_PREDICTIONS_AT_ONCE` predictions together, of similar length within a stretch."""
+    stretch: list[Text] = []
+    for text in texts:
+        stretch.append(text)
+        if len(stretch) == 2048:
+            yield from _grouped(stretch)
+            stretch = []
+    yield from _grouped(stretch)
+
+
+def _grouped(stretch: list[Text]) -> Iterator[list[Text]]:
+    batch: list[Text] = []
+    predictions = 0
+    for text in sorted(stretch, key=lambda text: len(text.ids)):
+        if batch and predictions + len(text.targets) > _PREDICTIONS_AT_ONCE:
+            yield batch
+            batch, predictions = [], 0
+        batch.append(text)
+        predictions += len(text.targets)
+    if batch:
+        yield batch
+
+
+class _Totals:
+    """What is added up over the batches. Unknown targets count as misses in top-k and MRR."""
+
+    def __init__(self, model: Model) -> None:
+        self._decoder = model.decoder
+        self.sentences = self.unknown = 0
+        self._ranks: list[NDArray[np.int64]] = []
+        self._distance_ranks: list[NDArray[np.int64]] = []
+        self._log_probability = 0.0
+        self._bits: list[float] = []
+
+    def add(self, batch: Sequence[Text], scorer: Scorer) -> None:
+        """Scores one batch."""
+        self.sentences += sum(1 for text in batch if len(text.targets) or text.unknown_targets)
+        self.unknown += sum(text.unknown_targets for text in batch)
+        batch = [text for text in batch if len(text.targets)]
+        if not batch:
+            return
+        targets = np.concatenate([text.ids[text.targets] for text in batch])
+        scores = scorer(batch)
+        for start in range(0, len(targets), _PREDICTIONS_AT_ONCE):
+            part = slice(start, start + _PREDICTIONS_AT_ONCE)
+            self._add_ranks(scores[part], targets[part])
+        if isinstance(self._decoder, CodesDecoder):
+            right = self._decoder.bit_accuracy(scores, targets)
+            edges = np.cumsum([len(text.targets) for text in batch])[:-1]
+            self._bits += [float(share.mean()) for share in np.split(right, edges)]
+
+    def _add_ranks(self, scores: NDArray[np.float32], targets: Ints) -> None:
+        log_probabilities = self._decoder.log_probabilities(scores)
+        self._ranks.append(ranks(log_probabilities, targets))
+        self._log_probability += float(log_probabilities[np.arange(len(targets)), targets].sum(dtype=np.float64))
+        if isinstance(self._decoder, CodesDecoder):
+            self._distance_ranks.append(ranks(-self._decoder.distances(scores), targets))
+
+    def result(self, seconds: float) -> Metrics:
+        """The metrics.
+
+        :raises SourceError: there was no known word to predict.
+        """
+        if not self._ranks:
+            raise SourceError("there is no word to predict that the model knows: bring more text, or a fitting model")
+        found = np.concatenate(self._ranks)
+        targets = len(found) + self.unknown
+        metrics: Metrics = {"sentences": self.sentences, "targets": targets, "oov_targets": self.unknown}
+        metrics |= {f"top{k}": float((found <= k).sum() / targets) for k in (1, 5, 10)}
+        metrics["mrr"] = float((1 / found).sum() / targets)
+        metrics["perplexity"] = math.exp(min(-self._log_probability / len(found), 700.0))
+        if self._bits:
+            near = np.concatenate(self._distance_ranks)
+            metrics["bit_accuracy"] = float(np.mean(self._bits))
+            metrics |= {f"distance_top{k}": float((near <= k).sum() / targets) for k in (1, 5, 10)}
+        metrics["seconds"] = seconds
+        metrics["targets_per_second"] = targets / max(seconds, 1e-9)
+        return metrics

@@ -1,0 +1,75 @@
+"""The model card: YAML front matter and what a reader wants to know."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from tiankong.corpus.prepared import PreparedManifest
+
+_SCORES = ("top1", "top5", "top10", "mrr", "perplexity", "bit_accuracy", "distance_top1", "distance_top10")
+
+
+def card_text(
+    name: str, corpus: PreparedManifest, fields: dict[str, Any], metrics: dict[str, Any], command: str
+) -> str:
+    """The text of a model folder's ``README.md``."""
+    model = fields["model"]
+    sources = "\n".join(
+        f"- `{source.path}`, {source.bytes:,} bytes, sha256 `{source.sha256}`" for source in corpus.sources
+    )
+    texts = "/".join(f"{counts.texts:,}" for counts in corpus.splits.values())
+    return f"""---
+pipeline_tag: fill-mask
+library_name: tiankong
+tags: [cloze, brnn]
+model-index:
+- name: {json.dumps(name, ensure_ascii=False)}
+  results:
+  - task: {{type: fill-mask}}
+    metrics:
+{_yaml_metrics(metrics["test"])}
+---
+# {name}
+
+Fills a missing word from both sides of its context: a {model["cell"].upper()} reads each side
+({model["hidden_size"]} units, {model["layers"]} layer(s) a direction), a {model["head"]} head ranks
+{fields["words"]:,} words. {fields["parameters"]:,} parameters.
+
+    tiankong fill --model {name} "…__…"
+
+## Data
+
+{texts} texts (training/validation/test), split by a hash of the text.
+
+{sources}
+
+## Scores
+
+| split | {" | ".join(_present(metrics))} |
+|---|{"---|" * len(_present(metrics))}
+{_rows(metrics)}
+
+Best epoch {metrics["best_epoch"]} of {metrics["epochs"]}, {metrics["training_seconds"]:.0f} s of training.
+Training scores are of a sample of texts. The curves are in `curves.png`.
+
+## Made by
+
+    {command}
+"""
+
+
+def _present(metrics: dict[str, Any]) -> list[str]:
+    return [score for score in _SCORES if score in metrics["test"]]
+
+
+def _rows(metrics: dict[str, Any]) -> str:
+    rows = []
+    for split in ("train", "validation", "test"):
+        cells = " | ".join(f"{metrics[split][score]:.4g}" for score in _present(metrics))
+        rows.append(f"| {split} | {cells} |")
+    return "\n".join(rows)
+
+
+def _yaml_metrics(scores: dict[str, float]) -> str:
+    return "\n".join(f"    - {{type: {name}, value: {scores[name]:.4f}}}" for name in _SCORES if name in scores)

@@ -1,0 +1,90 @@
+"""A finished training to a model folder, whole or not at all."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from safetensors.numpy import save_file as save_arrays
+from safetensors.torch import save_file
+
+from tiankong.artifact.model_folder import (
+    CARD_FILE,
+    CHARACTERS_FILE,
+    CODES_FILE,
+    CURVES_FILE,
+    FOR_PEOPLE,
+    HISTORY_FILE,
+    METRICS_FILE,
+    MODEL,
+    ONNX_FILE,
+    USER_DICT_FILE,
+    VOCABULARY_FILE,
+    WEIGHTS_FILE,
+)
+from tiankong.config import ModelConfig, TrainingConfig
+from tiankong.corpus.prepared import PreparedCorpus
+from tiankong.export.card import card_text
+from tiankong.export.onnx_export import export_onnx
+from tiankong.folder import write_text
+from tiankong.training.fit import Trained
+from tiankong.training.history import draw_curves, write_history
+from tiankong.version import VERSION
+
+Measure = Callable[[Path], dict[str, Any]]
+"""Scores of the model in a folder, by split."""
+
+
+def write_model(
+    trained: Trained,
+    corpus: PreparedCorpus,
+    model: ModelConfig,
+    training: TrainingConfig,
+    output: Path,
+    *,
+    force: bool,
+    measure: Measure,
+    command: str,
+) -> dict[str, Any]:
+    """Writes ``output``; ``measure`` gets the sealed folder before it appears, so its scores are of what is there.
+
+    :raises FolderError: ``output`` exists or can't be written.
+    """
+    with MODEL.write(output, force=force) as folder:
+        for name in (VOCABULARY_FILE, CHARACTERS_FILE):
+            shutil.copyfile(corpus.folder / name, folder / name)
+        if (corpus.folder / USER_DICT_FILE).exists():
+            shutil.copyfile(corpus.folder / USER_DICT_FILE, folder / USER_DICT_FILE)
+        if model.head == "codes":
+            save_arrays({"codes": corpus.codes}, folder / CODES_FILE)
+        weights = {name: value.contiguous() for name, value in trained.network.state_dict().items()}
+        weights.pop("head.words.weight", None)  # tied: the same table as embedding.words.weight
+        save_file(weights, folder / WEIGHTS_FILE)
+        difference = export_onnx(trained.network, corpus.lexicon, folder / ONNX_FILE)
+        write_history(trained.rows, folder / HISTORY_FILE)
+        draw_curves(trained.rows, folder / CURVES_FILE, model.head)
+        # The user dictionary travels in the folder; its path on this machine means nothing elsewhere.
+        prepare = dataclasses.replace(corpus.manifest.config, user_dict="")
+        fields = {
+            "tiankong": VERSION,
+            "prepare": dataclasses.asdict(prepare),
+            "model": dataclasses.asdict(model),
+            "training": dataclasses.asdict(training),
+            "words": len(corpus.vocabulary),
+            "parameters": sum(value.numel() for value in weights.values()),
+        }
+        MODEL.seal(folder, fields, FOR_PEOPLE)
+        metrics = {
+            "best_epoch": trained.best_epoch,
+            "epochs": len(trained.rows),
+            "training_seconds": sum(row["seconds"] for row in trained.rows),
+            "onnx_difference": difference,
+            **measure(folder),
+        }
+        write_text(folder / METRICS_FILE, json.dumps(metrics, indent=2) + "\n")
+        write_text(folder / CARD_FILE, card_text(output.name, corpus.manifest, fields, metrics, command))
+    return metrics

@@ -1,0 +1,77 @@
+"""The trained network as an ONNX file, proved equal to torch before anyone relies on it."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+import torch
+
+from tiankong.model.network import ClozeNetwork, tensors
+from tiankong.text.network_input import Lexicon, NetworkInput, Window, network_input
+from tiankong.text.vocabulary import BEGIN, END, SPECIAL_TOKENS
+
+OPSET = 18
+LARGEST_DIFFERENCE = 1e-4
+"""Between a score of the exported and of the torch network."""
+
+_AXES = {
+    "word_ids": {0: "words"},
+    "character_ids": {0: "words", 1: "characters"},
+    "forward_words": {0: "sentences", 1: "forward_tokens"},
+    "backward_words": {0: "sentences", 1: "backward_tokens"},
+    "forward_index": {0: "predictions"},
+    "backward_index": {0: "predictions"},
+    "scores": {0: "predictions"},
+}
+
+
+def export_onnx(network: ClozeNetwork, lexicon: Lexicon, path: Path) -> float:
+    """Writes ``network`` to ``path`` and returns the largest difference between the two over a range of shapes.
+
+    :raises RuntimeError: the difference is above :data:`LARGEST_DIFFERENCE`.
+    """
+    network.eval()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+        torch.onnx.export(
+            network,
+            tuple(tensors(_example(lexicon, [7, 4, 9], seed=0))),
+            str(path),
+            input_names=list(NetworkInput._fields),
+            output_names=["scores"],
+            dynamic_axes=_AXES,
+            opset_version=OPSET,
+            dynamo=False,
+        )
+    difference = largest_difference(network, lexicon, path)
+    if difference > LARGEST_DIFFERENCE:
+        raise RuntimeError(f"the exported network differs from the trained one by {difference:.2g}")
+    return difference
+
+
+def largest_difference(network: ClozeNetwork, lexicon: Lexicon, path: Path) -> float:
+    """Largest absolute difference of scores over texts of 1 to 200 tokens, alone and in batches."""
+    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    difference = 0.0
+    for seed, lengths in enumerate(([1], [2], [31], [200], [1, 5, 17, 3], [64, 1])):
+        arrays = _example(lexicon, lengths, seed)
+        with torch.no_grad():
+            expected = network(*tensors(arrays)).numpy()
+        (got,) = session.run(None, dict(zip(arrays._fields, arrays, strict=True)))
+        difference = max(difference, float(np.abs(np.asarray(got) - expected).max()))
+    return difference
+
+
+def _example(lexicon: Lexicon, lengths: list[int], seed: int) -> NetworkInput:
+    generator = np.random.default_rng(seed)
+    windows = []
+    for length in lengths:
+        words = generator.integers(len(SPECIAL_TOKENS), len(lexicon.word_ids), length)
+        ids = np.concatenate([[BEGIN], words, [END]])
+        windows.append(Window(ids, 1, length + 1, np.arange(1, length + 1)))
+    return network_input(windows, lexicon)

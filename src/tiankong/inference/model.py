@@ -1,0 +1,166 @@
+"""``tiankong.load``: a model that fills blanks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NotRequired, TypedDict, overload
+
+import numpy as np
+
+from tiankong.artifact.model_folder import ModelFolder, open_model
+from tiankong.config import DECODINGS
+from tiankong.errors import OptionError, SentenceError
+from tiankong.inference.decoding import CodesDecoder, best, decoder_of
+from tiankong.inference.session import NetworkSession, Scores
+from tiankong.text.blanks import BlankedSentence, parse_blanks
+from tiankong.text.network_input import Ints, Lexicon, Window, network_input
+from tiankong.text.segment import Tokenizer
+from tiankong.text.vocabulary import BEGIN, BLANK, END, is_target
+
+_BATCH = 64
+MOST_ANSWERS = 10_000
+"""Answers of one blank at most."""
+
+
+class Answer(TypedDict):
+    """One word for one blank, in the shape of Hugging Face's fill-mask; codes models add ``distance``."""
+
+    score: float
+    token: int
+    token_str: str
+    sequence: str
+    distance: NotRequired[float]
+
+
+Filled = list[Answer] | list[list[Answer]]
+"""Answers best first; a sentence with several blanks has a list for each."""
+
+
+@dataclass(frozen=True)
+class _Query:
+    sentence: BlankedSentence
+    tokens: list[str | None]  # None is a blank
+
+
+class Model:
+    """A trained model. Methods may be called from several threads at once."""
+
+    def __init__(self, folder: ModelFolder, threads: int = 0) -> None:
+        self.folder = folder
+        self.lexicon = Lexicon.of(folder.vocabulary, folder.characters)
+        self.session = NetworkSession(folder.onnx, threads)
+        self.decoder = decoder_of(folder)
+        self.tokenizer = Tokenizer(folder.manifest.prepare, folder.user_words)
+
+    @overload
+    def fill(self, sentence: str, top_k: int = 10, decoding: str | None = None) -> Filled: ...
+
+    @overload
+    def fill(self, sentence: list[str], top_k: int = 10, decoding: str | None = None) -> list[Filled]: ...
+
+    def fill(self, sentence: str | list[str], top_k: int = 10, decoding: str | None = None) -> Filled | list[Filled]:
+        """The ``top_k`` best words for each blank of a sentence, or of each sentence of a list.
+
+        ``decoding`` of a codes model: ``likelihood`` or ``distance``; without it, the model's own.
+
+        :raises SentenceError: a sentence has no blank, nothing but blanks, no known word, is too long or not Unicode.
+        :raises OptionError: ``top_k`` or ``decoding``.
+        """
+        self._check(top_k, decoding)
+        sentences = [sentence] if isinstance(sentence, str) else sentence
+        queries = [self._query(text) for text in sentences]
+        answers: list[Filled] = []
+        for start in range(0, len(queries), _BATCH):
+            answers += self._answers(queries[start : start + _BATCH], top_k, decoding)
+        return answers[0] if isinstance(sentence, str) else answers
+
+    def ids(self, tokens: Sequence[str | None], unknown: dict[str, int]) -> Ints:
+        """Lexicon ids of ``tokens`` between <BEG> and <EOF>, ``None`` as <BLANK>.
+
+        Words outside the vocabulary are left out or, where the model reads them by their characters, get ids
+        behind the lexicon's, kept in ``unknown``.
+        """
+        vocabulary, size = self.folder.vocabulary, len(self.lexicon.word_ids)
+        ids = [BEGIN]
+        for token in tokens:
+            if token is None:
+                ids.append(BLANK)
+            elif token in vocabulary:
+                ids.append(vocabulary.id_of(token))
+            elif self.folder.manifest.prepare.keep_unknown:
+                ids.append(unknown.setdefault(token, size + len(unknown)))
+        return np.array([*ids, END], dtype=np.int64)
+
+    def scores(self, windows: Sequence[Window], unknown: Sequence[str] = ()) -> Scores:
+        """The head's scores for every target of ``windows``; ``unknown`` words have the ids behind the lexicon's."""
+        others = self.folder.characters.ids(unknown)
+        return self.session.scores(network_input(windows, self.lexicon, others))
+
+    def _check(self, top_k: int, decoding: str | None) -> None:
+        problems = []
+        if not 1 <= top_k <= MOST_ANSWERS:
+            problems.append(f"top_k must be from 1 to {MOST_ANSWERS:,}, not {top_k}")
+        if decoding is not None and decoding not in DECODINGS:
+            problems.append(f"decoding must be one of {', '.join(DECODINGS)}, not {decoding}")
+        elif decoding == "distance" and not isinstance(self.decoder, CodesDecoder):
+            problems.append("decoding distance needs a model with head codes")
+        if problems:
+            raise OptionError(problems)
+
+    def _query(self, text: str) -> _Query:
+        sentence = parse_blanks(text)
+        tokens: list[str | None] = []
+        for part in sentence.parts:
+            tokens += [*self.tokenizer.tokens(part), None]
+        tokens.pop()
+        if not any(token in self.folder.vocabulary and is_target(token) for token in tokens if token is not None):
+            raise SentenceError(f"no word beside the blank is known to the model in {text!r}: write more context")
+        return _Query(sentence, tokens)
+
+    def _answers(self, queries: Sequence[_Query], top_k: int, decoding: str | None) -> list[Filled]:
+        unknown: dict[str, int] = {}
+        windows = []
+        for query in queries:
+            ids = self.ids(query.tokens, unknown)
+            windows.append(Window(ids, 1, len(ids) - 1, np.flatnonzero(ids == BLANK)))
+        scores = self.scores(windows, list(unknown))
+        results: list[Filled] = []
+        start = 0
+        for query in queries:
+            count = len(query.sentence.blanks)
+            lists = self._words(query.sentence, scores[start : start + count], top_k, decoding)
+            results.append(lists[0] if count == 1 else lists)
+            start += count
+        return results
+
+    def _words(self, sentence: BlankedSentence, scores: Scores, top_k: int, decoding: str | None) -> list[list[Answer]]:
+        log_probabilities = self.decoder.log_probabilities(scores)
+        distances = self.decoder.distances(scores) if isinstance(self.decoder, CodesDecoder) else None
+        by_distance = (decoding or self.folder.manifest.model.decoding) == "distance"
+        lists = []
+        for blank, row in enumerate(log_probabilities):
+            order = -distances[blank] if by_distance and distances is not None else row
+            answers: list[Answer] = []
+            for word in best(order, top_k).tolist():
+                text = self.folder.vocabulary.words[word]
+                answer: Answer = {
+                    "score": float(np.exp(row[word])),
+                    "token": word,
+                    "token_str": text,
+                    "sequence": sentence.filled(blank, text),
+                }
+                if distances is not None:
+                    answer["distance"] = float(distances[blank, word])
+                answers.append(answer)
+            lists.append(answers)
+        return lists
+
+
+def load(path: str | Path, *, threads: int = 0) -> Model:
+    """The model in folder ``path``.
+
+    :raises FolderError: it is not there, not a model, newer, torn or edited.
+    """
+    return Model(open_model(Path(path)), threads)

@@ -1,0 +1,38 @@
+"""The exported network behind ONNX Runtime."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+from tiankong.errors import FolderError
+from tiankong.text.network_input import NetworkInput
+
+Scores = NDArray[np.float32]
+
+
+class NetworkSession:
+    """Runs ``model.onnx`` on the processor; safe to share between threads."""
+
+    def __init__(self, path: Path, threads: int = 0) -> None:
+        """``threads`` for one run, 0 for one a core.
+
+        :raises FolderError: ``path`` is no network that ONNX Runtime can open.
+        """
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.log_severity_level = 3
+        try:
+            self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        except Exception as error:  # ONNX Runtime's own exceptions share no public base
+            raise FolderError(f"{path} can't be opened by ONNX Runtime ({error}): train the model again") from None
+        self._inputs = {entry.name for entry in self._session.get_inputs()}
+
+    def scores(self, arrays: NetworkInput) -> Scores:
+        """The head's scores for the N positions asked for: (N, V) word logits or (N, bits) bit logits."""
+        feed = {name: value for name, value in arrays._asdict().items() if name in self._inputs}
+        (scores,) = self._session.run(None, feed)
+        return np.asarray(scores, dtype=np.float32)

@@ -1,0 +1,84 @@
+"""What each epoch measured: kept in checkpoints, written as ``history.csv``, drawn as ``curves.png``."""
+
+from __future__ import annotations
+
+import csv
+import io
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import lightning.pytorch as pl
+
+from tiankong.folder import write_text
+
+Row = dict[str, float]
+
+
+class History(pl.Callback):
+    """A row an epoch; a resumed training goes on with the rows it had."""
+
+    def __init__(self, tokens_per_epoch: int, on_epoch: Callable[[Row], None]) -> None:
+        self.rows: list[Row] = []
+        self._tokens = tokens_per_epoch
+        self._on_epoch = on_epoch
+        self._seconds = 0.0
+        self._started = 0.0
+
+    def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:  # noqa: ARG002
+        """Starts the clock."""
+        self._started = time.monotonic()
+
+    def on_validation_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:  # noqa: ARG002
+        """Stops the clock: measuring is not training."""
+        self._seconds += time.monotonic() - self._started
+
+    def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:  # noqa: ARG002
+        """Adds the epoch's row."""
+        rate = trainer.optimizers[0].param_groups[0]["lr"]
+        row = {"epoch": trainer.current_epoch + 1, "step": trainer.global_step, "learning_rate": float(rate)}
+        row |= {name: float(value) for name, value in trainer.callback_metrics.items()}
+        row |= {"seconds": self._seconds, "tokens_per_second": self._tokens / max(self._seconds, 1e-9)}
+        self.rows.append(row)
+        self._seconds = 0.0
+        self._on_epoch(row)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Rows so far, and the seconds of the epoch under way."""
+        return {"rows": [dict(row) for row in self.rows], "seconds": self._seconds + time.monotonic() - self._started}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Counterpart of :meth:`state_dict`."""
+        self.rows, self._seconds = state_dict["rows"], state_dict["seconds"]
+
+
+def write_history(rows: list[Row], path: Path) -> None:
+    """The rows as CSV."""
+    out = io.StringIO()
+    writer = csv.DictWriter(out, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    write_text(path, out.getvalue())
+
+
+def draw_curves(rows: list[Row], path: Path, head: str) -> None:
+    """Training and validation scores by epoch, the accuracy at the left and what is minimised at the right."""
+    import matplotlib as mpl  # noqa: PLC0415 - heavy, and needed once
+
+    mpl.use("Agg")
+    from matplotlib import pyplot  # noqa: PLC0415
+
+    score, label = ("bit_accuracy", "share of equal bits") if head == "codes" else ("top10", "top-10 accuracy")
+    figure, (left, right) = pyplot.subplots(1, 2, figsize=(11, 4), layout="constrained")
+    epochs = [row["epoch"] for row in rows]
+    for name in ("train", "validation"):
+        left.plot(epochs, [row[f"{name}_{score}"] for row in rows], marker=".", label=name)
+        right.plot(epochs, [row[f"{name}_perplexity"] for row in rows], marker=".", label=name)
+    left.set(xlabel="epoch", ylabel=label, ylim=(0, 1))
+    right.set(xlabel="epoch", ylabel="perplexity", yscale="log")
+    for axes in (left, right):
+        axes.legend()
+        axes.grid(alpha=0.3)
+    figure.savefig(path, dpi=110)
+    pyplot.close(figure)
