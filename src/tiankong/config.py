@@ -106,7 +106,7 @@ class ModelConfig:
 class TrainingConfig:
     """How the network is trained."""
 
-    epochs: int = _setting(9, "passes over the training split at most")
+    epochs: int = _setting(7, "passes over the training split at most")
     batch_tokens: int = _setting(8192, "tokens of a batch at most, padding included")
     batch_sentences: int = _setting(0, "sentences of a batch at most (0: only batch_tokens counts)")
     window: int = _setting(192, "longer texts are trained in pieces of so many tokens")
@@ -122,7 +122,7 @@ class TrainingConfig:
     schedule: str = _setting("cosine", "the learning rate after warm-up", SCHEDULES)
     clip_norm: float = _setting(1.0, "gradients are scaled down to this norm (0: never)")
     patience: int = _setting(3, "stop after so many epochs without a better validation score")
-    validation_sentences: int = _setting(2000, "validation sentences measured after each epoch (0: all)")
+    validation_sentences: int = _setting(1000, "validation sentences measured after each epoch (0: all)")
     checkpoint_steps: int = _setting(250, "steps between checkpoints that a stopped training resumes from")
     precision: str = _setting("auto", "arithmetic of the encoder; auto is bf16 where the processor has it", PRECISIONS)
     device: str = _setting("auto", "where to train", DEVICES)

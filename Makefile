@@ -1,0 +1,37 @@
+# From a bare Python >= 3.11: `make demo` shows the whole way, `make test` runs the suite.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+DEMO := demo
+
+.PHONY: demo test check install clean
+
+$(VENV)/installed: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11 demo"; exit 1; }
+	@$(PYTHON) -m venv $(VENV)
+	@echo "installing into $(VENV) (torch is large, this takes a minute or two)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[train,jieba,dev]'
+	@touch $@
+
+install: $(VENV)/installed
+
+demo: install
+	@rm -rf $(DEMO) && mkdir -p $(DEMO)
+	$(BIN)/tiankong sample $(DEMO)/reviews.txt
+	$(BIN)/tiankong prepare $(DEMO)/reviews.txt -o $(DEMO)/prepared --force --quiet
+	$(BIN)/tiankong train $(DEMO)/prepared -o $(DEMO)/model --preset small --force
+	$(BIN)/tiankong evaluate --model $(DEMO)/model --prepared $(DEMO)/prepared
+	@for sentence in '外套做工__，穿着很暖和' '物流__，第二天就到了' '给__买的，他很喜欢' '屏幕很__，看电影很舒服' '客服态度__，以后不会再来了'; do \
+		echo; echo "$$sentence"; $(BIN)/tiankong fill --model $(DEMO)/model --top-k 5 "$$sentence" || exit 1; done
+
+test: install
+	$(BIN)/pytest --quiet
+
+check: install
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+clean:
+	rm -rf $(VENV) $(DEMO) .venv-base

@@ -1,0 +1,56 @@
+"""Small vocabularies and untrained networks for tests of the network itself."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from tiankong.config import ModelConfig, TrainingConfig
+from tiankong.model.network import ClozeNetwork, WordTables
+from tiankong.text.characters import CharacterTable, count_characters
+from tiankong.text.network_input import Lexicon, Window, network_input
+from tiankong.text.vocabulary import BEGIN, END, SPECIAL_TOKENS, Vocabulary
+
+WORDS = ["衣服", "很", "好看", "，", "质量", "不错", "物流", "快", "。", "手机", "屏幕", "清晰", "3", "xl", "喜欢"]
+OTHERS = ["衣料", "快递"]
+VOCABULARY = Vocabulary(WORDS, list(range(len(WORDS), 0, -1)))
+CHARACTERS = CharacterTable(*count_characters([(word, 2) for word in WORDS]))
+LEXICON = Lexicon.of(VOCABULARY, CHARACTERS, OTHERS)
+FIRST = len(SPECIAL_TOKENS)
+LAST = len(LEXICON.word_ids)
+
+VARIANTS = [
+    *[(cell, layers, head, 8) for cell in ("lstm", "gru") for layers in (1, 2) for head in ("softmax", "codes")],
+    ("lstm", 1, "codes", 0),
+]
+"""Cell, layers, head, length of a character's vector."""
+
+
+def build(cell: str = "lstm", layers: int = 1, head: str = "softmax", characters: int = 8) -> ClozeNetwork:
+    """An untrained network in evaluation mode."""
+    config = ModelConfig(
+        head=head,
+        cell=cell,
+        layers=layers,
+        embedding_size=12,
+        character_size=characters,
+        hidden_size=10,
+        mlp_sizes=(14,),
+    )
+    codes = np.random.default_rng(5).integers(0, 2, (len(VOCABULARY), 50)).astype(np.uint8)
+    torch.manual_seed(3)
+    tables = WordTables(VOCABULARY.counts, VOCABULARY.targets(), codes if head == "codes" else None, len(CHARACTERS))
+    return ClozeNetwork(config, tables, TrainingConfig()).eval()
+
+
+def text_ids(words: list[int]) -> np.ndarray:
+    return np.array([BEGIN, *words, END])
+
+
+def whole(ids: np.ndarray) -> Window:
+    """Every position of a text predicted."""
+    return Window(ids, 1, len(ids) - 1, np.arange(1, len(ids) - 1))
+
+
+def arrays(*texts: list[int]):
+    return network_input([whole(text_ids(words)) for words in texts], LEXICON)

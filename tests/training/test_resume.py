@@ -1,0 +1,106 @@
+"""A training that is killed goes on to the very same weights."""
+
+from __future__ import annotations
+
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from safetensors.numpy import load_file
+
+PROGRAM = str(Path(sys.executable).with_name("tiankong"))
+OPTIONS = [
+    *("--preset", "small", "--embedding-size", "16", "--hidden-size", "16", "--mlp-sizes", "24"),
+    *("--character-size", "8", "--batch-tokens", "140", "--window", "64", "--epochs", "4", "--checkpoint-steps", "3"),
+    *("--negatives", "40", "--warmup-steps", "5", "--precision", "fp32", "--validation-sentences", "20"),
+]
+
+
+def train(prepared, output, *more, **options):
+    return subprocess.Popen(
+        [PROGRAM, "train", str(prepared), "-o", str(output), *OPTIONS, *more],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        **options,
+    )
+
+
+def finished(process):
+    out, err = process.communicate(timeout=300)
+    assert process.returncode == 0, err
+    return out
+
+
+def weights(folder):
+    return (folder / "model.safetensors").read_bytes()
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(prepared, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("whole") / "model"
+    finished(train(prepared, folder))
+    return folder
+
+
+def test_same_seed_same_weights(prepared, uninterrupted, tmp_path):
+    finished(train(prepared, tmp_path / "again"))
+    assert weights(tmp_path / "again") == weights(uninterrupted)
+
+
+def test_another_seed_gives_other_weights(prepared, uninterrupted, tmp_path):
+    finished(train(prepared, tmp_path / "other", "--seed", "2"))
+    ours, theirs = load_file(uninterrupted / "model.safetensors"), load_file(tmp_path / "other" / "model.safetensors")
+    assert ours.keys() == theirs.keys()
+    assert any((ours[name] != theirs[name]).any() for name in ours)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_killed_training_resumes_to_equal_weights(prepared, uninterrupted, tmp_path, seed):
+    generator = random.Random(seed)
+    output = tmp_path / "model"
+    checkpoint = tmp_path / "model.training" / "last.safetensors"
+    kills = 0
+    process = train(prepared, output)
+    while kills < 3:
+        started = time.time()
+        while process.poll() is None and not (checkpoint.exists() and checkpoint.stat().st_mtime > started):
+            time.sleep(0.005)
+        time.sleep(generator.uniform(0, 0.4))
+        if process.poll() is not None:
+            break
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+        kills += 1
+        process = train(prepared, output, "--resume")
+    assert kills >= 1
+    finished(process)
+    assert weights(output) == weights(uninterrupted)
+    history = (output / "history.csv").read_text().splitlines()
+    expected = (uninterrupted / "history.csv").read_text().splitlines()
+    # All but the two columns that are times.
+    assert [line.rsplit(",", 2)[0] for line in history] == [line.rsplit(",", 2)[0] for line in expected]
+    assert not (tmp_path / "model.training").exists()
+
+
+def test_resume_refuses_another_run(prepared, tmp_path):
+    output = tmp_path / "model"
+    process = train(prepared, output)
+    while not (tmp_path / "model.training" / "last.safetensors").exists():
+        assert process.poll() is None
+        time.sleep(0.01)
+    process.kill()
+    process.communicate()
+    for more, words in [
+        ((), "unfinished training"),
+        (("--resume", "--hidden-size", "18"), "has other options"),
+    ]:
+        process = train(prepared, output, *more)
+        _, err = process.communicate(timeout=120)
+        assert process.returncode == 2
+        assert words in err
+        assert "Traceback" not in err
