@@ -1,0 +1,152 @@
+"""From text files to a prepared corpus, through the public function."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import random
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tiankong.config import PrepareConfig, load_preset
+from tiankong.corpus.codes import unique_codes
+from tiankong.corpus.prepare import Sources, prepare
+from tiankong.corpus.prepared import PreparedCorpus
+from tiankong.corpus.splits import SPLITS, split_of, text_hash
+from tiankong.errors import FolderError
+from tiankong.text.vocabulary import BEGIN, END, SPECIAL_TOKENS
+
+THINGS = ["外套", "手机", "台灯", "水杯", "耳机", "键盘", "雨伞", "书包"]
+PARTS = ["做工", "颜色", "手感", "包装", "价格", "质量"]
+WORDS = ["不错", "很好", "一般", "很差", "满意", "漂亮", "粗糙"]
+
+
+def reviews(count: int, seed: int = 0) -> list[str]:
+    generator = random.Random(seed)
+    return [
+        f"{generator.choice(THINGS)}的{generator.choice(PARTS)}{generator.choice(WORDS)}，"
+        f"{generator.choice(PARTS)}也{generator.choice(WORDS)}。用了{generator.randint(1, 400)}天"
+        for _ in range(count)
+    ]
+
+
+@pytest.fixture
+def make(tmp_path):
+    def run(texts, name="prepared", **options):
+        file = tmp_path / f"{name}.txt"
+        file.write_text("\n".join(texts) + "\n", encoding="utf-8")
+        config = PrepareConfig(**{"minimum_count": 2, "code_bits": 50, **options})
+        return prepare(Sources([file]), tmp_path / name, config)
+
+    return run
+
+
+def texts_of(corpus: PreparedCorpus, name: str) -> list[list[str]]:
+    forms = corpus.vocabulary.words + corpus.other_words
+    return [[forms[number] for number in ids[1:-1]] for ids in corpus.split(name)]
+
+
+def test_every_text_stands_in_one_split_with_all_its_tokens(make):
+    corpus = make(reviews(300))
+    found = ["".join(tokens) for name in SPLITS for tokens in texts_of(corpus, name)]
+    assert sorted(found) == sorted(text.replace("，", ",") for text in reviews(300))
+    for name in SPLITS:
+        for ids in corpus.split(name):
+            assert ids[0] == BEGIN
+            assert ids[-1] == END
+
+
+def test_copies_never_fall_into_two_splits(make):
+    texts = reviews(200)
+    copies = [text.replace("，", ",").replace("。", "！！") for text in texts]
+    corpus = make(texts + copies)
+    seen = {}
+    for name in SPLITS:
+        for tokens in texts_of(corpus, name):
+            key = "".join(token for token in tokens if token.isalnum())
+            assert seen.setdefault(key, name) == name
+    assert corpus.manifest.duplicate_texts >= 200
+
+
+def test_the_split_survives_added_data(make):
+    before, after = make(reviews(200), "before"), make(reviews(200) + reviews(300, seed=9), "after")
+    for name in SPLITS:
+        assert {*map(tuple, texts_of(before, name))} <= {*map(tuple, texts_of(after, name))}
+
+
+@given(st.lists(st.floats(0.5, 100), min_size=3, max_size=3))
+def test_split_shares_are_kept(shares):
+    counts = np.bincount([split_of(text_hash(f"第{n}条", 1), shares) for n in range(3000)], minlength=3)
+    np.testing.assert_allclose(counts / 3000, np.array(shares) / sum(shares), atol=0.05)
+
+
+def test_vocabulary_and_vectors_come_from_the_training_split_only(make):
+    texts = reviews(300)
+    first = make(texts, "first")
+    config = PrepareConfig()
+    outside = [text for text in texts if split_of(text_hash(text, config.seed), config.split) != 0]
+    changed = []
+    for number, text in enumerate(texts):
+        other = text
+        if text in outside:
+            tries = (f"秘密词{number}号不错{again}" for again in itertools.count())
+            other = next(new for new in tries if split_of(text_hash(new, config.seed), config.split) != 0)
+        changed.append(other)
+    second = make(changed, "second")
+    assert second.vocabulary.to_text() == first.vocabulary.to_text()
+    np.testing.assert_array_equal(second.codes, first.codes)
+
+
+def test_the_tutorial_drops_what_the_tutorial_drops(make):
+    preset = load_preset("tutorial").prepare
+    corpus = make(
+        [text + " OK XL！" for text in reviews(300)],
+        **{**dataclasses.asdict(preset), "minimum_count": 5, "code_bits": 50},
+    )
+    words = corpus.vocabulary.words[len(SPECIAL_TOKENS) :]
+    assert words
+    assert not [word for word in words if word.isascii() or word in "，。！"]
+    assert min(corpus.vocabulary.counts[len(SPECIAL_TOKENS) :]) >= 5
+    assert corpus.other_words == []
+
+
+def test_same_seed_same_corpus_another_seed_another_split(make):
+    texts = reviews(200)
+    first, second, third = make(texts, "a"), make(texts, "b"), make(texts, "c", seed=2)
+    for name in SPLITS:
+        np.testing.assert_array_equal(first.split(name).tokens, second.split(name).tokens)
+    np.testing.assert_array_equal(first.codes, second.codes)
+    assert texts_of(first, "test") != texts_of(third, "test")
+
+
+def test_tokens_are_memory_mapped(make):
+    assert isinstance(make(reviews(100)).split("train").tokens, np.memmap)
+
+
+def test_codes_can_be_left_out(make):
+    corpus = make(reviews(100), code_bits=0)
+    with pytest.raises(FolderError, match="without codes"):
+        _ = corpus.codes
+
+
+@given(st.integers(2, 60), st.integers(6, 10), st.integers(0, 1000))
+def test_codes_are_unique_and_the_first_of_a_kind_keeps_its_signs(words, bits, seed):
+    generator = np.random.default_rng(seed)
+    vectors = generator.choice([-2.0, -1.0, 0.5, 3.0], (words, bits)).astype(np.float32)
+    vectors[1] = vectors[0] * 0.5
+    codes, report = unique_codes(vectors)
+    assert len(np.unique(codes, axis=0)) == words
+    assert report.collisions >= 1
+    signs = (vectors > 0).astype(np.uint8)
+    np.testing.assert_array_equal(codes[0], signs[0])
+    assert (codes != signs).sum() == report.flipped_bits
+
+
+def test_a_collision_flips_the_least_certain_bit():
+    vectors = np.array([[1, -1, 1], [5, -0.1, 2]], dtype=np.float32)
+    codes, report = unique_codes(vectors)
+    assert codes.tolist() == [[1, 0, 1], [1, 1, 1]]
+    assert (report.collisions, report.flipped_bits) == (1, 1)

@@ -1,0 +1,33 @@
+import pytest
+
+from tiankong.config import ModelConfig, PrepareConfig, TrainingConfig, check, load_preset, preset_names
+from tiankong.errors import OptionError
+
+
+@pytest.mark.parametrize("name", preset_names())
+def test_every_preset_is_usable(name):
+    preset = load_preset(name)
+    check(preset.prepare, preset.model, preset.training)
+
+
+def test_the_default_preset_is_the_default_of_every_field():
+    preset = load_preset("default")
+    assert (preset.prepare, preset.model, preset.training) == (PrepareConfig(), ModelConfig(), TrainingConfig())
+
+
+def test_the_tutorials_sizes():
+    preset = load_preset("tutorial")
+    assert (preset.model.embedding_size, preset.model.hidden_size, preset.model.mlp_sizes) == (100, 500, (600, 300))
+    assert preset.prepare.code_bits == 100
+    assert preset.prepare.split == (60, 20, 20)
+    assert preset.training.patience == 20
+
+
+def test_all_problems_are_reported_together():
+    model = ModelConfig(cell="rnn", hidden_size=0, decoding="distance")
+    training = TrainingConfig(epochs=0, window=9000)
+    with pytest.raises(OptionError) as caught:
+        check(model, training)
+    assert len(caught.value.problems) == 5
+    for words in ("cell must be one of", "hidden_size", "decoding distance needs", "epochs", "larger than window"):
+        assert words in str(caught.value)
