@@ -73,6 +73,7 @@ def test_a_character_across_two_blocks_is_still_utf8():
         ("£5 – «très bien» café\n", "cp1252"),
         ("この商品はとても使いやすくて、毎日の生活に欠かせません。\n", "shift_jis"),
         ("この商品はとても使いやすくて、毎日の生活に欠かせません。\n", "euc_jp"),
+        ("安くて良い\n", "euc_jp"),
         ("배송이 빨라서 좋았습니다. 품질도 가격에 비해 훌륭하고 다시 구매할 생각이 있어요.\n", "euc_kr"),
         ("Хороший товар, доставка быстрая, качество отличное\n", "koi8-r"),
         ("Хороший товар, доставка быстрая, качество отличное\n", "cp1251"),
@@ -80,7 +81,7 @@ def test_a_character_across_two_blocks_is_still_utf8():
     ],
 )
 def test_other_encodings_are_refused_with_the_way_out(text, codec):
-    for times in (1, 50):
+    for times in (1, 50):  # as a line and as a file
         with pytest.raises(SourceError, match=r"评论\.txt is neither UTF-8 \(line 1 is not\).*--encoding"):
             detect((text * times).encode(codec))
 
@@ -136,6 +137,18 @@ def test_a_single_line_of_utf8_lacking_any_byte_is_never_mojibake():
     for at in range(len(data)):
         with pytest.raises(SourceError, match="UTF-8 but damaged, first on line 1"):
             detect(data[:at] + data[at + 1 :])
+
+
+def test_damage_shows_in_utf8_without_chinese_too():
+    lines = ["très bon goût".encode()] * 5
+    lines[3] = lines[3].replace("û".encode(), b"\xc3")
+    with pytest.raises(SourceError, match="UTF-8 but damaged, first on line 4"):
+        detect(b"\n".join(lines))
+
+
+def test_private_characters_are_not_taken_for_chinese():
+    with pytest.raises(SourceError, match="nor GB18030 Chinese"):
+        detect((REVIEWS[0] + "\ue000\ue001\ue002").encode("gb18030"))
 
 
 def test_marked_utf8_with_a_bad_byte_is_damage():

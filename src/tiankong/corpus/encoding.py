@@ -1,9 +1,9 @@
 """Which encoding a text file has, and its lines decoded strictly, in constant memory.
 
-Only two encodings are guessed: UTF-8, because strict UTF-8 is almost never met by accident
-(a lone word in GB18030 can be, a line hardly), and
-GB18030 (with its subsets GBK and GB2312), because most other Chinese text files are in it. A file
-that could be either by its bytes but not by its contents is refused rather than read as mojibake.
+Only two encodings are guessed: UTF-8, because text in another one is hardly ever valid UTF-8 (a lone
+word in GB18030 may be), and GB18030 (with its subsets GBK and GB2312), because most other Chinese
+files are in it. What only its bytes allow to be GB18030, but not the characters they make, is
+refused rather than read as mojibake.
 """
 
 from __future__ import annotations

@@ -21,10 +21,8 @@ _SMALL_WEIGHTS = (0.45, 0.2, 0.08, 0.24, 0.02, 0.01)
 _SIZES = (0.1, 0.32, 0.6, 0.87, 1.0)
 _LINE_JOINTS = ("，", "，", "，", "，", "。", "，", "！", "，", "；")
 _PART_JOINTS = ("，", "。", "，", "，", "！", "，", "；")
-_OPEN_JOINTS = ("，", "，", "。", "，", "，")
 _CLOSED = ("？", "！", "。")
 _TONES = (0.47, 0.74, 0.89, 1.0)
-_PARTICLES = ("哦",)
 
 
 class _Draft:
@@ -57,7 +55,7 @@ class _Draft:
 
 
 def compose(rng: random.Random) -> tuple[str, int]:
-    """One review and its label, 1 for a good conclusion and 0 for a bad one."""
+    """One review and its label, 1 for a good conclusion and 0 for a bad one; no text when the draw came to nothing."""
     lines = tuple(CATEGORIES.values())[ranked(rng, len(CATEGORIES))]
     line = lines[ranked(rng, len(lines))]
     nouns = words(line.nouns)
@@ -76,6 +74,8 @@ def compose(rng: random.Random) -> tuple[str, int]:
     else:
         _mixed_bad(draft, size)
     good = tone < _TONES[0] or _TONES[1] <= tone < _TONES[2]
+    if draft.opened:
+        return "", int(good)
     return _finish(draft, remarks.FINAL_GOOD if good else remarks.FINAL_BAD), int(good)
 
 
@@ -83,7 +83,7 @@ def _finish(draft: _Draft, final: str) -> str:
     if not draft.text or draft.text.endswith(_CLOSED):
         return draft.text
     mark = draft.scene.write(parse(final))
-    if mark in _PARTICLES and draft.text[-1] in "了的吧呢哦人":
+    if mark == "哦" and draft.text[-1] in "了的吧呢哦人":
         mark = ""
     return draft.text + mark
 
@@ -145,7 +145,7 @@ def _good_unit(draft: _Draft, *, theme: bool, first: bool = False) -> None:
         return
     if scene.chance(0.07) and draft.add(_pair(scene, good=True)):
         return
-    if scene.chance(0.12) and draft.add(scene.clause(scene.line.joy, alone=True)):
+    if scene.chance(0.17) and draft.add(scene.clause(scene.line.joy, alone=True)):
         return
     aspect = _product(scene)
     if aspect:
@@ -162,9 +162,9 @@ def _bad_unit(draft: _Draft, *, theme: bool, first: bool = False, joint: str = "
             clause = scene.write(parse(remarks.ADDING_BAD)) + clause
         draft.add(clause, joint or scene.one_of(_PART_JOINTS))
         return
-    if scene.chance(0.04) and draft.add(_pair(scene, good=False), joint):
+    if not joint and scene.chance(0.04) and draft.add(_pair(scene, good=False)):
         return
-    if scene.chance(0.14) and draft.add(scene.clause(scene.line.grief, alone=True, whole=not joint), joint):
+    if not joint and scene.chance(0.14) and draft.add(scene.clause(scene.line.grief, alone=True)):
         return
     aspect = _product(scene)
     if aspect:
@@ -190,8 +190,9 @@ def _close(draft: _Draft, clauses: Clauses, share: float) -> None:
     if not scene.chance(share):
         return
     clause = scene.clause(clauses)
-    if clause and scene.chance(0.05) and clause.startswith(("值得", "推荐", "不会", "以后", "不推荐", "很", "太")):
-        clause = scene.write(parse(remarks.SUMMING)) + clause
+    good = clauses in (remarks.CLOSE_GOOD, remarks.CLOSE_STAY_GOOD)
+    if scene.chance(0.08) and clause.startswith(("值得", "推荐") if good else ("不会", "以后", "不推荐", "很", "太")):
+        clause = scene.write(parse(remarks.SUMMING_GOOD if good else remarks.SUMMING_BAD)) + clause
     draft.part(clause)
     if clause and scene.chance(0.12):
         draft.add(scene.clause(clauses), "，")
@@ -249,11 +250,12 @@ def _mixed_good(draft: _Draft, size: int) -> None:
                 draft.add(still + after, "，" if still or scene.chance(0.6) else "。")
         return
     fault = _small_fault(scene, whole=False)
-    if fault:
-        draft.part(f"{scene.write(parse(remarks.THOUGH))}{fault}")
-        aspect = _product(scene)
-        praise = (aspect and scene.good(aspect, first=True)) or scene.clause(remarks.CLOSE_SOSO)
-        draft.add(scene.write(parse(remarks.YET)) + praise, "，")
+    aspect = _product(scene)
+    praise = (aspect and scene.good(aspect, first=True)) or scene.clause(remarks.CLOSE_SOSO)
+    if fault and praise:
+        draft.part(scene.write(parse(remarks.THOUGH)) + fault)
+        praise = scene.write(parse(remarks.YET)) + praise
+    draft.add(praise, "，")
     _units(draft, max(0, _count(scene, size) - 2), good=True)
     _close(draft, _closings(scene, good=True), 0.6)
 
@@ -270,7 +272,9 @@ def _mixed_bad(draft: _Draft, size: int) -> None:
         if scene.chance(0.5):
             draft.part(scene.clause(remarks.FAINT_STAY if _stay(scene) else remarks.FAINT))
         else:
-            _good_unit(draft, theme=scene.chance(0.5), first=True)
+            theme = scene.chance(0.5) and not _stay(scene)
+            aspect = scene.weighted(_THEMES, _GOOD_WEIGHTS) if theme else _product(scene)
+            draft.add(scene.good(aspect, first=True) if aspect else "")
         before = draft.text
         _bad_unit(draft, theme=scene.chance(0.3), first=True, joint="，" + scene.write(parse(remarks.BUT_BAD)))
         if draft.text == before:

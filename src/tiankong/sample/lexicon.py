@@ -13,16 +13,7 @@ from tiankong.sample.food import FOOD_LINES
 from tiankong.sample.home import HOME_LINES
 from tiankong.sample.schema import Aspect, Line
 from tiankong.sample.stay import HOTEL
-from tiankong.sample.themes import (
-    AFTERCARE,
-    ATTITUDE,
-    CLERK,
-    DELIVERY,
-    MATCH,
-    PACKING,
-    PRICE,
-    QUALITY,
-)
+from tiankong.sample.themes import AFTERCARE, ATTITUDE, CLERK, DELIVERY, MATCH, PACKING, PRICE, QUALITY
 from tiankong.sample.wear import CLOTHES_LINES, SHOE_LINES
 
 _LINES: tuple[Line, ...] = (
@@ -56,7 +47,7 @@ _ALIKE = (
     "噪音 安静 声音",
     "色差 颜色",
     "物流 快递 发货 送货",
-    "暖和 保暖 厚实",
+    "暖和 保暖 厚实 点薄 很厚 别厚",
     "尺码 大小 合身 合适 码数 鞋码",
     "便宜 实惠 划算 优惠 价格 性价",
     "满意 失望",
@@ -73,11 +64,14 @@ _ALIKE = (
     "干净 卫生",
     "新鲜 日期",
     "显瘦 修身",
-    "漂亮 好看 难看 好评",
+    "漂亮 好看 难看",
+    "流畅 不卡 点卡 会卡 太卡 别卡 死机",
+    "位置 交通 地铁 景区",
+    "不买 再买 再来 会来 会买",
 )
 _SINGLE = (
-    "很好 非常 特别 不错 喜欢 值得 购买 以后 下次 实物 后悔 退货 质量 东西 一般 太差 很差 根本 "
-    "舒服 孩子 而且 就是 总体 方便 放心 头发 完全 大家 朋友 同事 没想 结果 真是 态度 宝宝"
+    "速度 很好 非常 特别 不错 喜欢 值得 购买 以后 下次 实物 后悔 退货 质量 东西 一般 太差 很差 根本 "
+    "穿着 穿上 舒服 孩子 而且 就是 总体 方便 放心 头发 完全 大家 朋友 同事 没想 结果 真是 态度 宝宝"
 )
 
 

@@ -10,7 +10,7 @@ from tiankong.sample import remarks, themes
 from tiankong.sample.lexicon import WATCHED
 from tiankong.sample.schema import Aspect, Clauses, Line
 from tiankong.sample.template import Template, draw, parse, ranked, render, zipf
-from tiankong.sample.themes import QUALITY
+from tiankong.sample.themes import DELIVERY, QUALITY
 
 _RULES: dict[str, Template] = {name: parse(text) for name, text in {**themes.RULES, **remarks.RULES}.items()}
 _TRIES = 6
@@ -31,6 +31,7 @@ BAD_SHAPES = words(
     "{n}太{w}了 {n}很{w} {n}{w} {n}特别{w} {n}太{w} {n}非常{w} {n}有点{w} "
     "{n}真的很{w} {n}也很{w} {n}实在太{w}了 {n}比较{w}"
 )
+_NOT_FOR_SHORT = words("{n}挺{w}的 {n}比较{w} {n}不太{w} {n}不是很{w} {n}不是特别{w} {n}十分{w} {n}超级{w}")
 TOO_SHAPES = words("{n}太{w}了 {n}实在太{w}了")
 MILD_SHAPES = words("{n}有点{w} {n}稍微{w}了点 {n}有些{w} {n}稍微有点{w} {n}稍微{w}了一点")
 LACK_SHAPES = words("{n}不够{w} {n}不太{w} {n}不是很{w} {n}不是特别{w}")
@@ -74,6 +75,8 @@ class Scene:
     """``+`` once a time of use was told, ``-`` once the day of arrival was."""
     mentioned: bool = False
     seen: set[str] = field(default_factory=set)
+    used: set[int] = field(default_factory=set)
+    """Identities of the clauses drawn (the pools live as long as the program)."""
     done: set[str] = field(default_factory=set)
     """Names of the aspects judged."""
 
@@ -112,6 +115,8 @@ class Scene:
         if not text or keys & self.seen:
             return ""
         self.seen |= keys
+        if "物流" in keys:
+            self.done.add(DELIVERY.name)
         self.time = mark or self.time
         self.mentioned = self.mentioned or self.noun in text
         return text
@@ -121,7 +126,7 @@ class Scene:
         pool = _pool(clauses)
         for _ in range(_TRIES if pool else 0):
             entry = pool[ranked(self.rng, len(pool))]
-            if (entry.mark and self.time) or (entry.gift and not self.who):
+            if (entry.mark and self.time) or (entry.gift and not self.who) or id(entry) in self.used:
                 continue
             if alone and self.who and entry.first_person:
                 continue
@@ -129,6 +134,7 @@ class Scene:
             if not whole and ("，" in text or text.endswith("？")):
                 continue
             if text := self.accept(text, entry.mark):
+                self.used.add(id(entry))
                 return text
         return ""
 
@@ -138,13 +144,13 @@ class Scene:
         if self.mentioned or not own or self.chance(0.45) or set(name) & set(self.noun):
             return name
         head = f"这{self.line.measure}{self.noun}" if self.chance(0.15) else self.noun
-        joint = "的" if len(self.noun) == 1 or len(name) == 1 or self.chance(0.3) else ""
+        joint = "的" if "的" not in name and (len(self.noun) == 1 or len(name) == 1 or self.chance(0.3)) else ""
         return head + joint + name
 
     def _shaped(self, aspect: Aspect, shapes: tuple[str, ...], word: str, *, first: bool = False) -> str:
         for _ in range(_TRIES):
             shape = self.one_of(shapes)
-            if (first and "也" in shape) or ("太{w}了" in shape and len(word) > 2):
+            if (first and "也" in shape) or (len(word) == 1 and shape in _NOT_FOR_SHORT):
                 continue
             if text := self.accept(shape.replace("{n}", self._named(aspect)).replace("{w}", word)):
                 return text
@@ -172,7 +178,7 @@ class Scene:
         """The aspect praised in one clause or two."""
         self.done.add(aspect.name)
         if self.chance(0.62) and (text := self.good_word(aspect, first=first)):
-            if self.chance(0.34) and (after := self.clause(aspect.so, alone=True)):
+            if self.chance(0.42) and (after := self.clause(aspect.so, alone=True)):
                 return f"{text}，{after}"
             return text
         pool = aspect.so if self.chance(0.25) and aspect.so else aspect.praise

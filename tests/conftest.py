@@ -1,0 +1,48 @@
+"""Small real corpora and models, made once through the command line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tiankong.cli.main import run
+from tiankong.sample.grammar import write_practice_corpus
+
+TINY = [
+    *("--preset", "small", "--embedding-size", "16", "--hidden-size", "16", "--mlp-sizes", "32"),
+    *("--character-size", "8", "--batch-tokens", "1024", "--window", "64", "--epochs", "2", "--quiet"),
+]
+
+
+def succeed(*arguments: object) -> None:
+    """Runs a command that must work."""
+    assert run([str(argument) for argument in arguments]) == 0
+
+
+@pytest.fixture(scope="session")
+def corpus_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("corpus") / "reviews.txt"
+    write_practice_corpus(file, 400)
+    return file
+
+
+@pytest.fixture(scope="session")
+def prepared(corpus_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("prepared") / "prepared"
+    succeed("prepare", corpus_file, "-o", folder, "--minimum-count", 2, "--code-bits", 50, "--quiet")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def model_folder(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("softmax") / "model"
+    succeed("train", prepared, "-o", folder, *TINY)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def codes_model_folder(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("codes") / "model"
+    succeed("train", prepared, "-o", folder, *TINY, "--head", "codes", "--decoding", "distance")
+    return folder
