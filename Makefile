@@ -25,7 +25,7 @@ demo: install
 		echo; echo "$$sentence"; $(BIN)/tiankong fill --model $(DEMO)/model --top-k 5 "$$sentence" || exit 1; done
 
 test: install
-	$(BIN)/pytest --quiet
+	OMP_NUM_THREADS=1 $(BIN)/pytest --quiet --numprocesses 2
 
 check: install
 	$(BIN)/ruff check .

@@ -11,7 +11,19 @@ from tiankong.sample.grammar import write_practice_corpus
 
 TINY = [
     *("--preset", "small", "--embedding-size", "16", "--hidden-size", "16", "--mlp-sizes", "32"),
-    *("--character-size", "8", "--batch-tokens", "1024", "--window", "64", "--epochs", "2", "--quiet"),
+    *(
+        "--character-size",
+        "8",
+        "--batch-tokens",
+        "1024",
+        "--window",
+        "64",
+        "--epochs",
+        "2",
+        "--threads",
+        "1",
+        "--quiet",
+    ),
 ]
 
 

@@ -22,6 +22,8 @@ def test_importing_the_package_loads_nothing_heavy():
 
 
 def test_filling_loads_no_training_package(model_folder):
-    modules = loaded_after(f"import tiankong; tiankong.load({str(model_folder)!r}).fill('物流__，很快')".replace("print", ""))
+    modules = loaded_after(
+        f"import tiankong; tiankong.load({str(model_folder)!r}).fill('物流__，很快')".replace("print", "")
+    )
     assert "onnxruntime" in modules
     assert not modules & {"torch", "lightning", "gensim", "matplotlib", "onnx", "pyarrow", "tiankong.corpus"}

@@ -71,7 +71,7 @@ def test_the_vocabulary_file_gives_back_what_was_written(table):
 
 @pytest.mark.parametrize("text", ["好\n", "好\t多\n", "\t3\n", "好\t3\n好\t2\n", "好\t2\n坏\t3\n"])
 def test_tables_that_are_none(text):
-    with pytest.raises(ValueError, match="words.tsv"):
+    with pytest.raises(ValueError, match=r"words\.tsv"):
         parse_table(text, "words.tsv")
 
 

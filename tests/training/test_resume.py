@@ -16,7 +16,18 @@ PROGRAM = str(Path(sys.executable).with_name("tiankong"))
 OPTIONS = [
     *("--preset", "small", "--embedding-size", "16", "--hidden-size", "16", "--mlp-sizes", "24"),
     *("--character-size", "8", "--batch-tokens", "140", "--window", "64", "--epochs", "4", "--checkpoint-steps", "3"),
-    *("--negatives", "40", "--warmup-steps", "5", "--precision", "fp32", "--validation-sentences", "20"),
+    *(
+        "--negatives",
+        "40",
+        "--warmup-steps",
+        "5",
+        "--precision",
+        "fp32",
+        "--validation-sentences",
+        "20",
+        "--threads",
+        "1",
+    ),
 ]
 
 

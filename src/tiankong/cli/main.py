@@ -55,22 +55,22 @@ def run(arguments: list[str]) -> int:
     try:
         result = tiankong_command.main(arguments, prog_name="tiankong", standalone_mode=False)
     except click.exceptions.Exit as error:
-        return error.exit_code
+        result = error.exit_code
     except (click.Abort, KeyboardInterrupt):
-        return _report("interrupted", INTERRUPTED)
+        result = _report("interrupted", INTERRUPTED)
     except click.ClickException as error:
-        return _report(" ".join(error.format_message().split()), TiankongError.exit_code)
+        result = _report(" ".join(error.format_message().split()), TiankongError.exit_code)
     except TiankongError as error:
-        return _report(str(error), error.exit_code)
+        result = _report(str(error), error.exit_code)
     except BrokenPipeError:
         # The reader of our output went away; keep Python from failing again when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        result = 0
     except Exception as error:
         if os.environ.get("TIANKONG_DEBUG"):
             raise
         kind = type(error).__name__
-        return _report(
+        result = _report(
             f"this is a fault of tiankong, please report it ({kind}: {error}); TIANKONG_DEBUG=1 shows more", 1
         )
     return result if isinstance(result, int) else 0
