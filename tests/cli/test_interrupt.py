@@ -1,0 +1,53 @@
+"""Ctrl-C: prepare leaves nothing, train leaves what --resume goes on from."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from tests.conftest import TINY
+from tiankong.cli.main import run
+from tiankong.sample.grammar import write_practice_corpus
+
+PROGRAM = str(Path(sys.executable).with_name("tiankong"))
+
+
+def start(*arguments):
+    return subprocess.Popen([PROGRAM, *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def interrupted(process, ready):
+    """Presses Ctrl-C once ``ready`` says so; returns what stood on standard error."""
+    deadline = time.monotonic() + 60
+    while not ready():
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130, err
+    assert "Traceback" not in err
+    return err
+
+
+def test_prepare(tmp_path):
+    file = tmp_path / "reviews.txt"
+    write_practice_corpus(file, 20_000)
+    process = start("prepare", file, "-o", tmp_path / "out")
+    interrupted(process, lambda: any(path.stat().st_size for path in tmp_path.glob(".out.partial-*/train.provisional")))
+    assert [path.name for path in tmp_path.iterdir()] == ["reviews.txt"]
+
+
+def test_train(prepared, tmp_path):
+    output = tmp_path / "model"
+    options = [prepared, "-o", output, *TINY, "--batch-tokens", 140, "--epochs", 6, "--checkpoint-steps", 2]
+    process = start("train", *options)
+    err = interrupted(process, (tmp_path / "model.training" / "last.safetensors").exists)
+    assert "--resume" in err
+    assert not output.exists()
+    assert run([str(argument) for argument in ["train", *options, "--resume"]]) == 0
+    assert (output / "config.json").exists()
+    assert not (tmp_path / "model.training").exists()
