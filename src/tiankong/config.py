@@ -43,7 +43,7 @@ class PrepareConfig:
     """How text becomes a prepared corpus."""
 
     segmenter: str = _setting("rjieba", "what cuts text into words", SEGMENTERS)
-    user_dict: str = _setting("", "a jieba user dictionary (with --segmenter jieba)")
+    user_dict: str = _setting("", "a file of words to keep whole, as jieba's: word [frequency [tag]] a line")
     normalisation: str = _setting(
         "standard", "standard: HTML entities, NFKC and lower case; none: as typed", NORMALISATIONS
     )
@@ -59,8 +59,8 @@ class PrepareConfig:
     def problems(self) -> list[str]:
         """Every reason why this can't be used, a sentence each."""
         found = _choice_problems(self)
-        if self.user_dict and self.segmenter != "jieba":
-            found.append(f"user_dict needs segmenter jieba, not {self.segmenter}")
+        if self.user_dict and self.segmenter == "whitespace":
+            found.append("user_dict needs segmenter rjieba or jieba, not whitespace")
         if self.minimum_count < 1:
             found.append(f"minimum_count must be at least 1, not {self.minimum_count}")
         if self.maximum_vocabulary < 0:

@@ -1,0 +1,32 @@
+"""The READMEs agree with each other and with the program."""
+
+import re
+from pathlib import Path
+
+from tiankong.cli.main import COMMANDS
+
+ROOT = Path(__file__).parents[1]
+
+
+def blocks(name):
+    """Indented lines: commands and what they print, comments aside."""
+    text = (ROOT / name).read_text(encoding="utf-8")
+    return [line.split("#")[0].rstrip() for line in text.splitlines() if line.startswith("    ")]
+
+
+def test_both_languages_show_the_same_commands_and_output():
+    assert blocks("README.md") == blocks("README.zh.md")
+
+
+def test_links_lead_somewhere():
+    for name in ("README.md", "README.zh.md"):
+        text = (ROOT / name).read_text(encoding="utf-8")
+        links = [link for link in re.findall(r"\]\(([^)]+)\)", text) if "://" not in link]
+        assert links
+        assert not [link for link in links if not (ROOT / link).exists()]
+
+
+def test_commands_shown_exist():
+    for name in ("README.md", "README.zh.md"):
+        shown = set(re.findall(r"tiankong ([a-z]+)", (ROOT / name).read_text(encoding="utf-8")))
+        assert shown & set(COMMANDS) == {"sample", "prepare", "train", "evaluate", "fill"}
