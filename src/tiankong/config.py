@@ -7,6 +7,7 @@ option for every field. All problems of a configuration are reported together.
 from __future__ import annotations
 
 import dataclasses
+import math
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -29,6 +30,9 @@ OPTIMISERS = ("adamw", "adam")
 PRECISIONS = ("auto", "bf16", "fp32")
 DEVICES = ("auto", "cpu", "gpu")
 LOSS_TOKENS = ("targets", "all")
+
+MOST_SEED = 2**32 - 1
+"""The largest seed that every generator behind the product takes."""
 
 
 def _setting(default: Any, text: str, choices: tuple[str, ...] = ()) -> Any:
@@ -65,10 +69,11 @@ class PrepareConfig:
             found.append(f"minimum_count must be at least 1, not {self.minimum_count}")
         if self.maximum_vocabulary < 0:
             found.append(f"maximum_vocabulary must be 0 (all) or more, not {self.maximum_vocabulary}")
-        if any(share <= 0 for share in self.split):
+        if not all(0 < share < math.inf for share in self.split):
             found.append("split needs three shares above 0, as 60/20/20")
         if self.code_bits != 0 and not 50 <= self.code_bits <= 4096:
             found.append(f"code_bits must be 0 (none) or 50 to 4096, not {self.code_bits}")
+        found += _within(self, "seed", 0, MOST_SEED)
         return found
 
 
@@ -134,8 +139,9 @@ class TrainingConfig:
         found = _choice_problems(self)
         for name in ("epochs", "batch_tokens", "window", "patience", "checkpoint_steps"):
             found += _at_least(self, name, 1)
-        for name in ("batch_sentences", "negatives", "warmup_steps", "validation_sentences", "threads"):
+        for name in ("batch_sentences", "negatives", "warmup_steps", "validation_sentences"):
             found += _at_least(self, name, 0)
+        found += _within(self, "threads", 0, 1024) + _within(self, "seed", 0, MOST_SEED)
         for name in ("weight_decay", "clip_norm", "negative_power"):
             found += _at_least(self, name, 0)
         found += _within(self, "drop_word", 0.0, 0.9) + _within(self, "drop_token", 0.0, 0.9)

@@ -55,6 +55,8 @@ class FolderFormat:
 
         :raises FolderError: as for :meth:`write`.
         """
+        if path.name in {"", ".."}:
+            raise FolderError(f"{path} is not a name to give to a new folder: choose another output folder")
         if path.is_dir():
             if any(path.iterdir()) and not (path / self.manifest).is_file():
                 raise FolderError(f"{path} holds other files and is not a {self.kind}: choose another output folder")

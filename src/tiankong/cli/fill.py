@@ -43,10 +43,9 @@ def command(sentence: str | None, model: Path, top_k: int, decoding: str | None,
 def _pipe(filler: Any, options: dict[str, Any], as_json: bool) -> int:
     """One answer for each line, in order; a bad line is reported and the rest goes on."""
     failed = False
-    number = 0
     for block in _blocks(line.rstrip("\r\n") for line in sys.stdin):
-        for sentence, answers in zip(block, _answers(filler, block, options), strict=True):
-            number += 1
+        answered = _answers(filler, [sentence for _, sentence in block], options)
+        for (number, sentence), answers in zip(block, answered, strict=True):
             if isinstance(answers, SentenceError):
                 failed = True
                 print(f"tiankong: line {number}: {answers}", file=sys.stderr)
@@ -73,11 +72,12 @@ def _answers(filler: Any, block: list[str], options: dict[str, Any]) -> Iterator
                 yield error
 
 
-def _blocks(lines: Iterable[str]) -> Iterator[list[str]]:
-    block: list[str] = []
-    for line in lines:
+def _blocks(lines: Iterable[str]) -> Iterator[list[tuple[int, str]]]:
+    """Lines with their numbers in the input, blank ones left out."""
+    block: list[tuple[int, str]] = []
+    for number, line in enumerate(lines, start=1):
         if line.strip():
-            block.append(line)
+            block.append((number, line))
         if len(block) == _LINES_AT_ONCE:
             yield block
             block = []

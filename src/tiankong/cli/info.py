@@ -9,6 +9,8 @@ from typing import Any
 
 import click
 
+from tiankong.errors import FolderError
+
 
 @click.command(name="info")
 @click.argument("folder", type=click.Path(path_type=Path))
@@ -23,10 +25,19 @@ def command(folder: Path, as_json: bool) -> None:
         content = dataclasses.asdict(PREPARED.open(folder, PreparedManifest))
     else:
         content = dataclasses.asdict(MODEL.open(folder, ModelManifest))
-        metrics = folder / METRICS_FILE
-        content["metrics"] = json.loads(metrics.read_text(encoding="utf-8")) if metrics.exists() else None
+        content["metrics"] = _metrics(folder / METRICS_FILE)
     if as_json:
         click.echo(json.dumps(content, ensure_ascii=False))
         return
     for name, value in content.items():
         click.echo(f"{name}: {json.dumps(value, ensure_ascii=False)}")
+
+
+def _metrics(file: Path) -> Any:
+    """The model's scores; the file is for people, who may have edited or removed it."""
+    if not file.exists():
+        return None
+    try:
+        return json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        raise FolderError(f"{file} can't be read as JSON: repair or delete it, the model works without") from None

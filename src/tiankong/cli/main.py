@@ -5,9 +5,11 @@ Exit codes: 0 done, 2 bad input, 1 this program's fault, 130 stopped with Ctrl-C
 
 from __future__ import annotations
 
+import errno
 import importlib
 import os
 import sys
+from typing import Any
 
 import click
 
@@ -17,6 +19,9 @@ from tiankong.errors import TiankongError
 COMMANDS = ("sample", "prepare", "train", "evaluate", "fill", "info")
 
 INTERRUPTED = 130
+
+_BAD_PATH = {errno.ENAMETOOLONG, errno.EACCES, errno.EPERM}
+"""What merely looking at a path the user gave can end in."""
 
 
 class _Commands(click.Group):
@@ -31,14 +36,31 @@ class _Commands(click.Group):
         command: click.Command = importlib.import_module(f"tiankong.cli.{cmd_name}").command
         return command
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Ends quietly when the reader of our output goes away (click would exit with 1)."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            # Keeps Python from failing again when it flushes at exit.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 0
 
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+
+@click.group(
+    cls=_Commands,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+)
 @click.version_option(tiankong.__version__, prog_name="tiankong")
-def tiankong_command() -> None:
+@click.pass_context
+def tiankong_command(context: click.Context) -> None:
     """Fill in missing words from context, with a model trained on your own text.
 
     The way from text to answers: prepare, train, evaluate, fill.
     """
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help(), err=True)
+        context.exit(TiankongError.exit_code)
 
 
 def main() -> None:
@@ -49,9 +71,11 @@ def main() -> None:
 def run(arguments: list[str]) -> int:
     """Runs the command line and returns its exit code; prints nothing but answers to standard output."""
     # Chinese goes in and out as UTF-8 whatever the locale says.
-    for stream in (sys.stdin, sys.stdout, sys.stderr):
+    if hasattr(sys.stdin, "reconfigure"):
+        sys.stdin.reconfigure(encoding="utf-8-sig", errors="surrogateescape")
+    for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
-            stream.reconfigure(encoding="utf-8", errors="surrogateescape" if stream is sys.stdin else "replace")
+            stream.reconfigure(encoding="utf-8", errors="replace")
     try:
         result = tiankong_command.main(arguments, prog_name="tiankong", standalone_mode=False)
     except click.exceptions.Exit as error:
@@ -62,11 +86,10 @@ def run(arguments: list[str]) -> int:
         result = _report(" ".join(error.format_message().split()), TiankongError.exit_code)
     except TiankongError as error:
         result = _report(str(error), error.exit_code)
-    except BrokenPipeError:
-        # The reader of our output went away; keep Python from failing again when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        result = 0
     except Exception as error:
+        if isinstance(error, OSError) and error.errno in _BAD_PATH and error.filename is not None:
+            reason = (error.strerror or str(error)).lower()
+            return _report(f"{error.filename} can't be used ({reason}): choose another path", TiankongError.exit_code)
         if os.environ.get("TIANKONG_DEBUG"):
             raise
         kind = type(error).__name__

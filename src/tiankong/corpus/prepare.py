@@ -135,6 +135,8 @@ def _write_corpus(folder: Path, first: _FirstPass, config: PrepareConfig, report
     order = _by_rank(words, counts)
     size = _vocabulary_size(counts[order], config)
     if not any(is_target(words[form]) for form in order[:size]):
+        if any(is_target(words[form]) and counts[form] >= config.minimum_count for form in order[size:]):
+            raise SourceError(f"no word is among the {size} most frequent tokens: raise --maximum-vocabulary")
         raise SourceError(
             f"no word occurs at least {config.minimum_count} times in the training split: bring more text or lower "
             "--minimum-count"

@@ -82,9 +82,11 @@ def fit(
     check(model, training)
     _quiet_lightning()
     torch.set_num_threads(training.threads or os.cpu_count() or 1)
-    precision = _start_run(corpus, model, training, work, resume=resume, force=force)
+    # What can be refused is refused before the run's folder is there.
+    tables, logger = word_tables(corpus, model), _tensorboard(display.tensorboard)
     train, *measured = _loaders(corpus, training)
-    module = ClozeModule(model, training, word_tables(corpus, model), steps=len(train) * training.epochs)
+    precision = _start_run(corpus, model, training, work, resume=resume, force=force)
+    module = ClozeModule(model, training, tables, steps=len(train) * training.epochs)
     monitor, mode = monitored(model)
     tokens = corpus.manifest.splits["train"].tokens
     history = History(tokens, display.on_epoch)
@@ -102,7 +104,7 @@ def fit(
         gradient_clip_val=training.clip_norm or None,
         callbacks=[*callbacks, RichProgressBar()] if display.progress_bar else callbacks,
         plugins=[SafetensorsCheckpoints()],
-        logger=_tensorboard(display.tensorboard),
+        logger=logger,
         enable_progress_bar=display.progress_bar,
         enable_model_summary=False,
         num_sanity_val_steps=0,

@@ -51,6 +51,7 @@ class History(pl.Callback):
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Counterpart of :meth:`state_dict`."""
         self.rows, self._seconds = state_dict["rows"], state_dict["seconds"]
+        self._started = time.monotonic()
 
 
 def write_history(rows: list[Row], path: Path) -> None:

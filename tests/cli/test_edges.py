@@ -1,0 +1,227 @@
+"""Rarer bad input: refused in one sentence, with nothing left behind that stands in the way of the next try."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import TINY
+from tiankong.cli.main import run
+
+PROGRAM = str(Path(sys.executable).with_name("tiankong"))
+LONG = "长" * 200  # 600 bytes: no file system takes it
+
+
+@pytest.fixture
+def refused(capfd, tmp_path, monkeypatch):
+    """Runs a command in ``tmp_path`` that must be refused and change nothing there; returns the sentence."""
+    monkeypatch.chdir(tmp_path)
+
+    def check(*arguments: object) -> str:
+        before = sorted(tmp_path.rglob("*"))
+        capfd.readouterr()
+        code = run([str(argument) for argument in arguments])
+        out, err = capfd.readouterr()
+        assert (code, out) == (2, ""), err
+        assert err.startswith("tiankong: ")
+        assert err.endswith("\n")
+        assert err.count("\n") == 1, err
+        assert sorted(tmp_path.rglob("*")) == before
+        return err
+
+    return check
+
+
+def pipe(model, content, *arguments):
+    program = [PROGRAM, "fill", "--model", str(model), "-k", "1", *arguments]
+    done = subprocess.run(program, input=content, capture_output=True, check=False)
+    return done.returncode, done.stdout.decode(), done.stderr.decode()
+
+
+def test_a_pipe_counts_lines_as_an_editor_does(model_folder):
+    lines = ["", "", "没有空格", *["物流__"] * 70, " ", "也没有空格", "外套__"]
+    code, out, err = pipe(model_folder, "\n".join(lines).encode())
+    assert code == 2
+    assert [line.split(":")[1] for line in err.splitlines()] == [" line 3", " line 75"]
+    assert [line for line in out.splitlines() if "__" in line] == ["物流__"] * 70 + ["外套__"]
+
+
+@pytest.mark.parametrize(
+    ("bad", "character"), [(b"\xed\xa0\x80__", 1), ("物流__".encode() + b"\xff", 5), ("客服__".encode("gb18030"), 1)]
+)
+def test_a_pipe_goes_on_after_bytes_that_are_not_utf8(model_folder, bad, character):
+    code, out, err = pipe(model_folder, bad + "\n外套__\r\n".encode(), "--json")
+    assert code == 2
+    assert err.startswith(f"tiankong: line 1: character {character} of the sentence is a lone surrogate")
+    assert err.count("\n") == 1
+    first, second = map(json.loads, out.splitlines())
+    assert set(first) == {"sentence", "error"}
+    assert second["sentence"] == "外套__"
+
+
+def test_a_byte_order_mark_is_no_part_of_the_sentence(model_folder):
+    code, out, _ = pipe(model_folder, b"\xef\xbb\xbf" + "物流__".encode(), "--json")
+    assert code == 0
+    assert json.loads(out)["sentence"] == "物流__"
+
+
+def test_a_reader_that_goes_away_is_no_error(model_folder):
+    program = [PROGRAM, "fill", "--model", str(model_folder)]
+    with subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        process.stdout.close()
+        _, err = process.communicate("物流__\n".encode() * 500, timeout=60)
+    assert process.returncode == 0
+    assert err == b""
+
+
+def test_most_likely_words_add_up_to_one(model_folder, codes_model_folder):
+    for folder in (model_folder, codes_model_folder):
+        _, out, _ = pipe(folder, "物流__，客服态度__\n".encode(), "--json", "-k", "10000")
+        for words in json.loads(out)["blanks"]:
+            assert sum(word["score"] for word in words) == pytest.approx(1, abs=1e-4)
+            assert len({word["token"] for word in words}) == len(words)
+
+
+def test_the_model_may_stand_in_the_environment(model_folder):
+    environment = {**os.environ, "TIANKONG_MODEL": str(model_folder)}
+    program = [PROGRAM, "fill", "-k", "2", "物流__"]
+    done = subprocess.run(program, env=environment, capture_output=True, text=True, encoding="utf-8", check=False)
+    assert len(done.stdout.splitlines()) == 2, done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["prepare", "{corpus}", "-o", LONG],
+        ["prepare", LONG, "-o", "out"],
+        ["train", "{prepared}", "-o", LONG],
+        ["train", LONG, "-o", "out"],
+        ["fill", "--model", LONG, "物流__"],
+        ["evaluate", "--model", "{model}", "--text", LONG],
+        ["info", LONG],
+        ["sample", LONG],
+    ],
+    ids=lambda arguments: " ".join(arguments).replace(LONG, "LONG"),
+)
+def test_names_too_long_for_the_file_system(refused, corpus_file, prepared, model_folder, arguments):
+    filled = [text.format(corpus=corpus_file, prepared=prepared, model=model_folder) for text in arguments]
+    sentence = refused(*filled)
+    assert LONG in sentence
+    assert "too long" in sentence
+
+
+@pytest.mark.parametrize("output", [".", "..", "/"])
+def test_outputs_that_are_no_name(refused, corpus_file, prepared, output):
+    assert "choose another output folder" in refused("prepare", corpus_file, "-o", output, "--force")
+    assert "choose another output folder" in refused("train", prepared, "-o", output, "--force", *TINY)
+
+
+@pytest.mark.parametrize(
+    ("command", "option", "value"),
+    [
+        ("prepare", "--seed", "-1"),
+        ("prepare", "--seed", str(2**32)),
+        ("prepare", "--split", "nan/20/20"),
+        ("prepare", "--split", "inf/20/20"),
+        ("prepare", "--split", "60/0/40"),
+        ("prepare", "--code-bits", "49"),
+        ("train", "--seed", "-1"),
+        ("train", "--threads", "100000"),
+        ("train", "--learning-rate", "nan"),
+        ("train", "--input-dropout", "1"),
+        ("train", "--window", "5000"),
+        ("train", "--decoding", "distance"),
+    ],
+)
+def test_numbers_out_of_range(refused, corpus_file, prepared, command, option, value):
+    source = corpus_file if command == "prepare" else prepared
+    arguments = [command, source, "-o", "out", *(TINY if command == "train" else []), option, value]
+    assert option.strip("-").replace("-", "_") in refused(*arguments)
+
+
+def test_a_codes_head_without_codes_leaves_no_unfinished_training(refused, corpus_file, tmp_path):
+    assert run(["prepare", str(corpus_file), "-o", str(tmp_path / "plain"), "--code-bits", "0", "--quiet"]) == 0
+    assert "--code-bits 100" in refused("train", "plain", "-o", "model", *TINY, "--head", "codes")
+
+
+def test_nothing_to_resume(refused, prepared):
+    assert "leave --resume out" in refused("train", prepared, "-o", "model", *TINY, "--resume")
+
+
+def test_a_vocabulary_cut_down_to_marks(refused, tmp_path):
+    (tmp_path / "marks.txt").write_text("".join(f"好，，，第{n}天！！\n" for n in range(60)), encoding="utf-8")
+    options = ["--maximum-vocabulary", 1, "--code-bits", 0]
+    assert "raise --maximum-vocabulary" in refused("prepare", "marks.txt", "-o", "out", *options)
+
+
+def test_sources_named_wrongly(refused, corpus_file, tmp_path):
+    (tmp_path / "folder").mkdir()
+    for arguments, words in [
+        ((corpus_file, corpus_file), "given twice"),
+        (("folder",), "name the files in it"),
+        ((corpus_file, "--encoding", "klingon"), "klingon"),
+        ((corpus_file, "--segmenter", "jieba", "--user-dict", "words.txt"), "words.txt"),
+        ((corpus_file, "--segmenter", "whitespace", "--user-dict", "words.txt"), "not whitespace"),
+    ]:
+        assert words in refused("prepare", *arguments, "-o", "out")
+
+
+def test_a_model_is_no_corpus_and_a_corpus_no_model(refused, prepared, model_folder):
+    assert "is not a prepared corpus" in refused("evaluate", "--model", model_folder, "--prepared", model_folder)
+    assert "is not a model" in refused("evaluate", "--model", prepared, "--prepared", prepared)
+
+
+def test_evaluating_with_another_corpus(refused, corpus_file, model_folder, tmp_path):
+    options = ["--minimum-count", "9", "--code-bits", "0", "--quiet"]
+    assert run(["prepare", str(corpus_file), "-o", str(tmp_path / "other"), *options]) == 0
+    assert "another vocabulary" in refused("evaluate", "--model", model_folder, "--prepared", "other")
+
+
+def test_text_without_a_word_to_predict(refused, model_folder, tmp_path):
+    (tmp_path / "marks.txt").write_text("，，，\n！！\n", encoding="utf-8")
+    assert "no word to predict" in refused("evaluate", "--model", model_folder, "--text", "marks.txt")
+
+
+@pytest.mark.parametrize("content", [b"{", b"\xff"])
+def test_scores_edited_by_hand(refused, model_folder, tmp_path, content):
+    shutil.copytree(model_folder, tmp_path / "model")
+    (tmp_path / "model" / "metrics.json").write_bytes(content)
+    assert "metrics.json" in refused("info", "model")
+    assert run(["fill", "--model", "model", "物流__"]) == 0
+
+
+def test_no_command_shows_the_help(capfd):
+    assert run([]) == 2
+    out, err = capfd.readouterr()
+    assert out == ""
+    assert any(line.split()[:1] == ["prepare"] for line in err.splitlines())
+
+
+def test_what_a_killed_run_left_is_removed_and_a_living_one_kept(corpus_file, tmp_path):
+    with subprocess.Popen([sys.executable, "-c", ""]) as process:
+        pass
+    dead, alive = tmp_path / f".out.partial-{process.pid}", tmp_path / f".out.partial-{os.getppid()}"
+    for folder in (dead, alive):
+        folder.mkdir()
+        (folder / "train.provisional").write_bytes(b"1234")
+    assert run(["prepare", str(corpus_file), "-o", str(tmp_path / "out"), "--code-bits", "0", "--quiet"]) == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == [alive.name, "out"]
+
+
+def test_force_replaces_a_corpus_only_with_a_whole_one(corpus_file, prepared, tmp_path, capfd):
+    folder = tmp_path / "out"
+    shutil.copytree(prepared, folder)
+    before = (folder / "prepared.json").read_bytes()
+    (tmp_path / "few.txt").write_text("物流很快\n", encoding="utf-8")
+    assert run(["prepare", str(tmp_path / "few.txt"), "-o", str(folder), "--force"]) == 2
+    assert "too few" in capfd.readouterr().err
+    assert (folder / "prepared.json").read_bytes() == before
+    assert run(["prepare", str(corpus_file), "-o", str(folder), "--force", "--code-bits", "0", "--quiet"]) == 0
+    assert (folder / "prepared.json").read_bytes() != before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["few.txt", "out"]
