@@ -24,6 +24,14 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
+class _StatedFile:
+    """What a manifest says of a file."""
+
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True)
 class FolderFormat:
     """One kind of folder: what people call it, its manifest's file name, its version, the command that makes it."""
 
@@ -124,11 +132,17 @@ class FolderFormat:
         return content
 
     def _verify(self, folder: Path, files: Any, again: str) -> None:
-        for name, stated in files.items():
+        try:
+            stated_files = msgspec.convert(files, dict[str, _StatedFile])
+        except msgspec.ValidationError as error:
+            raise FolderError(f"the files in {self.manifest} of {folder} are wrong: {error}; {again}") from None
+        for name, stated in stated_files.items():
             file = folder / name
+            if Path(name).name != name:
+                raise FolderError(f"{self.manifest} in {folder} names {name}, which is outside the folder: {again}")
             if not file.is_file():
                 raise FolderError(f"{name} is missing from {folder}: {again}")
-            if file.stat().st_size != stated["bytes"] or sha256(file) != stated["sha256"]:
+            if file.stat().st_size != stated.bytes or sha256(file) != stated.sha256:
                 raise FolderError(f"{name} in {folder} is torn or was changed after it was written: {again}")
 
 
