@@ -101,7 +101,6 @@ def fit(
         devices=1,
         precision={"fp32": "32-true", "bf16": "bf16-mixed"}[precision],  # type: ignore[arg-type]
         max_epochs=training.epochs,
-        gradient_clip_val=training.clip_norm or None,
         callbacks=[*callbacks, RichProgressBar()] if display.progress_bar else callbacks,
         plugins=[SafetensorsCheckpoints()],
         logger=logger,

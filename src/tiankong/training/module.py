@@ -89,6 +89,11 @@ class ClozeModule(pl.LightningModule):
         schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, self._rate)
         return {"optimizer": optimiser, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
+    def configure_gradient_clipping(self, optimizer: Any, *_: Any, **__: Any) -> None:  # noqa: ARG002
+        """Scales the gradients down to the norm asked for. Lightning's own way refuses fused optimisers under bf16."""
+        if self.settings.clip_norm:
+            torch.nn.utils.clip_grad_norm_(self.parameters(), self.settings.clip_norm)
+
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Keeps the running mean of the loss, so that a resumed epoch reports the same."""
         checkpoint["running_loss"] = [self.loss_sum, self.loss_steps]
