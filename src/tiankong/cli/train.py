@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 import shutil
 import sys
@@ -48,6 +49,9 @@ def command(
     """
     config = chosen(preset, values)
     check(config.model, config.training)
+    # Read when torch is loaded. Threads that wait for each other spin for ever by default, which slows training
+    # tenfold as soon as anything else runs on the machine.
+    os.environ.setdefault("GOMP_SPINCOUNT", "3000")
     try:
         from tiankong.export.model_writer import write_model  # noqa: PLC0415 - heavy
         from tiankong.training.fit import Display, TrainingInterrupted, fit  # noqa: PLC0415

@@ -17,9 +17,10 @@ from tiankong.errors import FolderError, SourceError
 from tiankong.inference.decoding import CodesDecoder, ranks
 from tiankong.inference.model import Model
 from tiankong.text.network_input import Ints, Window, network_input
-from tiankong.text.vocabulary import is_target
+from tiankong.text.vocabulary import SPECIAL_TOKENS, is_target
 
 _PREDICTIONS_AT_ONCE = 1024
+_ROWS_AT_ONCE = 16  # whose scores of the whole vocabulary stay in the processor's cache
 
 
 class Text(NamedTuple):
@@ -48,20 +49,21 @@ def measure_split(
     def scorer(batch: Sequence[Text]) -> NDArray[np.float32]:
         return model.session.scores(network_input([_window(text) for text in batch], corpus.lexicon))
 
+    return _measure(model, split_texts(corpus, split, texts), scorer, on_text)
+
+
+def split_texts(corpus: PreparedCorpus, split: str, texts: int = 0) -> Iterator[Text]:
+    """The texts of a split with their targets, or ``texts`` of them spread evenly."""
     rows = corpus.split(split)
     count = min(texts, len(rows)) if texts else len(rows)
-    chosen = np.linspace(0, len(rows) - 1, count).astype(int).tolist()
     forms = corpus.vocabulary.words + corpus.other_words
     target = np.array([is_target(word) for word in forms])
-    target[:4] = False
-    size = len(corpus.vocabulary)
-
-    def known(ids: Ints) -> Text:
+    target[: len(SPECIAL_TOKENS)] = False
+    for number in np.linspace(0, len(rows) - 1, count).astype(int).tolist():
+        ids = rows[number]
         wanted = target[ids]
-        positions = np.flatnonzero(wanted & (ids < size))
-        return Text(ids, positions, int(wanted.sum()) - len(positions), {})
-
-    return _measure(model, (known(rows[number]) for number in chosen), scorer, on_text)
+        positions = np.flatnonzero(wanted & (ids < len(corpus.vocabulary)))
+        yield Text(ids, positions, int(wanted.sum()) - len(positions), {})
 
 
 def measure_files(
@@ -157,8 +159,8 @@ class _Totals:
             return
         targets = np.concatenate([text.ids[text.targets] for text in batch])
         scores = scorer(batch)
-        for start in range(0, len(targets), _PREDICTIONS_AT_ONCE):
-            part = slice(start, start + _PREDICTIONS_AT_ONCE)
+        for start in range(0, len(targets), _ROWS_AT_ONCE):
+            part = slice(start, start + _ROWS_AT_ONCE)
             self._add_ranks(scores[part], targets[part])
         if isinstance(self._decoder, CodesDecoder):
             right = self._decoder.bit_accuracy(scores, targets)

@@ -82,6 +82,7 @@ def write_model(
             "best_epoch": trained.best_epoch,
             "epochs": len(trained.rows),
             "training_seconds": sum(row["seconds"] for row in trained.rows),
+            "calibration": dataclasses.asdict(trained.calibration) if trained.calibration else None,
             "onnx_difference": difference,
             **measure(folder),
         }

@@ -79,14 +79,17 @@ def best(order: Floats, count: int) -> NDArray[np.int64]:
 def ranks(order: Floats, targets: NDArray[np.int64]) -> NDArray[np.int64]:
     """Rank from 1 of each target (N,) in ``order`` (N, V), ties by id, as :func:`best` lists them."""
     own = order[np.arange(len(targets)), targets][:, None]
-    ahead = (order > own).sum(axis=1)
-    tied = (order == own) & (np.arange(order.shape[1]) < targets[:, None])
-    found: NDArray[np.int64] = 1 + ahead + tied.sum(axis=1)
+    found: NDArray[np.int64] = 1 + np.count_nonzero(order > own, axis=1)
+    # Ties are rare: only their rows are looked at by id.
+    several = np.flatnonzero(np.count_nonzero(order >= own, axis=1) > found)
+    tied = (order[several] == own[several]) & (np.arange(order.shape[1]) < targets[several, None])
+    found[several] += tied.sum(axis=1)
     return found
 
 
 def _log_softmax(logits: Floats, excluded: NDArray[np.bool_]) -> Floats:
-    values = np.where(excluded, -np.inf, logits).astype(np.float32)
+    values = np.array(logits, dtype=np.float32)
+    values[:, excluded] = -np.inf
     values -= values.max(axis=1, keepdims=True)
-    values -= np.log(np.exp(values).sum(axis=1, dtype=np.float64))[:, None].astype(np.float32)
+    values -= np.log(np.exp(values).sum(axis=1))[:, None]
     return values

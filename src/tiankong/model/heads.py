@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from tiankong.model.sampled_softmax import SampledSoftmaxLoss
+from tiankong.model.sampled_softmax import SampledSoftmaxLoss, draw, inclusion_probabilities
 
 
 class Head(Protocol):
@@ -31,13 +31,13 @@ class Head(Protocol):
 class SoftmaxHead(nn.Module):
     """Softmax over the vocabulary, tied to the input word vectors (Press & Wolf 2017; Inan et al. 2017).
 
-    Trained exactly, or against negatives that a batch shares, each logit corrected by the log of its expected
-    count in the sample (Bengio & Senécal 2008; the "logQ correction").
+    Trained exactly, or against a sample of words that a batch shares; see :mod:`tiankong.model.sampled_softmax`.
     """
 
+    log_prior: Tensor
     candidate: Tensor
     trained: Tensor
-    negative_weights: Tensor
+    inclusion: Tensor
 
     def __init__(
         self, words: nn.Embedding, counts: Tensor, candidate: Tensor, trained: Tensor, negatives: int, power: float
@@ -48,11 +48,14 @@ class SoftmaxHead(nn.Module):
         super().__init__()
         self.words = words
         weights = counts.double().clamp(min=1) * trained
-        self.bias = nn.Parameter(torch.log(weights.clamp(min=1) / weights.sum()).float())
+        log_prior = torch.log(weights.clamp(min=1) / weights.sum()).float()
+        self.bias = nn.Parameter(log_prior.clone())
         self.negatives = negatives if negatives < int(trained.sum()) else 0
+        self.register_buffer("log_prior", log_prior, persistent=False)
         self.register_buffer("candidate", candidate, persistent=False)
         self.register_buffer("trained", trained, persistent=False)
-        self.register_buffer("negative_weights", (weights**power * trained).float(), persistent=False)
+        inclusion = inclusion_probabilities(weights**power * trained, self.negatives or int(trained.sum()))
+        self.register_buffer("inclusion", inclusion, persistent=False)
 
     def scores(self, context: Tensor) -> Tensor:
         """Word logits (N, V)."""
@@ -72,13 +75,12 @@ class SoftmaxHead(nn.Module):
         return self._sampled_loss(context, targets)
 
     def _sampled_loss(self, context: Tensor, targets: Tensor) -> Tensor:
-        sample = torch.multinomial(self.negative_weights, self.negatives, replacement=True)  # (S,)
-        expected = self.negative_weights / self.negative_weights.sum() * self.negatives
-        log_expected = torch.log(expected.clamp(min=1e-20))
+        sample = draw(self.inclusion)  # (S,)
+        log_weights = -torch.log(self.inclusion[sample]).float()
         if torch.is_autocast_enabled(context.device.type):
             context = context.to(torch.get_autocast_dtype(context.device.type))
         loss: Tensor = SampledSoftmaxLoss.apply(  # type: ignore[no-untyped-call]
-            context, self.words.weight, self.bias - log_expected, targets, sample
+            context, self.words.weight, self.bias, targets, sample, log_weights
         )
         return loss
 

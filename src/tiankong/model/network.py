@@ -96,6 +96,16 @@ class ClozeNetwork(nn.Module):
         context = self.context(word_ids, character_ids, forward_words, backward_words, forward_index, backward_index)
         return self.head.scores(context)
 
+    @torch.no_grad()
+    def rescale(self, scale: float, prior: float) -> None:
+        """Changes the weights so that a softmax's logits become ``scale · logits + prior · log p(word)``."""
+        norm = self.mlp[-1]
+        if not isinstance(self.head, SoftmaxHead) or not isinstance(norm, nn.LayerNorm):
+            raise ValueError("only a softmax network can be rescaled")
+        norm.weight.mul_(scale)
+        norm.bias.mul_(scale)
+        self.head.bias.mul_(scale).add_(self.head.log_prior, alpha=prior)
+
 
 def tensors(arrays: NetworkInput, device: torch.device | str = "cpu") -> list[Tensor]:
     """The arrays of a batch as tensors, in the order the network takes them."""

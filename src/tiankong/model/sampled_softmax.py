@@ -1,7 +1,12 @@
-"""Sampled softmax loss in one pass: a few rows at a time, gradients taken while their logits are in the cache.
+"""Sampled softmax: the sum over the vocabulary estimated from words drawn without replacement, in one pass.
 
-The usual chain (matrix product, mask, concatenate, logsumexp) writes and reads the (N, S) logits some ten times;
-here they never leave the cache. Same value and gradients as that chain, up to rounding.
+A word with inclusion probability π that is drawn counts 1/π times, so the sum's expectation is the exact one
+(Horvitz & Thompson 1952; importance sampling of the softmax: Bengio & Senécal 2008). Frequent words have π = 1:
+they are always there and counted exactly, and only the tail is estimated. The target is always counted once.
+
+The loss takes a few rows at a time and their gradients while the logits are in the cache: the usual chain (matrix
+product, mask, concatenate, logsumexp) writes and reads the (N, S) logits some ten times. Same value and gradients
+as that chain, up to rounding.
 """
 
 from __future__ import annotations
@@ -14,28 +19,57 @@ from torch import Tensor
 _ROWS = 256
 
 
+def inclusion_probabilities(weights: Tensor, size: int) -> Tensor:
+    """Probabilities (V,) proportional to ``weights`` (V,) but at most 1, that add up to ``size``.
+
+    ``size`` must not exceed the number of positive weights.
+    """
+    ordered = weights.double().sort(descending=True).values
+    rest = ordered.flip(0).cumsum(0).flip(0)  # the sum of a weight and all below it
+    # With the n largest at 1, the others share size - n; n is the first for which none of them exceeds 1.
+    certain = torch.arange(len(ordered), device=weights.device)
+    scale = (size - certain).clamp(min=0) / rest.clamp(min=torch.finfo(torch.double).tiny)
+    fits = ordered * scale <= 1
+    first = int(fits.to(torch.uint8).argmax())
+    return (weights.double() * scale[first]).clamp(max=1)
+
+
+def draw(inclusion: Tensor) -> Tensor:
+    """Distinct words (S,), each with its ``inclusion`` probability (V,): systematic sampling in random order.
+
+    The words lie end to end in random order, each as long as its probability; every whole step from a random
+    start takes the word it falls on (Madow 1949).
+    """
+    order = torch.randperm(len(inclusion), device=inclusion.device)
+    ends = inclusion[order].cumsum(0) + torch.rand((), dtype=inclusion.dtype, device=inclusion.device)
+    steps = ends.floor()
+    taken = torch.diff(steps, prepend=steps.new_zeros(1)) > 0
+    return order[taken]
+
+
 class SampledSoftmaxLoss(torch.autograd.Function):
     """Mean cross-entropy of targets (N,) against S shared negatives.
 
-    Logits are ``context · table[word] + offset[word]``; a negative that is the target itself is left out.
+    Logits are ``context · table[word] + bias[word]``; negatives' are raised by ``log_weights`` (S,), and a
+    negative that is the target itself is left out.
     """
 
     @staticmethod
     def forward(  # noqa: D102
-        ctx: Any, context: Tensor, table: Tensor, offset: Tensor, targets: Tensor, sample: Tensor
+        ctx: Any, context: Tensor, table: Tensor, bias: Tensor, targets: Tensor, sample: Tensor, log_weights: Tensor
     ) -> Tensor:
         kind = context.dtype
         others, own = table[sample].to(kind), table[targets]
-        others_offset, own_offset = offset[sample], offset[targets]
+        others_offset, own_bias = bias[sample] + log_weights, bias[targets]
         context_gradient = torch.empty(context.shape, dtype=torch.float32, device=context.device)
         others_gradient = torch.zeros(others.shape, dtype=torch.float32, device=context.device)
-        target_gradient = torch.empty_like(own_offset)  # p(target) - 1
+        target_gradient = torch.empty_like(own_bias)  # p(target) - 1
         negative_gradient = torch.zeros_like(others_offset)
         total = torch.zeros((), device=context.device)
         for start in range(0, len(targets), _ROWS):
             rows = slice(start, start + _ROWS)
             part = context[rows]
-            positive = (part.float() * own[rows]).sum(dim=1) + own_offset[rows]
+            positive = (part.float() * own[rows]).sum(dim=1) + own_bias[rows]
             shares = (part @ others.T).float().add_(others_offset)
             shares.masked_fill_(sample == targets[rows, None], -torch.inf)
             highest = torch.maximum(shares.amax(dim=1), positive)
@@ -54,18 +88,19 @@ class SampledSoftmaxLoss(torch.autograd.Function):
         scale = 1 / len(targets)
         table_gradient = torch.zeros_like(table)
         table_gradient.index_add_(0, words, torch.cat((others_gradient, own_gradient)), alpha=scale)
-        offset_gradient = torch.zeros_like(offset)
-        offset_gradient.index_add_(0, words, torch.cat((negative_gradient, target_gradient)), alpha=scale)
-        ctx.save_for_backward((context_gradient * scale).to(kind), table_gradient, offset_gradient)
+        bias_gradient = torch.zeros_like(bias)
+        bias_gradient.index_add_(0, words, torch.cat((negative_gradient, target_gradient)), alpha=scale)
+        ctx.save_for_backward((context_gradient * scale).to(kind), table_gradient, bias_gradient)
         return total * scale
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> Any:  # noqa: D102
-        context_gradient, table_gradient, offset_gradient = ctx.saved_tensors
+        context_gradient, table_gradient, bias_gradient = ctx.saved_tensors
         return (
             context_gradient * gradient.to(context_gradient.dtype),
             table_gradient * gradient,
-            offset_gradient * gradient,
+            bias_gradient * gradient,
+            None,
             None,
             None,
         )

@@ -30,6 +30,7 @@ from tiankong.errors import FolderError, OptionError
 from tiankong.folder import readable_write_errors, write_text
 from tiankong.model.network import ClozeNetwork, WordTables
 from tiankong.training.batches import Batch, WindowBatches
+from tiankong.training.calibration import Calibration, calibrate
 from tiankong.training.checkpoints import SafetensorsCheckpoints, read_checkpoint
 from tiankong.training.history import History, Row
 from tiankong.training.module import ClozeModule
@@ -46,11 +47,12 @@ class TrainingInterrupted(Exception):
 
 @dataclass(frozen=True)
 class Trained:
-    """The best network of a run and what each epoch measured."""
+    """The best network of a run, what each epoch measured, and how a softmax was calibrated at the end."""
 
     network: ClozeNetwork
     rows: list[Row]
     best_epoch: int
+    calibration: Calibration | None
 
 
 @dataclass(frozen=True)
@@ -119,7 +121,9 @@ def fit(
     module.load_state_dict(weights)
     scores = [row[monitor] for row in history.rows]
     number = int(np.argmax(scores) if mode == "max" else np.argmin(scores))
-    return Trained(module.network.cpu().eval(), history.rows, number + 1)
+    network = module.network.cpu().eval()
+    calibration = calibrate(network, measured[0].in_order()) if model.head == "softmax" else None
+    return Trained(network, history.rows, number + 1, calibration)
 
 
 def monitored(model: ModelConfig) -> tuple[str, str]:

@@ -1,0 +1,92 @@
+"""Makes a trained softmax's probabilities honest: fitted on validation texts, folded into the weights.
+
+Training with dropout and sampled negatives leaves the network too sure of itself and rare words a little too
+likely. Two numbers put that right: logits become ``scale · logits + prior · log p(word)``, as temperature scaling
+(Guo et al. 2017, section 4.2) with a share of the words' unconditional probability. The loss is convex in both, so
+Newton's method finds them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from tiankong.model.heads import SoftmaxHead
+from tiankong.model.network import ClozeNetwork
+from tiankong.training.batches import Batch
+
+_MOST_TARGETS = 16384
+_ROWS_AT_ONCE = 256
+_STEPS = 8
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """``scale · logits + prior · log p(word)``; 1 and 0 change nothing."""
+
+    scale: float
+    prior: float
+
+
+def calibrate(network: ClozeNetwork, batches: Iterable[Batch]) -> Calibration:
+    """Fits on the targets of ``batches`` (validation texts) and changes ``network`` accordingly."""
+    head = network.head
+    if not isinstance(head, SoftmaxHead):
+        raise ValueError("only a softmax can be calibrated")
+    context, targets = _predictions(network, batches)
+    factors = torch.tensor([1.0, 0.0], dtype=torch.double)
+    loss, gradient, curvature = _measure(head, context, targets, factors)
+    for _ in range(_STEPS):
+        step = torch.linalg.solve(curvature + 1e-6 * torch.eye(2, dtype=torch.double), gradient)
+        if float(gradient @ step) < 1e-8:
+            break
+        measured = _measure(head, context, targets, factors - step)
+        while measured[0] > loss and float(step.abs().max()) > 1e-6:
+            step = step / 2
+            measured = _measure(head, context, targets, factors - step)
+        if measured[0] > loss:
+            break
+        factors, (loss, gradient, curvature) = factors - step, measured
+    scale, prior = (float(value) for value in factors)
+    if scale <= 0:  # so little was learned that the words' frequency says it all: leave the network as it is
+        return Calibration(1.0, 0.0)
+    network.rescale(scale, prior)
+    return Calibration(scale, prior)
+
+
+@torch.no_grad()
+def _predictions(network: ClozeNetwork, batches: Iterable[Batch]) -> tuple[Tensor, Tensor]:
+    """Contexts (N, E) and targets (N,), evenly chosen if there are many."""
+    found = [(network.context(*inputs).float(), targets) for inputs, targets, _ in batches]
+    context, targets = (torch.cat(parts) for parts in zip(*found, strict=True))
+    if len(targets) > _MOST_TARGETS:
+        chosen = torch.linspace(0, len(targets) - 1, _MOST_TARGETS).long()
+        context, targets = context[chosen], targets[chosen]
+    return context, targets
+
+
+@torch.no_grad()
+def _measure(head: SoftmaxHead, context: Tensor, targets: Tensor, factors: Tensor) -> tuple[float, Tensor, Tensor]:
+    """The mean cross-entropy at ``factors`` (2,), its gradient (2,) and its second derivatives (2, 2)."""
+    loss, gradient, curvature = 0.0, torch.zeros(2, dtype=torch.double), torch.zeros(2, 2, dtype=torch.double)
+    prior = head.log_prior[head.candidate]
+    number = torch.cumsum(head.candidate, 0) - 1  # of each candidate among the candidates
+    for start in range(0, len(targets), _ROWS_AT_ONCE):
+        rows = slice(start, start + _ROWS_AT_ONCE)
+        logits = head.scores(context[rows])[:, head.candidate]
+        own = number[targets[rows], None]
+        log_probabilities = torch.log_softmax(factors[0] * logits + factors[1] * prior, dim=1)
+        loss -= float(log_probabilities.gather(1, own).double().sum())
+        shares = log_probabilities.exp()
+        mean = torch.stack(((shares * logits).sum(dim=1), shares @ prior), dim=1).double()  # (rows, 2)
+        actual = torch.stack((logits.gather(1, own)[:, 0], prior[own[:, 0]]), dim=1).double()
+        gradient += (mean - actual).sum(dim=0)
+        weighted = shares * logits
+        squares = torch.stack(((weighted * logits).sum(dim=1), weighted @ prior, shares @ prior.square()), 1).double()
+        second = squares[:, [0, 1, 1, 2]].view(-1, 2, 2) - mean[:, :, None] * mean[:, None, :]
+        curvature += second.sum(dim=0)
+    size = len(targets)
+    return loss / size, gradient / size, curvature / size
