@@ -4,7 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO := demo
 
-.PHONY: demo test check install clean
+CORPORA ?=
+RESULTS := benchmarks
+
+.PHONY: demo test check benchmark install clean
 
 $(VENV)/installed: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11 demo"; exit 1; }
@@ -15,6 +18,12 @@ $(VENV)/installed: pyproject.toml constraints.txt
 
 install: $(VENV)/installed
 
+# The benchmark's peers. KenLM is built from source: without a compiler and cmake it is left out, and named as not run.
+$(VENV)/peers: $(VENV)/installed
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[benchmark]' \
+		|| echo "the benchmark's peers can't be installed here: they are left out"
+	@touch $@
+
 demo: install
 	@rm -rf $(DEMO) && mkdir -p $(DEMO)
 	$(BIN)/tiankong sample $(DEMO)/reviews.txt
@@ -24,8 +33,14 @@ demo: install
 	@for sentence in '外套做工__，穿着很暖和' '物流__，第二天就到了' '给__买的，他很喜欢' '屏幕很__，看电影很舒服' '客服态度__，以后不会再来了'; do \
 		echo; echo "$$sentence"; $(BIN)/tiankong fill --model $(DEMO)/model --top-k 5 "$$sentence" || exit 1; done
 
-test: install
+test: $(VENV)/peers
 	OMP_NUM_THREADS=1 $(BIN)/pytest --quiet --numprocesses 2
+
+# make benchmark CORPORA="reviews.txt more.zip": everything that RESULTS.md shows, from files of texts on.
+benchmark: $(VENV)/peers
+	@test -n "$(CORPORA)" || { echo 'name the files of texts: make benchmark CORPORA="reviews.txt more.zip"'; exit 2; }
+	$(BIN)/tiankong prepare $(CORPORA) --column review -o $(RESULTS)/prepared --force
+	$(BIN)/tiankong benchmark $(RESULTS)/prepared -o $(RESULTS)
 
 check: install
 	$(BIN)/ruff check .

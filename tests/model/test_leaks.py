@@ -83,7 +83,7 @@ def test_the_two_directions_are_not_the_same(networks):
         assert np.abs(score(words)[2] - score(words[::-1])[3]).max() > 1e-4
 
 
-@pytest.mark.parametrize("variant", [("lstm", 1, "softmax", 8), ("gru", 2, "codes", 0)], ids=str)
+@pytest.mark.parametrize("variant", VARIANTS, ids=str)
 def test_onnx_equals_torch_at_lengths_1_to_200(variant, tmp_path):
     network = build(*variant)
     path = tmp_path / "model.onnx"

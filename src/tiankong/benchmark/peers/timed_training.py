@@ -1,0 +1,48 @@
+"""Training for a given time: AdamW, warm-up, and a rate that falls to nothing when the time is up."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import time
+from collections.abc import Callable, Iterator
+
+import torch
+from torch import Tensor, nn
+
+from tiankong.benchmark.system import Budget, Training
+from tiankong.training.precision import resolve_precision
+
+Step = Callable[[], tuple[Tensor, int]]
+"""One step's loss and the tokens it read."""
+
+_WARMUP = 0.03
+
+
+def train_for(network: nn.Module, steps: Iterator[Step], budget: Budget, learning_rate: float) -> Training:
+    """Takes steps until ``budget.seconds`` are over; bf16 where our own training would use it."""
+    optimiser = torch.optim.AdamW(network.parameters(), learning_rate, weight_decay=0.01, fused=True)
+    bf16 = resolve_precision("auto") == "bf16"
+    network.train()
+    start = time.perf_counter()
+    tokens = 0
+    for step in steps:
+        done = (time.perf_counter() - start) / budget.seconds
+        if done >= 1:
+            break
+        for group in optimiser.param_groups:
+            group["lr"] = learning_rate * min(done / _WARMUP, 0.5 * (1 + math.cos(math.pi * done)))
+        with torch.autocast("cpu", torch.bfloat16, enabled=bf16):
+            loss, read = step()
+        loss.backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+        optimiser.step()
+        optimiser.zero_grad()
+        tokens += read
+    network.eval()
+    return Training(time.perf_counter() - start, tokens)
+
+
+def epochs() -> Iterator[int]:
+    """Epoch numbers without end."""
+    return itertools.count()

@@ -1,0 +1,209 @@
+"""The benchmark's answers as figures with confidence intervals, a page and a plot."""
+
+from __future__ import annotations
+
+import math
+import os
+import platform
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tiankong.benchmark.run import Result, read_answers
+from tiankong.benchmark.task import Task
+from tiankong.corpus.prepared import PreparedCorpus
+from tiankong.folder import write_text
+
+PAGE_FILE = "RESULTS.md"
+PLOT_FILE = "results.png"
+
+_RESAMPLES = 1000
+_BANDS = ((1, 100), (101, 1000), (1001, 5000), (5001, None))
+"""Of vocabulary rank, first and last."""
+
+
+@dataclass(frozen=True)
+class Quality:
+    """A system's answers. Unknown targets are misses in top-k and MRR and left out of perplexity.
+
+    ``interval`` is of top-10: 95 %, from resampled texts. ``bands`` is top-10 by word frequency, ``None`` where no
+    target is in the band.
+    """
+
+    top1: float
+    top5: float
+    top10: float
+    mrr: float
+    perplexity: float | None
+    interval: tuple[float, float]
+    bands: tuple[float | None, ...]
+
+
+def quality(result: Result, task: Task, answers: dict[str, NDArray[np.float32]], special: int, seed: int) -> Quality:
+    """The figures of one system's ``ranks`` and ``log_probabilities`` for the targets of ``task``."""
+    ranks = answers["ranks"]
+    size = len(ranks) + task.unknown
+    hits = ranks <= 10
+    vocabulary_rank = task.targets - special + 1
+    bands = [hits[(vocabulary_rank >= first) & (vocabulary_rank <= (last or np.inf))] for first, last in _BANDS]
+    perplexity = math.exp(min(-float(answers["log_probabilities"].mean()), 700.0))
+    return Quality(
+        top1=float((ranks == 1).sum() / size),
+        top5=float((ranks <= 5).sum() / size),
+        top10=float(hits.sum() / size),
+        mrr=float((1 / ranks).sum() / size),
+        perplexity=perplexity if result.gives_probabilities else None,
+        interval=_interval(hits, task, seed),
+        bands=tuple(float(band.mean()) if len(band) else None for band in bands),
+    )
+
+
+def _interval(hits: NDArray[np.bool_], task: Task, seed: int) -> tuple[float, float]:
+    """Percentile bootstrap over texts (Efron 1979), whose targets are not independent of each other."""
+    edges = np.cumsum([0, *(len(text.targets) for text in task.texts)])
+    by_text = np.add.reduceat(hits.astype(np.int64), edges[:-1])
+    sizes = np.array([len(text.targets) + text.unknown_targets for text in task.texts])
+    drawn = np.random.default_rng(seed).integers(len(sizes), size=(_RESAMPLES, len(sizes)))
+    shares = by_text[drawn].sum(axis=1) / sizes[drawn].sum(axis=1)
+    low, high = np.percentile(shares, [2.5, 97.5])
+    return float(low), float(high)
+
+
+def write_report(
+    folder: Path, results: Sequence[Result], corpus: PreparedCorpus, task: Task, special: int, seed: int, command: str
+) -> None:
+    """Writes the page and the plot into ``folder``."""
+    measured = {
+        result.system: quality(result, task, answers, special, seed)
+        for result in results
+        if (answers := read_answers(folder / result.system))
+    }
+    page = [
+        "# Benchmark",
+        "",
+        f"    {command}",
+        "",
+        f"{_machine()}. Corpus: {_corpus(corpus)}. {len(task.targets) + task.unknown:,} blanks in {len(task.texts):,} "
+        f"test texts, {task.unknown:,} of them words outside the vocabulary of {len(corpus.vocabulary):,}, which every "
+        "system misses. Every system ranks the same candidates for the same blanks.",
+        "",
+        "## Quality",
+        "",
+        *_quality_table(results, measured),
+        "",
+        "Top-10 with its 95 % interval, from resampled texts. Perplexity is over words in the vocabulary, normalised "
+        "over the candidates.",
+        "",
+        "## Top-10 by word frequency",
+        "",
+        *_band_table(results, measured),
+        "",
+        "## Cost",
+        "",
+        *_cost_table(results),
+        "",
+        "Tokens are counted without padding. Peak memory is of the training process. Latency is the median of one "
+        "blank on its own, whole vocabulary scored.",
+        "",
+        *[f"- {result.label}: not run, {result.skipped}" for result in results if result.skipped],
+    ]
+    write_text(folder / PAGE_FILE, "\n".join(page).rstrip() + "\n")
+    _draw(folder / PLOT_FILE, results, measured)
+
+
+def _quality_table(results: Sequence[Result], measured: dict[str, Quality]) -> list[str]:
+    rows = [
+        "| system | top-1 | top-5 | top-10 | 95 % | MRR | perplexity | bit accuracy |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for result in results:
+        if result.system not in measured:
+            continue
+        found = measured[result.system]
+        perplexity = "–" if found.perplexity is None else f"{found.perplexity:.3g}"
+        bits = "–" if result.bit_accuracy is None else f"{result.bit_accuracy:.4f}"
+        rows.append(
+            f"| {result.label} | {found.top1:.3f} | {found.top5:.3f} | {found.top10:.3f} "
+            f"| {found.interval[0]:.3f}–{found.interval[1]:.3f} | {found.mrr:.3f} | {perplexity} | {bits} |"
+        )
+    return rows
+
+
+def _band_table(results: Sequence[Result], measured: dict[str, Quality]) -> list[str]:
+    names = [f"{first:,}–{last:,}" if last else f"from {first:,}" for first, last in _BANDS]
+    rows = [f"| words by rank | {' | '.join(names)} |", f"|---|{'---|' * len(names)}"]
+    for result in results:
+        if result.system in measured:
+            shares = " | ".join("–" if share is None else f"{share:.3f}" for share in measured[result.system].bands)
+            rows.append(f"| {result.label} | {shares} |")
+    return rows
+
+
+def _cost_table(results: Sequence[Result]) -> list[str]:
+    rows = [
+        "| system | training | tokens/s | ratio to the tutorial's | peak memory | size | blanks/s | latency |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    rates = {result.system: _rate(result) for result in results}
+    base = rates.get("tutorial")
+    for result in results:
+        if result.skipped:
+            continue
+        rate = rates[result.system]
+        ratio = f"{rate / base:.1f}×" if rate and base else "–"
+        answers = (
+            f"{result.size_bytes / 1e6:.1f} MB | {result.targets_per_second:,.0f} "
+            f"| {result.latency_milliseconds:.1f} ms"
+            if result.targets_per_second
+            else "– | – | –"
+        )
+        spent = f"{result.training_seconds:,.0f} s" if result.training_seconds else "–"
+        rows.append(
+            f"| {result.label} | {spent} | {f'{rate:,.0f}' if rate else '–'} | {ratio} "
+            f"| {result.peak_bytes / 2**30:.1f} GiB | {answers} |"
+        )
+    return rows
+
+
+def _rate(result: Result) -> float:
+    return result.tokens / result.training_seconds if result.training_seconds else 0.0
+
+
+def _machine() -> str:
+    model = platform.processor() or platform.machine()
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        model = next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), model)
+    except OSError:
+        pass
+    return f"Machine: {model}, {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
+
+
+def _corpus(corpus: PreparedCorpus) -> str:
+    names = ", ".join(f"`{Path(source.path).name}`" for source in corpus.manifest.sources)
+    return f"{names}, {corpus.manifest.splits['train'].tokens:,} training tokens"
+
+
+def _draw(file: Path, results: Sequence[Result], measured: dict[str, Quality]) -> None:
+    import matplotlib as mpl  # noqa: PLC0415 - heavy
+
+    mpl.use("Agg")
+    from matplotlib import pyplot  # noqa: PLC0415
+
+    shown = [result for result in results if result.system in measured][::-1]
+    found = [measured[result.system] for result in shown]
+    figure, axes = pyplot.subplots(figsize=(8, 0.5 + 0.5 * len(shown)), layout="constrained")
+    errors = np.array([[one.top10 - one.interval[0], one.interval[1] - one.top10] for one in found]).T
+    ours = ["tab:blue" if "tiankong" in result.label else "tab:gray" for result in shown]
+    axes.barh(
+        [result.label.replace("*", "") for result in shown], [one.top10 for one in found], xerr=errors, color=ours
+    )
+    axes.set_xlabel("top-10 accuracy on the test blanks, with 95 % intervals")
+    axes.spines[["top", "right"]].set_visible(False)
+    partial = file.with_suffix(".partial.png")
+    figure.savefig(partial, dpi=120)
+    pyplot.close(figure)
+    partial.replace(file)

@@ -1,0 +1,201 @@
+"""Runs the systems one after the other, each in a process of its own, and keeps what each measured.
+
+A system's folder holds ``result.json`` and the arrays behind its figures once it is through, so that a benchmark
+that was stopped goes on with the next system.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import multiprocessing
+import resource
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from safetensors.numpy import load_file, save_file
+
+from tiankong.benchmark.system import Budget, System
+from tiankong.benchmark.task import Task, make_task
+from tiankong.corpus.prepared import PreparedCorpus
+from tiankong.errors import FolderError, MissingPackageError, TiankongError
+from tiankong.folder import write_text
+from tiankong.inference.decoding import ranks
+
+RESULT_FILE = "result.json"
+ARRAYS_FILE = "answers.safetensors"
+_LATENCY_QUERIES = 60
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a system cost. Its answers are in :data:`ARRAYS_FILE`: ``ranks`` and ``log_probabilities`` (N,)."""
+
+    system: str
+    label: str
+    gives_probabilities: bool
+    training_seconds: float
+    tokens: int
+    note: str
+    peak_bytes: int
+    size_bytes: int
+    targets_per_second: float
+    latency_milliseconds: float
+    bit_accuracy: float | None
+    skipped: str = ""
+
+
+def registry() -> dict[str, type[System]]:
+    """Every system by name, in the order they run and are listed."""
+    from tiankong.benchmark import ours  # noqa: PLC0415 - imports the packages behind the systems
+    from tiankong.benchmark.peers import counting, masked_lm, negative_sampling, ngram, tutorial  # noqa: PLC0415
+
+    return {
+        "softmax": ours.Softmax,
+        "codes": ours.Codes,
+        "tutorial-network": ours.TutorialPreset,
+        "tutorial": tutorial.TutorialProcedure,
+        "unigram": counting.Unigram,
+        "cbow": counting.Cbow,
+        "kenlm": ngram.KenLM,
+        "context2vec": negative_sampling.NegativeSampling,
+        "masked-lm": masked_lm.MaskedLM,
+    }
+
+
+def run_benchmark(
+    corpus: PreparedCorpus,
+    names: Sequence[str],
+    targets: int,
+    budget: Budget,
+    folder: Path,
+    report: Callable[[str], None],
+) -> list[Result]:
+    """Runs what has no result yet in ``folder`` and returns all results.
+
+    Where ``budget.seconds`` is 0, systems that could train for ever get what our default took.
+
+    :raises FolderError: ``folder`` holds the results of another run, or a system failed.
+    """
+    settings = {"corpus": corpus.fingerprint, "targets": targets, "budget": dataclasses.asdict(budget)}
+    _check_settings(folder, settings)
+    results: list[Result] = []
+    for name in names:
+        place = folder / name
+        if not (place / RESULT_FILE).exists():
+            place.mkdir(parents=True, exist_ok=True)
+            seconds = budget.seconds or next((r.training_seconds for r in results if r.system == "softmax"), 60.0)
+            _in_own_process(name, corpus.folder, targets, dataclasses.replace(budget, seconds=seconds), place)
+        results.append(read_result(place))
+        report(_line(results[-1]))
+    return results
+
+
+def read_result(place: Path) -> Result:
+    """The result in a system's folder."""
+    return Result(**json.loads((place / RESULT_FILE).read_text(encoding="utf-8")))
+
+
+def read_answers(place: Path) -> dict[str, np.ndarray]:
+    """``ranks`` and ``log_probabilities`` of a system's answers, none where it was skipped."""
+    file = place / ARRAYS_FILE
+    return load_file(file) if file.exists() else {}
+
+
+def _check_settings(folder: Path, settings: dict[str, object]) -> None:
+    file = folder / "settings.json"
+    text = json.dumps(settings, indent=2) + "\n"
+    if file.exists() and file.read_text(encoding="utf-8") != text:
+        raise FolderError(f"{folder} holds a benchmark with other options or another corpus: choose another --output")
+    folder.mkdir(parents=True, exist_ok=True)
+    write_text(file, text)
+
+
+def _in_own_process(name: str, corpus: Path, targets: int, budget: Budget, place: Path) -> None:
+    """So that a system's peak memory is its own and its threads are gone afterwards."""
+    process = multiprocessing.get_context("spawn").Process(target=_measure, args=(name, corpus, targets, budget, place))
+    process.start()
+    process.join()
+    if process.exitcode:
+        raise FolderError(f"the benchmark of {name} failed: what it printed above says why")
+
+
+def _measure(name: str, corpus_folder: Path, targets: int, budget: Budget, place: Path) -> None:
+    corpus = PreparedCorpus(corpus_folder)
+    kind = registry()[name]
+    system = kind(corpus, budget, place)
+    try:
+        training = system.train()
+    except MissingPackageError as error:
+        _write(place, Result(name, kind.label, False, 0, 0, "", 0, 0, 0, 0, None, str(error)))
+        return
+    except TiankongError as error:
+        raise SystemExit(f"tiankong: {error}") from None
+    peak = 1024 * max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    if system.answers:
+        task = make_task(corpus, targets)
+        arrays, seconds = _answer(system, task, corpus.vocabulary.targets())
+        save_file(arrays, place / ARRAYS_FILE)
+        rate, latency = len(task.targets) / seconds, _latency(system, task)
+    else:
+        rate = latency = 0.0
+    _write(
+        place,
+        Result(
+            system=name,
+            label=kind.label,
+            gives_probabilities=system.gives_probabilities,
+            training_seconds=training.seconds,
+            tokens=training.tokens,
+            note=training.note,
+            peak_bytes=peak,
+            size_bytes=system.size() if system.answers else 0,
+            targets_per_second=rate,
+            latency_milliseconds=latency,
+            bit_accuracy=system.bit_accuracy(),
+        ),
+    )
+
+
+def _answer(system: System, task: Task, candidate: np.ndarray) -> tuple[dict[str, np.ndarray], float]:
+    """Rank and log probability of every target, and the seconds the system took for its scores."""
+    found_ranks, found_logs = [], []
+    seconds = 0.0
+    for batch in task.batches():
+        start = time.perf_counter()
+        scores = system.scores(batch)
+        seconds += time.perf_counter() - start
+        targets = np.concatenate([text.ids[text.targets] for text in batch])
+        scores = np.where(candidate, scores, -np.inf).astype(np.float32)
+        found_ranks.append(ranks(scores, targets))
+        highest = scores.max(axis=1, keepdims=True)
+        sums = np.log(np.exp(scores - highest).sum(axis=1, dtype=np.float64)) + highest[:, 0]
+        found_logs.append(scores[np.arange(len(targets)), targets] - sums)
+    return {"ranks": np.concatenate(found_ranks), "log_probabilities": np.concatenate(found_logs)}, seconds
+
+
+def _latency(system: System, task: Task) -> float:
+    """Milliseconds of one blank on its own, the median."""
+    texts = task.texts[:: max(1, len(task.texts) // _LATENCY_QUERIES)][:_LATENCY_QUERIES]
+    times = []
+    for text in texts:
+        single = text._replace(targets=text.targets[:1])
+        start = time.perf_counter()
+        system.scores([single])
+        times.append(time.perf_counter() - start)
+    return 1000 * statistics.median(times)
+
+
+def _write(place: Path, result: Result) -> None:
+    write_text(place / RESULT_FILE, json.dumps(dataclasses.asdict(result), ensure_ascii=False, indent=2) + "\n")
+
+
+def _line(result: Result) -> str:
+    if result.skipped:
+        return f"{result.system}: skipped, {result.skipped}"
+    rate = result.tokens / result.training_seconds if result.training_seconds else 0
+    return f"{result.system}: {result.training_seconds:,.0f} s of training, {rate:,.0f} tokens/s"

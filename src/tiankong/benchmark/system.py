@@ -1,0 +1,65 @@
+"""What the benchmark asks of every system."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tiankong.benchmark.task import Floats
+from tiankong.corpus.prepared import PreparedCorpus
+from tiankong.evaluate.measure import Text
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What a system may use: seconds of training for those that could go on for ever, threads, a seed.
+
+    ``quick`` asks for the smallest form of everything, to see that it works.
+    """
+
+    seconds: float
+    threads: int
+    seed: int
+    quick: bool = False
+
+
+@dataclass(frozen=True)
+class Training:
+    """How a training went. ``tokens`` counts every token read, without padding, 0 where nothing is iterated."""
+
+    seconds: float
+    tokens: int
+    note: str = ""
+
+
+class System(ABC):
+    """One way to rank the vocabulary for a blank. Sizes: predictions N, vocabulary V."""
+
+    label: str
+    gives_probabilities = False
+    answers = True
+
+    def __init__(self, corpus: PreparedCorpus, budget: Budget, folder: Path) -> None:
+        """``folder`` is the system's own, for what it keeps on disk."""
+        self.corpus = corpus
+        self.budget = budget
+        self.folder = folder
+
+    @abstractmethod
+    def train(self) -> Training:
+        """Learns from the training split."""
+
+    @abstractmethod
+    def scores(self, texts: Sequence[Text]) -> Floats:
+        """Scores (N, V) of every word for each target of ``texts``; natural log probabilities up to a constant
+        where :attr:`gives_probabilities`."""
+
+    @abstractmethod
+    def size(self) -> int:
+        """Bytes that have to be kept to answer."""
+
+    def bit_accuracy(self) -> float | None:
+        """Of systems that predict word codes."""
+        return None

@@ -1,0 +1,72 @@
+"""``tiankong benchmark``: every system side by side on one prepared corpus."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+from pathlib import Path
+
+import click
+
+from tiankong.cli.display import say
+from tiankong.cli.options import needs
+from tiankong.errors import MissingPackageError
+
+_QUICK_TARGETS, _QUICK_SECONDS = 500, 5.0
+
+
+@click.command(name="benchmark")
+@click.argument("prepared", type=click.Path(path_type=Path))
+@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="Folder of results and page.")
+@click.option("--systems", help="Names with commas between them (default: all).")
+@click.option("--targets", default=10_000, show_default=True, help="Blanks every system is measured on (0: all).")
+@click.option(
+    "--minutes", default=0.0, help="Training of the peers that could go on for ever (0: as long as our default took)."
+)
+@click.option("--threads", default=0, help="Processor threads (0: one a core).")
+@click.option("--seed", default=1, show_default=True, help="Of everything random.")
+@click.option("--quick", is_flag=True, help="The smallest form of everything, to see that it works.")
+@click.option("--quiet", is_flag=True, help="No progress.")
+def command(
+    prepared: Path,
+    output: Path,
+    systems: str | None,
+    targets: int,
+    minutes: float,
+    threads: int,
+    seed: int,
+    quick: bool,
+    quiet: bool,
+) -> None:
+    """Train and measure every system on the folder PREPARED.
+
+    OUTPUT gets a folder for each system, RESULTS.md and a plot. A benchmark that was stopped goes on with the next
+    system when the same command is given again.
+    """
+    needs(targets >= 0, f"--targets must be 0 (all) or more, not {targets}")
+    needs(minutes >= 0, f"--minutes must be 0 or more, not {minutes}")
+    try:
+        from tiankong.benchmark.report import write_report  # noqa: PLC0415 - heavy
+        from tiankong.benchmark.run import registry, run_benchmark  # noqa: PLC0415
+        from tiankong.benchmark.system import Budget  # noqa: PLC0415
+        from tiankong.benchmark.task import make_task  # noqa: PLC0415
+
+        known = registry()
+    except ModuleNotFoundError:
+        raise MissingPackageError("the benchmark", "train") from None
+    from tiankong.corpus.prepared import PreparedCorpus  # noqa: PLC0415
+    from tiankong.text.vocabulary import SPECIAL_TOKENS  # noqa: PLC0415
+
+    names = systems.split(",") if systems else list(known)
+    wrong = [name for name in names if name not in known]
+    needs(not wrong, f"there is no system {', '.join(wrong)}: choose from {', '.join(known)}")
+    corpus = PreparedCorpus(prepared)
+    seconds = 60 * minutes
+    if quick:
+        targets, seconds = min(targets or _QUICK_TARGETS, _QUICK_TARGETS), _QUICK_SECONDS
+    budget = Budget(seconds, threads or os.cpu_count() or 1, seed, quick)
+    results = run_benchmark(corpus, names, targets, budget, output, lambda line: say(line, quiet=quiet))
+    command_line = shlex.join(["tiankong", *sys.argv[1:]])
+    write_report(output, results, corpus, make_task(corpus, targets), len(SPECIAL_TOKENS), seed, command_line)
+    click.echo(f"{output}: RESULTS.md and results.png")

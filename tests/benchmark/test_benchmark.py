@@ -1,0 +1,108 @@
+"""The benchmark through the command line: every system on the same blanks, and going on after a stop."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import numpy as np
+import pytest
+
+from tests.conftest import optional_package, succeed
+from tiankong.benchmark.run import read_answers, read_result
+from tiankong.benchmark.task import make_task, queries
+from tiankong.cli.main import run
+from tiankong.corpus.prepared import PreparedCorpus
+
+SYSTEMS = [
+    *("softmax", "codes", "tutorial-network", "tutorial", "unigram", "cbow", "kenlm", "context2vec", "masked-lm"),
+]
+
+
+@pytest.fixture(scope="module")
+def benchmark(prepared, tmp_path_factory):
+    for peer in ("kenlm", "transformers"):
+        optional_package(peer)
+    folder = tmp_path_factory.mktemp("benchmark") / "out"
+    succeed("benchmark", prepared, "-o", folder, "--quick", "--threads", 1, "--quiet")
+    return folder
+
+
+def test_every_system_has_real_numbers(benchmark, prepared):
+    task = make_task(PreparedCorpus(prepared), 500)
+    for name in SYSTEMS:
+        result = read_result(benchmark / name)
+        assert not result.skipped
+        assert result.peak_bytes > 50e6
+        answers = read_answers(benchmark / name)
+        if name == "tutorial":
+            assert result.tokens > 0 < result.training_seconds
+            assert not answers
+            continue
+        assert len(answers["ranks"]) == len(task.targets)
+        assert answers["ranks"].min() >= 1
+        assert (answers["log_probabilities"] <= 1e-6).all()
+        assert result.size_bytes > 0 < result.latency_milliseconds
+
+
+def test_the_page_shows_every_system_and_the_command(benchmark):
+    page = (benchmark / "RESULTS.md").read_text(encoding="utf-8")
+    assert "nan" not in page
+    for name in SYSTEMS:
+        assert read_result(benchmark / name).label in page
+    assert (benchmark / "results.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_unigram_figures_can_be_checked_by_hand(benchmark, prepared):
+    corpus = PreparedCorpus(prepared)
+    task = make_task(corpus, 500)
+    candidate = corpus.vocabulary.targets()
+    counts = np.where(candidate, corpus.vocabulary.counts, 0)
+    answers = read_answers(benchmark / "unigram")
+    expected = [1 + int((counts > counts[target]).sum()) for target in task.targets]
+    # Ties go to the more frequent rank, so a rank is at least the number of more frequent words plus one.
+    assert (answers["ranks"] >= expected).all()
+    assert answers["ranks"][np.argmax(counts[task.targets])] == min(expected)
+    share = np.log(counts[task.targets] / counts.sum())
+    np.testing.assert_allclose(answers["log_probabilities"], share, atol=1e-4)
+
+
+def test_a_second_run_takes_up_what_is_there(benchmark, prepared, capfd):
+    before = {name: (benchmark / name / "result.json").stat().st_mtime_ns for name in SYSTEMS}
+    succeed("benchmark", prepared, "-o", benchmark, "--quick", "--threads", 1)
+    assert before == {name: (benchmark / name / "result.json").stat().st_mtime_ns for name in SYSTEMS}
+    assert "kenlm:" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--systems", "unigram,oracle"), "there is no system oracle"),
+        (("--targets", "-1"), "--targets must be"),
+        (("--minutes", "-2"), "--minutes must be"),
+    ],
+)
+def test_bad_options(prepared, tmp_path, capfd, arguments, words):
+    assert run(["benchmark", str(prepared), "-o", str(tmp_path / "out"), *arguments]) == 2
+    assert words in capfd.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_results_of_other_options_are_not_mixed(benchmark, prepared, capfd):
+    assert run(["benchmark", str(prepared), "-o", str(benchmark), "--quick", "--threads", "1", "--seed", "5"]) == 2
+    assert "other options" in capfd.readouterr().err
+
+
+def test_the_task_is_whole_texts_spread_over_the_split(prepared):
+    corpus = PreparedCorpus(prepared)
+    everything, part = make_task(corpus, 0), make_task(corpus, 300)
+    assert len(everything.targets) + everything.unknown == corpus.manifest.splits["test"].targets
+    assert math.isclose(len(part.targets) + part.unknown, 300, rel_tol=0.35)
+    assert [int(query.ids[query.position]) for query in queries(part.texts)] == part.targets.tolist()
+    assert sum(len(batch) for batch in part.batches()) == len(part.texts)
+
+
+def test_settings_are_written_for_people(benchmark, prepared):
+    settings = json.loads((benchmark / "settings.json").read_text())
+    assert settings["corpus"] == PreparedCorpus(prepared).fingerprint
+    assert settings["budget"]["quick"] is True
