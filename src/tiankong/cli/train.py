@@ -27,6 +27,9 @@ _SAMPLE = 2000
 @click.option("--force", is_flag=True, help="Start over, and replace the output folder if it exists.")
 @click.option("--keep-checkpoints", is_flag=True, help="Keep OUTPUT.training after the model is written.")
 @click.option("--tensorboard", type=click.Path(path_type=Path), help="Write TensorBoard events to this folder.")
+@click.option(
+    "--profile", is_flag=True, help="Say after each epoch where the time went and how fast the arithmetic was."
+)
 @click.option("--quiet", is_flag=True, help="No progress.")
 @click.option("--json", "as_json", is_flag=True, help="Print the metrics as JSON.")
 @config_options(ModelConfig, TrainingConfig)
@@ -37,6 +40,7 @@ def command(
     force: bool,
     keep_checkpoints: bool,
     tensorboard: Path | None,
+    profile: bool,
     quiet: bool,
     as_json: bool,
     preset: str,
@@ -68,6 +72,7 @@ def command(
     display = Display(
         progress_bar=shows_progress(quiet),
         on_epoch=lambda row: say(_epoch_line(row, config.training.epochs), quiet=quiet),
+        on_profile=(lambda found: say(_profile_line(found), quiet=quiet)) if profile else None,
         tensorboard=tensorboard,
     )
     try:
@@ -102,6 +107,14 @@ def command(
         return
     click.echo(f"{output}: best epoch {metrics['best_epoch']} of {metrics['epochs']}, scores on the test split:")
     click.echo(metrics_lines(metrics["test"]))
+
+
+def _profile_line(profile: Any) -> str:
+    shares = ", ".join(f"{part} {share:.1%}" for part, share in profile.shares.items())
+    return (
+        f"profile | {profile.flops / profile.tokens / 1e6:.1f} MFLOP a token, {profile.rate / 1e9:,.0f} GFLOP/s = "
+        f"{profile.utilisation:.2f} of a matrix product's {profile.matrix_rate / 1e9:,.0f} | {shares}"
+    )
 
 
 def _epoch_line(row: dict[str, float], epochs: int) -> str:

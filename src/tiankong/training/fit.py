@@ -35,6 +35,7 @@ from tiankong.training.checkpoints import SafetensorsCheckpoints, read_checkpoin
 from tiankong.training.history import History, Row
 from tiankong.training.module import ClozeModule
 from tiankong.training.precision import resolve_precision
+from tiankong.training.profile import Profile, Profiler
 
 RUN_FILE = "run.json"
 LAST_FILE = "last.safetensors"
@@ -57,10 +58,11 @@ class Trained:
 
 @dataclass(frozen=True)
 class Display:
-    """How a run shows itself: a progress bar, a callback an epoch, a TensorBoard folder."""
+    """How a run shows itself: a progress bar, what to call with each epoch's scores and profile, TensorBoard."""
 
     progress_bar: bool = False
     on_epoch: Callable[[Row], None] = lambda _: None
+    on_profile: Callable[[Profile], None] | None = None
     tensorboard: Path | None = None
 
 
@@ -97,7 +99,8 @@ def fit(
     )
     best.FILE_EXTENSION = ".safetensors"
     stop = EarlyStopping(monitor, patience=training.patience, mode=mode)
-    callbacks: list[pl.Callback] = [history, stop, best, _LastCheckpoint(work, training.checkpoint_steps)]
+    callbacks: list[pl.Callback] = [Profiler(display.on_profile)] if display.on_profile else []
+    callbacks += [history, stop, best, _LastCheckpoint(work, training.checkpoint_steps)]
     trainer = pl.Trainer(
         accelerator={"auto": "auto", "cpu": "cpu", "gpu": "gpu"}[training.device],
         devices=1,

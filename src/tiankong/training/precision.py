@@ -6,7 +6,6 @@ import time
 
 import torch
 
-_SIZE = 1024
 _REPEATS = 8
 _WORTH_IT = 1.25
 
@@ -19,15 +18,18 @@ def resolve_precision(wanted: str) -> str:
         return "bf16"
     if not torch.ops.mkldnn._is_mkldnn_bf16_supported():
         return "fp32"
-    return "bf16" if _seconds(torch.float32) > _WORTH_IT * _seconds(torch.bfloat16) else "fp32"
+    processor = torch.device("cpu")
+    half, full = (matrix_product_rate(kind, processor) for kind in (torch.bfloat16, torch.float32))
+    return "bf16" if half > _WORTH_IT * full else "fp32"
 
 
-def _seconds(kind: torch.dtype) -> float:
-    """The shortest time of a square matrix product."""
-    left, right = torch.ones(_SIZE, _SIZE, dtype=kind), torch.ones(_SIZE, _SIZE, dtype=kind)
+def matrix_product_rate(kind: torch.dtype, device: torch.device, size: int = 1024) -> float:
+    """FLOP/s of the product of two matrices (size, size), the best of a few."""
+    left, right = (torch.ones(size, size, dtype=kind, device=device) for _ in range(2))
     shortest = float("inf")
     for _ in range(_REPEATS):
         start = time.perf_counter()
-        torch.mm(left, right)
+        product = torch.mm(left, right)
+        float(product[0, 0])  # a GPU answers before it is done; a value makes it finish
         shortest = min(shortest, time.perf_counter() - start)
-    return shortest
+    return 2 * size**3 / shortest

@@ -1,0 +1,150 @@
+"""Where a training step's time goes, and how much of the machine's matrix-product rate the network reaches."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import lightning.pytorch as pl
+import torch
+from torch import Tensor
+
+from tiankong.config import ModelConfig
+from tiankong.model.heads import SoftmaxHead
+from tiankong.model.network import ClozeNetwork
+from tiankong.training.batches import Batch
+from tiankong.training.module import ClozeModule
+from tiankong.training.precision import matrix_product_rate
+
+PARTS = ("data", "encoder", "head", "optimiser")
+"""Data: waiting for the next batch. Encoder: all that makes the context vectors, from embedding to MLP. Head: the
+loss. Both with their backward passes. Optimiser: clipping and the step."""
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What an epoch's steps took.
+
+    ``flops`` are of the matrix products that the real tokens need, forward and backward, padding not counted;
+    ``rate`` is those a second, ``matrix_rate`` that of a large square matrix product on the same machine.
+    ``shares`` of the time by part add up to 1.
+    """
+
+    tokens: int
+    flops: float
+    seconds: float
+    matrix_rate: float
+    shares: dict[str, float]
+
+    @property
+    def rate(self) -> float:
+        """FLOP/s."""
+        return self.flops / self.seconds
+
+    @property
+    def utilisation(self) -> float:
+        """Share of the matrix-product rate."""
+        return self.rate / self.matrix_rate
+
+
+def network_flops(network: ClozeNetwork, tokens_read: int, targets: int) -> float:
+    """FLOPs of the matrix products of a training step: three times the forward pass, two operations a weight.
+
+    ``tokens_read`` counts the tokens of both directions, ``targets`` the predictions.
+    """
+    config = network.config
+    by_token = sum(_recurrent_weights(config, layer) for layer in range(config.layers))
+    by_target = sum(weight.numel() for weight in network.mlp.parameters() if weight.dim() > 1)
+    if isinstance(network.head, SoftmaxHead):
+        words = network.head.negatives or len(network.head.log_prior)
+        by_target += words * config.embedding_size
+    return 3.0 * 2.0 * (tokens_read * by_token + targets * by_target)
+
+
+def _recurrent_weights(config: ModelConfig, layer: int) -> int:
+    gates = 4 if config.cell == "lstm" else 3
+    size = config.embedding_size if layer == 0 else config.hidden_size
+    return gates * config.hidden_size * (size + config.hidden_size)
+
+
+class Profiler(pl.Callback):
+    """Times the parts of every step and reports after each epoch."""
+
+    def __init__(self, on_profile: Callable[[Profile], None]) -> None:
+        self._report = on_profile
+        self._matrix_rate = 0.0
+        self._hooks: list[Any] = []
+        self._seconds = dict.fromkeys(PARTS, 0.0)
+        self._tokens, self._flops = 0, 0.0
+        self._since = 0.0
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Measures the matrix product and watches the context vectors, where encoder and head meet."""
+        half = str(trainer.precision).startswith("bf16")
+        self._matrix_rate = matrix_product_rate(torch.bfloat16 if half else torch.float32, pl_module.device, 2048)
+        self._hooks = [_network(pl_module).mlp.register_forward_hook(self._context_made)]
+
+    def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:  # noqa: ARG002
+        """Stops watching."""
+        for hook in self._hooks:
+            hook.remove()
+
+    def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:  # noqa: ARG002
+        """Starts the clock."""
+        self._seconds = dict.fromkeys(PARTS, 0.0)
+        self._tokens, self._flops = 0, 0.0
+        self._since = time.perf_counter()
+
+    def on_train_batch_start(
+        self,
+        trainer: pl.Trainer,  # noqa: ARG002 - Lightning's signature
+        pl_module: pl.LightningModule,
+        batch: Batch,
+        batch_idx: int,  # noqa: ARG002
+    ) -> None:
+        """The batch is there: what came before was waiting for it."""
+        self._lap("data")
+        inputs, targets, _ = batch
+        read = sum(int((words != 0).sum()) for words in inputs[2:4])
+        self._tokens += read // 2
+        self._flops += network_flops(_network(pl_module), read, len(targets))
+
+    def on_before_backward(self, *_: Any) -> None:
+        """The loss is there."""
+        self._lap("head")
+
+    def on_after_backward(self, *_: Any) -> None:
+        """The gradients are there."""
+        self._lap("encoder")
+
+    def on_train_batch_end(self, *_: Any, **__: Any) -> None:
+        """The step is done."""
+        self._lap("optimiser")
+
+    def on_validation_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:  # noqa: ARG002
+        """Reports the epoch."""
+        seconds = sum(self._seconds.values())
+        if self._tokens and seconds:
+            shares = {part: self._seconds[part] / seconds for part in PARTS}
+            self._report(Profile(self._tokens, self._flops, seconds, self._matrix_rate, shares))
+        self._tokens = 0
+
+    def _context_made(self, _: Any, __: Any, context: Tensor) -> None:
+        if context.requires_grad:
+            self._lap("encoder")
+            context.register_hook(lambda _: self._lap("head"))  # type: ignore[no-untyped-call]
+
+    def _lap(self, part: str) -> None:
+        if torch.cuda.is_available():
+            torch.cuda.synchronize()
+        now = time.perf_counter()
+        self._seconds[part] += now - self._since
+        self._since = now
+
+
+def _network(module: pl.LightningModule) -> ClozeNetwork:
+    if not isinstance(module, ClozeModule):
+        raise TypeError("only a ClozeModule can be profiled")
+    return module.network
