@@ -28,7 +28,13 @@ VARIANTS = [
 
 def build(cell: str = "lstm", layers: int = 1, head: str = "softmax", characters: int = 8) -> ClozeNetwork:
     """An untrained network in evaluation mode."""
-    config = ModelConfig(
+    torch.manual_seed(3)
+    return ClozeNetwork(shape(cell, layers, head, characters), tables(head), TrainingConfig()).eval()
+
+
+def shape(cell: str, layers: int, head: str, characters: int) -> ModelConfig:
+    """Sizes that are all different."""
+    return ModelConfig(
         head=head,
         cell=cell,
         layers=layers,
@@ -37,10 +43,12 @@ def build(cell: str = "lstm", layers: int = 1, head: str = "softmax", characters
         hidden_size=10,
         mlp_sizes=(14,),
     )
+
+
+def tables(head: str) -> WordTables:
+    """What a network must know of the words above."""
     codes = np.random.default_rng(5).integers(0, 2, (len(VOCABULARY), 50)).astype(np.uint8)
-    torch.manual_seed(3)
-    tables = WordTables(VOCABULARY.counts, VOCABULARY.targets(), codes if head == "codes" else None, len(CHARACTERS))
-    return ClozeNetwork(config, tables, TrainingConfig()).eval()
+    return WordTables(VOCABULARY.counts, VOCABULARY.targets(), codes if head == "codes" else None, len(CHARACTERS))
 
 
 def text_ids(words: list[int]) -> np.ndarray:

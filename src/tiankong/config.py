@@ -31,6 +31,9 @@ PRECISIONS = ("auto", "bf16", "fp32")
 DEVICES = ("auto", "cpu", "gpu")
 LOSS_TOKENS = ("targets", "all")
 
+MOST_LAYERS, MOST_UNITS = 32, 32_768
+"""The largest network that is tried: recurrent layers, and units of any layer."""
+
 MOST_SEED = 2**32 - 1
 """The largest seed that every generator behind the product takes."""
 
@@ -96,10 +99,14 @@ class ModelConfig:
     def problems(self) -> list[str]:
         """Every reason why this can't be used, a sentence each."""
         found = _choice_problems(self)
-        for name in ("layers", "embedding_size", "hidden_size"):
-            found += _at_least(self, name, 1)
-        found += _at_least(self, "character_size", 0)
-        found += [f"mlp_sizes must all be at least 1, not {size}" for size in self.mlp_sizes if size < 1]
+        found += _within(self, "layers", 1, MOST_LAYERS)
+        found += _within(self, "embedding_size", 1, MOST_UNITS) + _within(self, "hidden_size", 1, MOST_UNITS)
+        found += _within(self, "character_size", 0, MOST_UNITS)
+        found += [
+            f"mlp_sizes must all be from 1 to {MOST_UNITS}, not {size}"
+            for size in self.mlp_sizes
+            if not 1 <= size <= MOST_UNITS
+        ]
         for name in ("input_dropout", "output_dropout"):
             found += _within(self, name, 0.0, 0.95)
         if self.head == "softmax" and self.decoding != "likelihood":

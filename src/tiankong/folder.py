@@ -115,6 +115,8 @@ class FolderFormat:
             raise FolderError(f"{self.manifest} in {folder} is wrong: {error}; {again}") from None
 
     def _manifest(self, folder: Path) -> dict[str, Any]:
+        if folder.exists() and not folder.is_dir():
+            raise FolderError(f"{folder} is a file and not a {self.kind}, which is a folder: {self.command} makes one")
         if not folder.is_dir():
             raise FolderError(f"there is no folder {folder}: {self.command} makes a {self.kind}")
         try:

@@ -11,8 +11,10 @@ from pathlib import Path
 
 import pytest
 
+import tiankong
 from tests.conftest import TINY
 from tiankong.cli.main import run
+from tiankong.errors import OptionError, SentenceError
 
 PROGRAM = str(Path(sys.executable).with_name("tiankong"))
 LONG = "长" * 200  # 600 bytes: no file system takes it
@@ -58,7 +60,7 @@ def test_a_pipe_counts_lines_as_an_editor_does(model_folder):
 def test_a_pipe_goes_on_after_bytes_that_are_not_utf8(model_folder, bad, character):
     code, out, err = pipe(model_folder, bad + "\n外套__\r\n".encode(), "--json")
     assert code == 2
-    assert err.startswith(f"tiankong: line 1: character {character} of the sentence is a lone surrogate")
+    assert err.startswith(f"tiankong: line 1: character {character} of the sentence is no valid Unicode")
     assert err.count("\n") == 1
     first, second = map(json.loads, out.splitlines())
     assert set(first) == {"sentence", "error"}
@@ -105,7 +107,7 @@ def test_the_model_may_stand_in_the_environment(model_folder):
         ["fill", "--model", LONG, "物流__"],
         ["evaluate", "--model", "{model}", "--text", LONG],
         ["info", LONG],
-        ["sample", LONG],
+        ["sample", f"{LONG}.txt"],
     ],
     ids=lambda arguments: " ".join(arguments).replace(LONG, "LONG"),
 )
@@ -225,3 +227,58 @@ def test_force_replaces_a_corpus_only_with_a_whole_one(corpus_file, prepared, tm
     assert run(["prepare", str(corpus_file), "-o", str(folder), "--force", "--code-bits", "0", "--quiet"]) == 0
     assert (folder / "prepared.json").read_bytes() != before
     assert sorted(path.name for path in tmp_path.iterdir()) == ["few.txt", "out"]
+
+
+def test_standard_output_on_a_full_disk(model_folder):
+    if not Path("/dev/full").is_char_device():
+        pytest.skip("there is no device that is always full")
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [PROGRAM, "fill", "--model", model_folder, "物流__"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 2
+    assert "disk that the output goes to is full" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_no_sentence_and_no_standard_input(model_folder):
+    command = f'exec "{PROGRAM}" fill --model "{model_folder}" <&-'
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "standard input is closed" in done.stderr
+
+
+def test_the_practice_corpus_replaces_nothing_but_files(refused, tmp_path):
+    pipe = tmp_path / "pipe.txt"
+    os.mkfifo(pipe)
+    assert "no ordinary file" in refused("sample", pipe, "--force")
+    assert pipe.is_fifo()
+    assert "must end in .txt" in refused("sample", tmp_path / "reviews.csv")
+
+
+def test_a_file_is_no_model(refused, corpus_file):
+    assert "is a file and not a model" in refused("info", corpus_file)
+
+
+@pytest.mark.parametrize("top_k", ["5", None, 1.5, 0])
+def test_top_k_of_another_type(model_folder, top_k):
+    with pytest.raises(OptionError, match="top_k must be a whole number"):
+        tiankong.load(model_folder).fill("物流__", top_k=top_k)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "words"),
+    [
+        (None, "a sentence or a list of sentences, not NoneType"),
+        (b"__", "not bytes"),
+        ([["__"]], "sentence 1: a sentence must be a string, not list"),
+        (["物流__", "物流"], "sentence 2: the sentence has no blank"),
+    ],
+)
+def test_sentences_of_another_type(model_folder, sentence, words):
+    with pytest.raises(SentenceError, match=words):
+        tiankong.load(model_folder).fill(sentence)

@@ -34,7 +34,7 @@ def test_every_blank_is_found_and_filled_in_place(parts, data):
         ("", "no blank"),
         ("__ [MASK] ", "nothing but blanks"),
         ("好" * LONGEST_SENTENCE + "__", "4,098 characters"),
-        ("好\ud800__", "character 2 .* lone surrogate"),
+        ("好\ud800__", "character 2 .* no valid Unicode"),
     ],
 )
 def test_sentences_that_cannot_be_filled(text, words):

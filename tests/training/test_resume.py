@@ -11,7 +11,11 @@ import time
 from pathlib import Path
 
 import pytest
+import torch
 from safetensors.numpy import load_file
+
+from tiankong.cli.main import run
+from tiankong.training.precision import has_bf16
 
 PROGRAM = str(Path(sys.executable).with_name("tiankong"))
 OPTIONS = [
@@ -28,6 +32,9 @@ OPTIONS = [
         "1",
     ),
 ]
+
+
+needs_bf16 = pytest.mark.skipif(not has_bf16(), reason="this processor has no bf16")
 
 
 def train(prepared, output, *more, **options):
@@ -53,7 +60,7 @@ def weights(folder):
 @pytest.fixture(scope="module")
 def uninterrupted(prepared, tmp_path_factory):
     folders = {}
-    for precision in ("fp32", "bf16"):
+    for precision in ("fp32", "bf16") if has_bf16() else ("fp32",):
         folders[precision] = tmp_path_factory.mktemp(precision) / "model"
         finished(train(prepared, folders[precision], "--precision", precision))
     return folders
@@ -64,6 +71,7 @@ def test_same_seed_same_weights(prepared, uninterrupted, tmp_path):
     assert weights(tmp_path / "again") == weights(uninterrupted["fp32"])
 
 
+@needs_bf16
 def test_bf16_trains_as_well_but_not_the_same(uninterrupted):
     perplexities = [
         [float(row["validation_perplexity"]) for row in csv.DictReader((folder / "history.csv").open())]
@@ -81,7 +89,7 @@ def test_another_seed_gives_other_weights(prepared, uninterrupted, tmp_path):
     assert any((ours[name] != theirs[name]).any() for name in ours)
 
 
-@pytest.mark.parametrize(("seed", "precision"), [(1, "fp32"), (2, "bf16")])
+@pytest.mark.parametrize(("seed", "precision"), [(1, "fp32"), pytest.param(2, "bf16", marks=needs_bf16)])
 def test_killed_training_resumes_to_equal_weights(prepared, uninterrupted, tmp_path, seed, precision):
     generator = random.Random(seed)
     output = tmp_path / "model"
@@ -140,3 +148,44 @@ def test_resume_without_a_checkpoint_starts_at_the_beginning(prepared, uninterru
     assert not (run_file.parent / "last.safetensors").exists()
     finished(train(prepared, output, "--precision", "fp32", "--resume"))
     assert weights(output) == weights(uninterrupted["fp32"])
+
+
+def test_a_folder_is_trained_in_by_one_process(prepared, tmp_path, capfd):
+    output = tmp_path / "model"
+    process = train(prepared, output, "--epochs", "200", "--patience", "300")
+    checkpoint = tmp_path / "model.training" / "last.safetensors"
+    while not checkpoint.exists():
+        assert process.poll() is None
+        time.sleep(0.005)
+    for option in ("--resume", "--force"):
+        options = ["train", str(prepared), "-o", str(output), *OPTIONS, "--epochs", "200", "--patience", "300"]
+        assert run([*options, option]) == 2
+        assert "another process is training" in capfd.readouterr().err
+    assert process.poll() is None
+    process.send_signal(signal.SIGTERM)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 128 + signal.SIGTERM
+    assert "--resume goes on" in err
+    assert checkpoint.exists()
+    assert not output.exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--hidden-size", "100000000"], "hidden_size must be from 1 to"),
+        (["--layers", "1000000"], "layers must be from 1 to"),
+        (["--mlp-sizes", "12,99999999"], "mlp_sizes must all be from 1 to"),
+        (["--embedding-size", "32768", "--hidden-size", "32768", "--layers", "32"], "GiB to train"),
+        (["--device", "gpu"], "device gpu needs a GPU"),
+        *([] if has_bf16() else [(["--precision", "bf16"], "precision bf16 needs")]),
+    ],
+)
+def test_what_the_machine_cannot_do_leaves_nothing(prepared, tmp_path, capfd, options, words):
+    if "gpu" in options and torch.cuda.is_available():
+        pytest.skip("there is a GPU")
+    assert run(["train", str(prepared), "-o", str(tmp_path / "model"), *OPTIONS, *options]) == 2
+    err = capfd.readouterr().err
+    assert words in err
+    assert err.count("\n") == 1
+    assert not list(tmp_path.iterdir())

@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from tiankong.cli.options import needs
 from tiankong.errors import SentenceError, TiankongError
 
 _LINES_AT_ONCE = 64
@@ -35,6 +36,7 @@ def command(sentence: str | None, model: Path, top_k: int, decoding: str | None,
         answers = filler.fill(sentence, top_k=top_k, decoding=decoding)
         click.echo(_json(sentence, answers) if as_json else _lines(answers))
         return 0
+    needs(sys.stdin is not None, "there is no sentence and standard input is closed: give one of them")
     if sys.stdin.isatty():
         return _prompt(filler, options, as_json)
     return _pipe(filler, options, as_json)

@@ -24,6 +24,9 @@ _BAD_PATH = {errno.ENAMETOOLONG, errno.EACCES, errno.EPERM}
 """What merely looking at a path the user gave can end in."""
 
 
+_FULL = {errno.ENOSPC, errno.EDQUOT}
+
+
 class _Commands(click.Group):
     """Imports a command's module only when that command is asked for."""
 
@@ -90,6 +93,8 @@ def run(arguments: list[str]) -> int:
         if isinstance(error, OSError) and error.errno in _BAD_PATH and error.filename is not None:
             reason = (error.strerror or str(error)).lower()
             return _report(f"{error.filename} can't be used ({reason}): choose another path", TiankongError.exit_code)
+        if isinstance(error, OSError) and error.errno in _FULL:
+            return _report("the disk that the output goes to is full: free space", TiankongError.exit_code)
         if os.environ.get("TIANKONG_DEBUG"):
             raise
         kind = type(error).__name__

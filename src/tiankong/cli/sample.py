@@ -23,6 +23,8 @@ def command(output: Path, count: int, seed: int, force: bool) -> None:
     from tiankong.sample.grammar import write_practice_corpus  # noqa: PLC0415
 
     needs(1 <= count <= 200_000, f"--count must be from 1 to 200,000, not {count}")
+    needs(output.suffix == ".txt", f"{output} must end in .txt, since its lines are texts: choose another name")
+    needs(output.is_file() or not output.exists(), f"{output} is no ordinary file: choose another one")
     needs(force or not output.exists(), f"{output} exists: add --force to replace it, or choose another file")
     with readable_write_errors(output):
         write_practice_corpus(output, count, seed)

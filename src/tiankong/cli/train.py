@@ -77,9 +77,9 @@ def command(
     )
     try:
         trained = fit(corpus, config.model, config.training, work, resume=resume, force=force, display=display)
-    except TrainingInterrupted:
+    except TrainingInterrupted as stopped:
         say(f"tiankong: training saved in {work}: the same command with --resume goes on", quiet=False)
-        click.get_current_context().exit(130)
+        click.get_current_context().exit(128 + stopped.signal)
 
     def measure(folder: Path) -> dict[str, Any]:
         model = load(folder)

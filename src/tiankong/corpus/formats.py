@@ -83,10 +83,9 @@ def _csv_rows(stream: ByteStream, column: str | None, codec: str, on_bytes: OnBy
     label_at = len(names) if label is None else names.index(label)
     for number, fields in records:
         if len(fields) <= chosen or any(fields[len(names) :]):
-            raise SourceError(
-                f"{stream.name} has {len(fields)} fields on line {number} but {len(names)} columns: "
-                "put a text that holds a separator in double quotes"
-            )
+            few = len(fields) <= chosen
+            way_out = "add the missing ones" if few else "put a text that holds a separator in double quotes"
+            raise SourceError(f"{stream.name} has {len(fields)} of {len(names)} fields on line {number}: {way_out}")
         mark = fields[label_at] if label_at < min(len(fields), len(names)) else None
         yield Row(fields[chosen], label_text(mark), number)
 
@@ -139,7 +138,8 @@ def _json_text(value: object, name: str, number: int) -> str:
     if value is None:
         return ""
     if not isinstance(value, str):
-        raise SourceError(f"{name} has a {type(value).__name__} for a text on line {number}: make it a string")
+        kind = type(value).__name__
+        raise SourceError(f"{name} has a value of type {kind} for a text on line {number}: make it a string")
     return value
 
 

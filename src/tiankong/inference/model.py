@@ -65,12 +65,17 @@ class Model:
 
         ``decoding`` of a codes model: ``likelihood`` or ``distance``; without it, the model's own.
 
-        :raises SentenceError: a sentence has no blank, nothing but blanks, no known word, is too long or not Unicode.
+        :raises SentenceError: a sentence has no blank, nothing but blanks, no known word, is too long or not Unicode;
+            of a list, the message begins with its number.
         :raises OptionError: ``top_k`` or ``decoding``.
         """
         self._check(top_k, decoding)
-        sentences = [sentence] if isinstance(sentence, str) else sentence
-        queries = [self._query(text) for text in sentences]
+        if isinstance(sentence, str):
+            queries = [self._query(sentence)]
+        elif isinstance(sentence, list | tuple):
+            queries = [self._numbered_query(number, text) for number, text in enumerate(sentence, start=1)]
+        else:
+            raise SentenceError(f"give a sentence or a list of sentences, not {type(sentence).__name__}")
         answers: list[Filled] = []
         for start in range(0, len(queries), _BATCH):
             answers += self._answers(queries[start : start + _BATCH], top_k, decoding)
@@ -100,8 +105,8 @@ class Model:
 
     def _check(self, top_k: int, decoding: str | None) -> None:
         problems = []
-        if not 1 <= top_k <= MOST_ANSWERS:
-            problems.append(f"top_k must be from 1 to {MOST_ANSWERS:,}, not {top_k}")
+        if not isinstance(top_k, int) or not 1 <= top_k <= MOST_ANSWERS:
+            problems.append(f"top_k must be a whole number from 1 to {MOST_ANSWERS:,}, not {top_k!r}")
         if decoding is not None and decoding not in DECODINGS:
             problems.append(f"decoding must be one of {', '.join(DECODINGS)}, not {decoding}")
         elif decoding == "distance" and not isinstance(self.decoder, CodesDecoder):
@@ -109,7 +114,15 @@ class Model:
         if problems:
             raise OptionError(problems)
 
+    def _numbered_query(self, number: int, text: str) -> _Query:
+        try:
+            return self._query(text)
+        except SentenceError as error:
+            raise SentenceError(f"sentence {number}: {error}") from None
+
     def _query(self, text: str) -> _Query:
+        if not isinstance(text, str):
+            raise SentenceError(f"a sentence must be a string, not {type(text).__name__}")
         sentence = parse_blanks(text)
         tokens: list[str | None] = []
         for part in sentence.parts:

@@ -107,6 +107,19 @@ class ClozeNetwork(nn.Module):
         self.head.bias.mul_(scale).add_(self.head.log_prior, alpha=prior)
 
 
+def parameter_count(config: ModelConfig, tables: WordTables) -> int:
+    """Trained numbers of such a network, known before it is made."""
+    words, embedding, hidden = len(tables.counts), config.embedding_size, config.hidden_size
+    gates = 4 if config.cell == "lstm" else 3
+    inputs = [embedding, *[hidden] * (config.layers - 1)]
+    recurrent = sum(2 * gates * hidden * (size + hidden + 2) for size in inputs)
+    composed = (tables.characters + 3 * embedding) * config.character_size
+    output = embedding if config.head == "softmax" else 0 if tables.codes is None else tables.codes.shape[1]
+    mlp = sum((size + 1) * following for size, following in itertools.pairwise([2 * hidden, *config.mlp_sizes, output]))
+    head = words + 2 * embedding if config.head == "softmax" else 0
+    return words * embedding + composed + recurrent + mlp + head
+
+
 def tensors(arrays: NetworkInput, device: torch.device | str = "cpu") -> list[Tensor]:
     """The arrays of a batch as tensors, in the order the network takes them."""
     return [torch.from_numpy(np.ascontiguousarray(array)).to(device) for array in arrays]

@@ -41,8 +41,8 @@ def parse_blanks(text: str) -> BlankedSentence:
     surrogate = _SURROGATE.search(text)
     if surrogate:
         raise SentenceError(
-            f"character {surrogate.start() + 1} of the sentence is a lone surrogate, which is not valid Unicode: "
-            "remove it"
+            f"character {surrogate.start() + 1} of the sentence is no valid Unicode (a lone surrogate, or a byte that "
+            "is not UTF-8): remove it, or convert the text to UTF-8"
         )
     parts, blanks = tuple(_BLANK.split(text)), tuple(_BLANK.findall(text))
     if not blanks:

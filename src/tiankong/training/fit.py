@@ -6,6 +6,7 @@ While it runs, the folder beside the model's holds ``run.json`` (what is trained
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import logging
@@ -22,28 +23,34 @@ from typing import Any
 import lightning.pytorch as pl
 import numpy as np
 import torch
+from filelock import FileLock, Timeout
 from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint, RichProgressBar
 
 from tiankong.config import ModelConfig, TrainingConfig, check
 from tiankong.corpus.prepared import PreparedCorpus
 from tiankong.errors import FolderError, OptionError
 from tiankong.folder import readable_write_errors, write_text
-from tiankong.model.network import ClozeNetwork, WordTables
+from tiankong.model.network import ClozeNetwork, WordTables, parameter_count
 from tiankong.training.batches import Batch, WindowBatches
 from tiankong.training.calibration import Calibration, calibrate
 from tiankong.training.checkpoints import SafetensorsCheckpoints, read_checkpoint
 from tiankong.training.history import History, Row
 from tiankong.training.module import ClozeModule
-from tiankong.training.precision import resolve_precision
+from tiankong.training.precision import check_machine, resolve_precision
 from tiankong.training.profile import Profile, Profiler
 
 RUN_FILE = "run.json"
+LOCK_FILE = "lock"
 LAST_FILE = "last.safetensors"
 BEST_NAME = "best"
 
 
 class TrainingInterrupted(Exception):
-    """Ctrl-C arrived and the training state has been saved."""
+    """Ctrl-C (or SIGTERM) arrived and the training state has been saved; ``signal`` is which."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.signal = number
 
 
 @dataclass(frozen=True)
@@ -80,53 +87,70 @@ def fit(
 
     :raises OptionError: the configurations.
     :raises FolderError: ``work`` holds an unfinished run (without ``resume`` or ``force``), or another one than
-        the one to resume; a checkpoint that can't be read or written.
-    :raises TrainingInterrupted: after Ctrl-C; calling again with ``resume`` goes on.
+        the one to resume; another process is training there; a checkpoint that can't be read or written.
+    :raises TrainingInterrupted: after Ctrl-C or SIGTERM; calling again with ``resume`` goes on.
     """
     check(model, training)
+    check_machine(training)
     _quiet_lightning()
     torch.set_num_threads(training.threads or os.cpu_count() or 1)
     # What can be refused is refused before the run's folder is there.
     tables, logger = word_tables(corpus, model), _tensorboard(display.tensorboard)
+    _check_memory(model, tables)
     train, *measured = _loaders(corpus, training)
-    precision = _start_run(corpus, model, training, work, resume=resume, force=force)
-    module = ClozeModule(model, training, tables, steps=len(train) * training.epochs)
-    monitor, mode = monitored(model)
-    tokens = corpus.manifest.splits["train"].tokens
-    history = History(tokens, display.on_epoch)
-    best = ModelCheckpoint(
-        work, BEST_NAME, monitor=monitor, mode=mode, save_weights_only=True, enable_version_counter=False
-    )
-    best.FILE_EXTENSION = ".safetensors"
-    stop = EarlyStopping(monitor, patience=training.patience, mode=mode)
-    callbacks: list[pl.Callback] = [Profiler(display.on_profile)] if display.on_profile else []
-    callbacks += [history, stop, best, _LastCheckpoint(work, training.checkpoint_steps)]
-    trainer = pl.Trainer(
-        accelerator={"auto": "auto", "cpu": "cpu", "gpu": "gpu"}[training.device],
-        devices=1,
-        precision={"fp32": "32-true", "bf16": "bf16-mixed"}[precision],  # type: ignore[arg-type]
-        max_epochs=training.epochs,
-        callbacks=[*callbacks, RichProgressBar()] if display.progress_bar else callbacks,
-        plugins=[SafetensorsCheckpoints()],
-        logger=logger,
-        enable_progress_bar=display.progress_bar,
-        enable_model_summary=False,
-        num_sanity_val_steps=0,
-        log_every_n_steps=10,
-    )
-    loader = _EpochLoader(train, trainer)
-    last = work / LAST_FILE
-    resumed = str(last) if resume and last.exists() else None
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        trainer.fit(module, loader, [_MeasuredLoader(batches) for batches in measured], ckpt_path=resumed)
-    weights = read_checkpoint(work / f"{BEST_NAME}.safetensors")["state_dict"]
+    with _started_run(corpus, model, training, work, resume=resume, force=force) as precision:
+        module = ClozeModule(model, training, tables, steps=len(train) * training.epochs)
+        monitor, mode = monitored(model)
+        history = History(corpus.manifest.splits["train"].tokens, display.on_epoch)
+        best = ModelCheckpoint(
+            work, BEST_NAME, monitor=monitor, mode=mode, save_weights_only=True, enable_version_counter=False
+        )
+        best.FILE_EXTENSION = ".safetensors"
+        stop = EarlyStopping(monitor, patience=training.patience, mode=mode)
+        callbacks: list[pl.Callback] = [Profiler(display.on_profile)] if display.on_profile else []
+        callbacks += [history, stop, best, _LastCheckpoint(work, training.checkpoint_steps)]
+        trainer = pl.Trainer(
+            accelerator={"auto": "auto", "cpu": "cpu", "gpu": "gpu"}[training.device],
+            devices=1,
+            precision={"fp32": "32-true", "bf16": "bf16-mixed"}[precision],  # type: ignore[arg-type]
+            max_epochs=training.epochs,
+            callbacks=[*callbacks, RichProgressBar()] if display.progress_bar else callbacks,
+            plugins=[SafetensorsCheckpoints()],
+            logger=logger,
+            enable_progress_bar=display.progress_bar,
+            enable_model_summary=False,
+            num_sanity_val_steps=0,
+            log_every_n_steps=10,
+        )
+        loader = _EpochLoader(train, trainer)
+        last = work / LAST_FILE
+        resumed = str(last) if resume and last.exists() else None
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            trainer.fit(module, loader, [_MeasuredLoader(batches) for batches in measured], ckpt_path=resumed)
+        weights = read_checkpoint(work / f"{BEST_NAME}.safetensors")["state_dict"]
     module.load_state_dict(weights)
     scores = [row[monitor] for row in history.rows]
     number = int(np.argmax(scores) if mode == "max" else np.argmin(scores))
     network = module.network.cpu().eval()
     calibration = calibrate(network, measured[0].in_order()) if model.head == "softmax" else None
     return Trained(network, history.rows, number + 1, calibration)
+
+
+def _check_memory(model: ModelConfig, tables: WordTables) -> None:
+    """Refuses what can't fit. Asking the system for it would end in its killing this process, or another.
+
+    :raises OptionError: weights, gradients and the optimiser's two moments are more than the machine's memory.
+    """
+    if not hasattr(os, "sysconf"):  # Windows does not promise memory it hasn't got
+        return
+    needed = 4 * 4 * parameter_count(model, tables)
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    if needed > memory:
+        raise OptionError(
+            f"a network of these sizes takes {needed / 2**30:,.0f} GiB to train and this machine has "
+            f"{memory / 2**30:,.0f}: make its sizes or the vocabulary smaller"
+        )
 
 
 def monitored(model: ModelConfig) -> tuple[str, str]:
@@ -202,7 +226,7 @@ class _MeasuredLoader:
 
 
 class _LastCheckpoint(pl.Callback):
-    """Saves the whole state every so many steps, and when Ctrl-C asks to stop.
+    """Saves the whole state every so many steps, and when Ctrl-C or SIGTERM asks to stop.
 
     Never after an epoch's last batch: the validation that follows belongs to the same state, so the run would
     resume between the two. Such a save waits for the next batch.
@@ -212,28 +236,28 @@ class _LastCheckpoint(pl.Callback):
         self._path = work / LAST_FILE
         self._every = every
         self._saved_at = 0
-        self._asked = threading.Event()
-        self._previous: Any = None
+        self._asked = 0  # the signal that asked to stop
+        self._previous: dict[int, Any] = {}
 
     def on_fit_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:  # noqa: ARG002
-        """Takes Ctrl-C over: the first one asks to stop, a second one stops at once."""
+        """Takes both signals over, also from Lightning: the first one asks to stop, a second one stops at once."""
         if threading.current_thread() is threading.main_thread():
-            self._previous = signal.signal(signal.SIGINT, self._ask)
+            self._previous = {number: signal.signal(number, self._ask) for number in (signal.SIGINT, signal.SIGTERM)}
 
     def on_train_batch_end(self, trainer: pl.Trainer, *_: Any) -> None:
         """Saves when it is time."""
         due = trainer.global_step - self._saved_at >= self._every
-        if (due or self._asked.is_set()) and not trainer.fit_loop.epoch_loop.batch_progress.is_last_batch:
+        if (due or self._asked) and not trainer.fit_loop.epoch_loop.batch_progress.is_last_batch:
             self._saved_at = trainer.global_step
             trainer.save_checkpoint(self._path)
-            if self._asked.is_set():
-                raise TrainingInterrupted
+            if self._asked:
+                raise TrainingInterrupted(self._asked)
 
     def teardown(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:  # noqa: ARG002
-        """Gives Ctrl-C back."""
-        if self._previous is not None:
-            signal.signal(signal.SIGINT, self._previous)
-            self._previous = None
+        """Gives the signals back."""
+        for number, handler in self._previous.items():
+            signal.signal(number, handler)
+        self._previous = {}
 
     def state_dict(self) -> dict[str, Any]:
         """The step of this save."""
@@ -243,31 +267,57 @@ class _LastCheckpoint(pl.Callback):
         """Counterpart of :meth:`state_dict`."""
         self._saved_at = state_dict["saved_at"]
 
-    def _ask(self, *_: Any) -> None:
-        if self._asked.is_set():
+    def _ask(self, number: int, _: Any) -> None:
+        if self._asked:
             raise KeyboardInterrupt
-        self._asked.set()
+        self._asked = number
 
 
-def _start_run(
+@contextlib.contextmanager
+def _started_run(
     corpus: PreparedCorpus, model: ModelConfig, training: TrainingConfig, work: Path, *, resume: bool, force: bool
+) -> Iterator[str]:
+    """Makes ``work``, or makes sure that what it holds is this very run; yields the run's precision.
+
+    The run is this process's alone until the block ends. One that fails before there is anything to resume from
+    leaves nothing.
+    """
+    if work.exists() and not (resume or force):
+        raise FolderError(f"{work} holds an unfinished training: go on with --resume or start over with --force")
+    if resume and not work.exists():
+        raise FolderError(f"there is no unfinished training in {work}: leave --resume out to start one")
+    with readable_write_errors(work):
+        work.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(work / LOCK_FILE, timeout=0)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise FolderError(f"another process is training in {work}: wait for it, or choose another output") from None
+    try:
+        yield _precision_of_run(corpus, model, training, work, resume=resume)
+    except Exception:
+        if not resume and not (work / LAST_FILE).exists():
+            shutil.rmtree(work, ignore_errors=True)
+        raise
+    finally:
+        lock.release()
+
+
+def _precision_of_run(
+    corpus: PreparedCorpus, model: ModelConfig, training: TrainingConfig, work: Path, *, resume: bool
 ) -> str:
-    """Makes ``work``, or makes sure that what it holds is this very run; returns the run's precision."""
+    """Of the run in ``work``, which starts here or is resumed."""
     run = {
         "corpus": corpus.fingerprint,
         "model": dataclasses.asdict(model),
         "training": dataclasses.asdict(training),
     }
-    if work.exists() and not resume:
-        if not force:
-            raise FolderError(f"{work} holds an unfinished training: go on with --resume or start over with --force")
-        shutil.rmtree(work)
-    if not work.exists():
-        if resume:
-            raise FolderError(f"there is no unfinished training in {work}: leave --resume out to start one")
+    if not resume:
+        for file in work.iterdir():
+            if file.name != LOCK_FILE:
+                shutil.rmtree(file) if file.is_dir() else file.unlink()
         precision = resolve_precision(training.precision)
         with readable_write_errors(work):
-            work.mkdir(parents=True)
             write_text(work / RUN_FILE, json.dumps({**run, "precision": precision}, indent=2) + "\n")
         return precision
     try:

@@ -6,8 +6,28 @@ import time
 
 import torch
 
+from tiankong.config import TrainingConfig
+from tiankong.errors import OptionError
+
 _REPEATS = 8
 _WORTH_IT = 1.25
+
+
+def check_machine(config: TrainingConfig) -> None:
+    """Refuses what this machine can't do.
+
+    :raises OptionError: a GPU that isn't there, or bf16 on a processor without it.
+    """
+    gpu = torch.cuda.is_available()
+    if config.device == "gpu" and not gpu:
+        raise OptionError("device gpu needs a GPU that torch can use, and there is none: use device auto or cpu")
+    if config.precision == "bf16" and (not gpu or config.device == "cpu") and not has_bf16():
+        raise OptionError("precision bf16 needs a processor with bf16 arithmetic, not this one: use auto or fp32")
+
+
+def has_bf16() -> bool:
+    """Whether this processor trains in bf16 at all."""
+    return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
 
 
 def resolve_precision(wanted: str) -> str:
@@ -16,7 +36,7 @@ def resolve_precision(wanted: str) -> str:
         return wanted
     if torch.cuda.is_available():
         return "bf16"
-    if not torch.ops.mkldnn._is_mkldnn_bf16_supported():
+    if not has_bf16():
         return "fp32"
     processor = torch.device("cpu")
     half, full = (matrix_product_rate(kind, processor) for kind in (torch.bfloat16, torch.float32))
