@@ -29,4 +29,4 @@ def test_links_lead_somewhere():
 def test_commands_shown_exist():
     for name in ("README.md", "README.zh.md"):
         shown = set(re.findall(r"tiankong ([a-z]+)", (ROOT / name).read_text(encoding="utf-8")))
-        assert shown & set(COMMANDS) == {"sample", "prepare", "train", "evaluate", "fill", "benchmark"}
+        assert shown & set(COMMANDS) == {"sample", "prepare", "train", "evaluate", "fill", "info", "benchmark"}
