@@ -118,8 +118,8 @@ class ModelConfig:
 class TrainingConfig:
     """How the network is trained."""
 
-    epochs: int = _setting(9, "passes over the training split at most")
-    batch_tokens: int = _setting(8192, "tokens of a batch at most, padding included")
+    epochs: int = _setting(7, "passes over the training split at most")
+    batch_tokens: int = _setting(4096, "tokens of a batch at most, padding included")
     batch_sentences: int = _setting(0, "sentences of a batch at most (0: only batch_tokens counts)")
     window: int = _setting(192, "longer texts are trained in pieces of so many tokens")
     loss_tokens: str = _setting("targets", "predict words only, or every token", LOSS_TOKENS)
