@@ -162,11 +162,16 @@ def readable_write_errors(path: Path) -> Iterator[None]:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Writes UTF-8 text with line feeds, on to the disk."""
-    with path.open("w", encoding="utf-8", newline="\n") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
+    """Writes UTF-8 text with line feeds, on to the disk; ``path`` is there whole or not at all."""
+    aside = path.with_name(f".{path.name}.partial")
+    try:
+        with aside.open("w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        aside.replace(path)
+    finally:
+        aside.unlink(missing_ok=True)
 
 
 def sha256(path: Path) -> str:

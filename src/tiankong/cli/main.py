@@ -44,8 +44,7 @@ class _Commands(click.Group):
         try:
             return super().invoke(ctx)
         except BrokenPipeError:
-            # Keeps Python from failing again when it flushes at exit.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            _discard_output()
             return 0
 
 
@@ -94,6 +93,7 @@ def run(arguments: list[str]) -> int:
             reason = (error.strerror or str(error)).lower()
             return _report(f"{error.filename} can't be used ({reason}): choose another path", TiankongError.exit_code)
         if isinstance(error, OSError) and error.errno in _FULL:
+            _discard_output()
             return _report("the disk that the output goes to is full: free space", TiankongError.exit_code)
         if os.environ.get("TIANKONG_DEBUG"):
             raise
@@ -102,6 +102,11 @@ def run(arguments: list[str]) -> int:
             f"this is a fault of tiankong, please report it ({kind}: {error}); TIANKONG_DEBUG=1 shows more", 1
         )
     return result if isinstance(result, int) else 0
+
+
+def _discard_output() -> None:
+    """Keeps Python from failing again when it flushes at exit what could not be written."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _report(sentence: str, code: int) -> int:
