@@ -66,3 +66,11 @@ def codes_model_folder(prepared: Path, tmp_path_factory: pytest.TempPathFactory)
     folder = tmp_path_factory.mktemp("codes") / "model"
     succeed("train", prepared, "-o", folder, *TINY, "--head", "codes", "--decoding", "distance")
     return folder
+
+
+@pytest.fixture(scope="session")
+def hybrid_model_folder(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("hybrid") / "model"
+    shape = ("--head", "hybrid", "--frequent-words", "40", "--word-vectors", "60")
+    succeed("train", prepared, "-o", folder, *TINY, *shape)
+    return folder

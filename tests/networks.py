@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from tiankong.config import ModelConfig, TrainingConfig
+from tiankong.config import HEADS, ModelConfig, TrainingConfig
 from tiankong.model.network import ClozeNetwork, WordTables
 from tiankong.text.characters import CharacterTable, count_characters
 from tiankong.text.network_input import Lexicon, Window, network_input
@@ -20,7 +20,7 @@ FIRST = len(SPECIAL_TOKENS)
 LAST = len(LEXICON.word_ids)
 
 VARIANTS = [
-    *[(cell, layers, head, 8) for cell in ("lstm", "gru") for layers in (1, 2) for head in ("softmax", "codes")],
+    *[(cell, layers, head, 8) for cell in ("lstm", "gru") for layers in (1, 2) for head in HEADS],
     ("lstm", 1, "codes", 0),
 ]
 """Cell, layers, head, length of a character's vector."""
@@ -42,13 +42,15 @@ def shape(cell: str, layers: int, head: str, characters: int) -> ModelConfig:
         character_size=characters,
         hidden_size=10,
         mlp_sizes=(14,),
+        frequent_words=6,
+        word_vectors=9 if head == "hybrid" else 0,
     )
 
 
 def tables(head: str) -> WordTables:
     """What a network must know of the words above."""
     codes = np.random.default_rng(5).integers(0, 2, (len(VOCABULARY), 50)).astype(np.uint8)
-    return WordTables(VOCABULARY.counts, VOCABULARY.targets(), codes if head == "codes" else None, len(CHARACTERS))
+    return WordTables(VOCABULARY.counts, VOCABULARY.targets(), None if head == "softmax" else codes, len(CHARACTERS))
 
 
 def text_ids(words: list[int]) -> np.ndarray:

@@ -31,3 +31,18 @@ def test_all_problems_are_reported_together():
     assert len(caught.value.problems) == 5
     for words in ("cell must be one of", "hidden_size", "decoding distance needs", "epochs", "larger than window"):
         assert words in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("model", "message"),
+    [
+        (ModelConfig(word_vectors=5000), "word_vectors needs head codes or hybrid"),
+        (ModelConfig(head="hybrid", word_vectors=1000), r"word_vectors \(1000\) must be 0 or at least frequent_words"),
+        (ModelConfig(head="codes", word_vectors=1000, character_size=0), "word_vectors needs character_size above 0"),
+        (ModelConfig(head="hybrid", frequent_words=0), "frequent_words must be at least 1"),
+        (ModelConfig(head="hybrid", decoding="distance"), "decoding distance needs head codes, not hybrid"),
+    ],
+)
+def test_words_that_share_vectors_need_something_else_to_tell_them_apart(model, message):
+    with pytest.raises(OptionError, match=message):
+        check(model)

@@ -22,7 +22,7 @@ from tiankong.errors import OptionError
 SEGMENTERS = ("rjieba", "jieba", "whitespace")
 NORMALISATIONS = ("standard", "none")
 CELLS = ("lstm", "gru")
-HEADS = ("softmax", "codes")
+HEADS = ("softmax", "codes", "hybrid")
 ACTIVATIONS = ("gelu", "relu")
 DECODINGS = ("likelihood", "distance")
 SCHEDULES = ("cosine", "constant")
@@ -30,6 +30,7 @@ OPTIMISERS = ("adamw", "adam")
 PRECISIONS = ("auto", "bf16", "fp32")
 DEVICES = ("auto", "cpu", "gpu")
 LOSS_TOKENS = ("targets", "all")
+CODE_LOSSES = ("bits", "words", "both")
 
 MOST_LAYERS, MOST_UNITS = 32, 32_768
 """The largest network that is tried: recurrent layers, and units of any layer."""
@@ -84,7 +85,13 @@ class PrepareConfig:
 class ModelConfig:
     """The network's shape."""
 
-    head: str = _setting("softmax", "softmax over the vocabulary, or binary word codes", HEADS)
+    head: str = _setting(
+        "softmax", "softmax over the vocabulary, binary word codes, or codes for rarer words only", HEADS
+    )
+    frequent_words: int = _setting(2000, "words of a hybrid head that are not coded, the most frequent")
+    word_vectors: int = _setting(
+        0, "words with an input vector of their own, the most frequent; others are read by characters (0: all)"
+    )
     cell: str = _setting("lstm", "the recurrent cell", CELLS)
     layers: int = _setting(1, "recurrent layers in each direction")
     embedding_size: int = _setting(256, "length of a word's input vector")
@@ -109,8 +116,22 @@ class ModelConfig:
         ]
         for name in ("input_dropout", "output_dropout"):
             found += _within(self, name, 0.0, 0.95)
-        if self.head == "softmax" and self.decoding != "likelihood":
-            found.append(f"decoding {self.decoding} needs head codes, not softmax")
+        if self.head != "codes" and self.decoding != "likelihood":
+            found.append(f"decoding {self.decoding} needs head codes, not {self.head}")
+        found += _at_least(self, "frequent_words", 1) + _at_least(self, "word_vectors", 0)
+        found += self._word_vector_problems() if self.word_vectors else []
+        return found
+
+    def _word_vector_problems(self) -> list[str]:
+        found = []
+        if self.head == "softmax":
+            found.append("word_vectors needs head codes or hybrid: softmax has a vector for every word")
+        if self.head == "hybrid" and self.word_vectors < self.frequent_words:
+            found.append(
+                f"word_vectors ({self.word_vectors}) must be 0 or at least frequent_words ({self.frequent_words})"
+            )
+        if not self.character_size:
+            found.append("word_vectors needs character_size above 0: other words are read by their characters")
         return found
 
 
@@ -123,6 +144,9 @@ class TrainingConfig:
     batch_sentences: int = _setting(0, "sentences of a batch at most (0: only batch_tokens counts)")
     window: int = _setting(192, "longer texts are trained in pieces of so many tokens")
     loss_tokens: str = _setting("targets", "predict words only, or every token", LOSS_TOKENS)
+    code_loss: str = _setting(
+        "both", "a codes head learns each bit on its own, the right word among all words, or both", CODE_LOSSES
+    )
     drop_word: float = _setting(0.15, "share of context words read by their characters alone")
     drop_token: float = _setting(0.05, "share of context words replaced by <BLANK>")
     negatives: int = _setting(2048, "words sampled against the target in a batch (0: the exact softmax)")

@@ -41,7 +41,7 @@ def test_profiling_changes_no_weight(prepared, tmp_path):
     [
         # embedding 12, hidden 10, MLP 20 → 14 → 12 (50 bits for codes)
         ("lstm", 1, "softmax", 40 * 22, 20 * 14 + 14 * 12 + len(VOCABULARY) * 12),
-        ("gru", 2, "codes", 30 * 22 + 30 * 20, 20 * 14 + 14 * 50),
+        ("gru", 2, "codes", 30 * 22 + 30 * 20, 20 * 14 + 14 * 50 + len(VOCABULARY) * 50),
     ],
 )
 def test_flops_by_hand(cell, layers, head, by_token, by_target):

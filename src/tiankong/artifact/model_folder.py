@@ -49,13 +49,15 @@ class ModelManifest:
 
 @dataclass(frozen=True)
 class ModelFolder:
-    """A model folder, verified and read; ``onnx`` is the network's file."""
+    """A model folder, verified and read; ``onnx`` is the network's file, words have ``codes`` (words, bits) and a
+    ``bias`` (words,) unless the head is a softmax."""
 
     path: Path
     manifest: ModelManifest
     vocabulary: Vocabulary
     characters: CharacterTable
     codes: NDArray[np.uint8] | None
+    bias: NDArray[np.float32] | None
     user_words: list[str]
 
     @property
@@ -73,12 +75,13 @@ def open_model(path: Path) -> ModelFolder:
     try:
         vocabulary = Vocabulary(*_table(path / VOCABULARY_FILE))
         characters = CharacterTable(*_table(path / CHARACTERS_FILE))
-        codes = load_file(path / CODES_FILE)["codes"] if manifest.model.head == "codes" else None
+        coded = load_file(path / CODES_FILE) if manifest.model.head != "softmax" else None
         dictionary = path / USER_DICT_FILE
+        codes, bias = (coded["codes"], coded["bias"]) if coded else (None, None)
         user_words = dictionary.read_text(encoding="utf-8").splitlines() if dictionary.exists() else []
     except (OSError, ValueError, KeyError, SafetensorError) as error:
         raise FolderError(f"{path} is torn ({error}): make it again with `{MODEL.command}`") from None
-    return ModelFolder(path, manifest, vocabulary, characters, codes, user_words)
+    return ModelFolder(path, manifest, vocabulary, characters, codes, bias, user_words)
 
 
 def _table(file: Path) -> tuple[list[str], list[int]]:

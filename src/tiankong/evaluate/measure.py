@@ -162,7 +162,7 @@ class _Totals:
         for start in range(0, len(targets), _ROWS_AT_ONCE):
             part = slice(start, start + _ROWS_AT_ONCE)
             self._add_ranks(scores[part], targets[part])
-        if isinstance(self._decoder, CodesDecoder):
+        if isinstance(self._decoder, CodesDecoder) and self._decoder.has_distances:
             right = self._decoder.bit_accuracy(scores, targets)
             edges = np.cumsum([len(text.targets) for text in batch])[:-1]
             self._bits += [float(share.mean()) for share in np.split(right, edges)]
@@ -171,7 +171,7 @@ class _Totals:
         log_probabilities = self._decoder.log_probabilities(scores)
         self._ranks.append(ranks(log_probabilities, targets))
         self._log_probability += float(log_probabilities[np.arange(len(targets)), targets].sum(dtype=np.float64))
-        if isinstance(self._decoder, CodesDecoder):
+        if isinstance(self._decoder, CodesDecoder) and self._decoder.has_distances:
             self._distance_ranks.append(ranks(-self._decoder.distances(scores), targets))
 
     def result(self, seconds: float) -> Metrics:

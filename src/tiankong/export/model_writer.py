@@ -59,8 +59,9 @@ def write_model(
             shutil.copyfile(corpus.folder / name, folder / name)
         if (corpus.folder / USER_DICT_FILE).exists():
             shutil.copyfile(corpus.folder / USER_DICT_FILE, folder / USER_DICT_FILE)
-        if model.head == "codes":
-            save_arrays({"codes": corpus.codes}, folder / CODES_FILE)
+        if model.head != "softmax":
+            bias = trained.network.head.bias.detach().numpy()
+            save_arrays({"codes": corpus.codes, "bias": bias}, folder / CODES_FILE)
         weights = {name: value.contiguous() for name, value in trained.network.state_dict().items()}
         weights.pop("head.words.weight", None)  # tied: the same table as embedding.words.weight
         save_file(weights, folder / WEIGHTS_FILE)
@@ -82,7 +83,7 @@ def write_model(
             "best_epoch": trained.best_epoch,
             "epochs": len(trained.rows),
             "training_seconds": sum(row["seconds"] for row in trained.rows),
-            "calibration": dataclasses.asdict(trained.calibration) if trained.calibration else None,
+            "calibration": dataclasses.asdict(trained.calibration),
             "onnx_difference": difference,
             **measure(folder),
         }

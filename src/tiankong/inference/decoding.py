@@ -9,8 +9,14 @@ from numpy.typing import NDArray
 
 from tiankong.artifact.model_folder import ModelFolder
 from tiankong.inference.session import Scores
+from tiankong.text.vocabulary import SPECIAL_TOKENS
 
 Floats = NDArray[np.float32]
+
+_FEW_ROWS = 4
+_WORDS_AT_ONCE = 65_536
+_BYTES = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1).astype(np.float32)
+"""The eight bits of every byte, (256, 8), highest first."""
 
 
 class Decoder(Protocol):
@@ -32,38 +38,87 @@ class SoftmaxDecoder:
 
 
 class CodesDecoder:
-    """Bit logits to words, by likelihood or by distance to the thresholded bits."""
+    """Bit logits to words, by likelihood or by distance to the thresholded bits. The codes stay packed."""
 
-    def __init__(self, codes: NDArray[np.uint8], candidate: NDArray[np.bool_]) -> None:
-        self._codes = codes.astype(np.float32)
-        self._ones = self._codes.sum(axis=1)
+    def __init__(self, codes: NDArray[np.uint8], bias: Floats, candidate: NDArray[np.bool_], frequent: int = 0) -> None:
+        """``codes`` (V, bits) of 0 and 1, ``bias`` (V,). The first ``frequent`` words have logits of their own."""
+        self._bits = codes.shape[1]
+        self._rest = codes[frequent:]
+        self._bias = bias[frequent:]
+        self._frequent = frequent
         self._excluded = ~candidate
+        # 64 bits at a time for distances, eight at a time for likelihoods.
+        filled = np.zeros((len(codes), -(-self._bits // 64) * 64), dtype=np.uint8)
+        filled[:, : self._bits] = codes
+        packed = np.packbits(filled, axis=1)
+        self._words = np.ascontiguousarray(packed.view(np.uint64).T)  # (bits / 64, V)
+        self._bytes = np.ascontiguousarray(packed[frequent:, : -(-self._bits // 8)].T)  # (bits / 8, V - frequent)
+
+    @property
+    def has_distances(self) -> bool:
+        """Whether every word is coded."""
+        return self._frequent == 0
 
     def log_probabilities(self, scores: Scores) -> Floats:
-        """See :class:`Decoder`: ``log p(code) = code · logits`` up to a constant, over all words' codes."""
-        return _log_softmax(scores @ self._codes.T, self._excluded)
+        """See :class:`Decoder`: the logit of a coded word is ``code · logits + bias``."""
+        logits = np.empty((len(scores), len(self._excluded)), dtype=np.float32)
+        logits[:, : self._frequent] = scores[:, : self._frequent]
+        bits = np.ascontiguousarray(scores[:, self._frequent :], dtype=np.float32)
+        if len(bits) <= _FEW_ROWS:
+            for row, own in zip(logits, bits, strict=True):
+                row[self._frequent :] = self._looked_up(own)
+        else:
+            for start in range(0, len(self._rest), _WORDS_AT_ONCE):
+                block = self._rest[start : start + _WORDS_AT_ONCE].astype(np.float32)
+                at = self._frequent + start
+                np.matmul(bits, block.T, out=logits[:, at : at + len(block)])
+        logits[:, self._frequent :] += self._bias
+        return _log_softmax(logits, self._excluded)
+
+    def _looked_up(self, bits: Floats) -> Floats:
+        """``code · bits`` of every coded word: eight bits of a code make an index into a table of their sums.
+
+        Asymmetric distances of product quantisation (Jégou et al. 2011, section III), with bits for centroids.
+        """
+        filled = np.zeros(8 * len(self._bytes), dtype=np.float32)
+        filled[: len(bits)] = bits
+        tables = filled.reshape(-1, 8) @ _BYTES.T  # (bits / 8, 256)
+        total: Floats = tables[0].take(self._bytes[0])
+        for table, column in zip(tables[1:], self._bytes[1:], strict=True):
+            total += table.take(column)
+        return total
 
     def distances(self, scores: Scores) -> Floats:
         """Euclidean distance (N, V) from the bits, thresholded at 0.5, to each code: √ of the Hamming distance.
 
         ``inf`` for words that can't fill a blank.
         """
-        bits = (scores > 0).astype(np.float32)
-        hamming = bits.sum(axis=1, keepdims=True) + self._ones - 2 * (bits @ self._codes.T)
-        distances: Floats = np.sqrt(np.maximum(hamming, 0))
+        filled = np.zeros((len(scores), 64 * len(self._words)), dtype=bool)
+        filled[:, : self._bits] = scores > 0
+        asked = np.packbits(filled, axis=1).view(np.uint64)  # (N, bits / 64)
+        distances = np.empty((len(scores), len(self._excluded)), dtype=np.float32)
+        for row, words in zip(distances, asked, strict=True):
+            hamming = np.zeros(len(row), dtype=np.uint16)
+            for word, column in zip(words, self._words, strict=True):
+                hamming += np.bitwise_count(column ^ word)
+            np.sqrt(hamming, out=row)
         distances[:, self._excluded] = np.inf
         return distances
 
     def bit_accuracy(self, scores: Scores, targets: NDArray[np.int64]) -> Floats:
         """Share of bits on the right side of 0.5, (N,)."""
-        right: Floats = ((scores > 0) == (self._codes[targets] > 0.5)).mean(axis=1, dtype=np.float32)
+        right: Floats = ((scores > 0) == (self._rest[targets] > 0)).mean(axis=1, dtype=np.float32)
         return right
 
 
 def decoder_of(model: ModelFolder) -> SoftmaxDecoder | CodesDecoder:
     """The decoder of a model's head."""
     candidate = model.vocabulary.targets()
-    return SoftmaxDecoder(candidate) if model.codes is None else CodesDecoder(model.codes, candidate)
+    if model.codes is None or model.bias is None:
+        return SoftmaxDecoder(candidate)
+    shape = model.manifest.model
+    frequent = min(len(candidate), len(SPECIAL_TOKENS) + shape.frequent_words) if shape.head == "hybrid" else 0
+    return CodesDecoder(model.codes, model.bias, candidate, frequent)
 
 
 def best(order: Floats, count: int) -> NDArray[np.int64]:

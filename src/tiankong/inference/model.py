@@ -52,6 +52,9 @@ class Model:
         self.lexicon = Lexicon.of(folder.vocabulary, folder.characters)
         self.session = NetworkSession(folder.onnx, threads)
         self.decoder = decoder_of(folder)
+        self._distance_decoder = None
+        if isinstance(self.decoder, CodesDecoder) and self.decoder.has_distances:
+            self._distance_decoder = self.decoder
         self.tokenizer = Tokenizer(folder.manifest.prepare, folder.user_words)
 
     @overload
@@ -109,7 +112,7 @@ class Model:
             problems.append(f"top_k must be a whole number from 1 to {MOST_ANSWERS:,}, not {top_k!r}")
         if decoding is not None and decoding not in DECODINGS:
             problems.append(f"decoding must be one of {', '.join(DECODINGS)}, not {decoding}")
-        elif decoding == "distance" and not isinstance(self.decoder, CodesDecoder):
+        elif decoding == "distance" and self._distance_decoder is None:
             problems.append("decoding distance needs a model with head codes")
         if problems:
             raise OptionError(problems)
@@ -150,7 +153,7 @@ class Model:
 
     def _words(self, sentence: BlankedSentence, scores: Scores, top_k: int, decoding: str | None) -> list[list[Answer]]:
         log_probabilities = self.decoder.log_probabilities(scores)
-        distances = self.decoder.distances(scores) if isinstance(self.decoder, CodesDecoder) else None
+        distances = self._distance_decoder.distances(scores) if self._distance_decoder else None
         by_distance = (decoding or self.folder.manifest.model.decoding) == "distance"
         lists = []
         for blank, row in enumerate(log_probabilities):

@@ -16,6 +16,7 @@ class WordEmbedding(nn.Module):
     """
 
     def __init__(self, words: int, characters: int, embedding_size: int, character_size: int) -> None:
+        """``words`` have a vector of their own; an id beyond is read as an unknown word, by its characters."""
         super().__init__()
         self.words = nn.Embedding(words, embedding_size)
         nn.init.normal_(self.words.weight, std=embedding_size**-0.5)
@@ -26,7 +27,7 @@ class WordEmbedding(nn.Module):
 
     def forward(self, word_ids: Tensor, character_ids: Tensor) -> tuple[Tensor, Tensor]:
         """Both parts, each (W, E), of words (W,) with characters (W, K)."""
-        own = self.words(word_ids)
+        own = self.words(word_ids.where(word_ids < self.words.num_embeddings, UNKNOWN))
         if not self.reads_characters:
             return own, torch.zeros_like(own)
         vectors = self.characters(character_ids)  # (W, K, C); padding is 0

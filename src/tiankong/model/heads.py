@@ -1,12 +1,13 @@
-"""From a context vector to words: one interface, two heads.
+"""From a context vector to words: one interface, three heads.
 
-``scores`` is what the exported network gives out; ``log_probabilities`` ranks the whole vocabulary exactly;
-``loss`` is what training minimises.
+``scores`` is what the exported network gives out and ``word_logits`` what those say of every word;
+``log_probabilities`` ranks the whole vocabulary exactly; ``loss`` is what training minimises.
 """
 
 from __future__ import annotations
 
-from typing import Protocol
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -15,105 +16,185 @@ from torch.nn import functional
 from tiankong.model.sampled_softmax import SampledSoftmaxLoss, draw, inclusion_probabilities
 
 
-class Head(Protocol):
-    """Sizes: predictions N, vocabulary V, width D of what the head reads."""
-
-    def scores(self, context: Tensor) -> Tensor:
-        """What the exported network answers with: (N, V) word logits or (N, bits) bit logits."""
-
-    def log_probabilities(self, context: Tensor) -> Tensor:
-        """Natural log probabilities (N, V); words that can't fill a blank have ``-inf``."""
-
-    def loss(self, context: Tensor, targets: Tensor) -> Tensor:
-        """Mean training loss of ``targets`` (N,), vocabulary ids."""
-
-
-class SoftmaxHead(nn.Module):
-    """Softmax over the vocabulary, tied to the input word vectors (Press & Wolf 2017; Inan et al. 2017).
-
-    Trained exactly, or against a sample of words that a batch shares; see :mod:`tiankong.model.sampled_softmax`.
+@dataclass(frozen=True)
+class WordStatistics:
+    """What a head must know of the vocabulary V: ``counts`` (V,) in the training split; ``candidate`` (V,) marks
+    the words that can fill a blank, ``trained`` (V,) those that training predicts: the candidates, or every token.
     """
 
-    log_prior: Tensor
+    counts: Tensor
     candidate: Tensor
     trained: Tensor
+
+
+class Head(nn.Module, ABC):
+    """Sizes: predictions N, vocabulary V, width D of what the head reads.
+
+    Word w's logit is ``context · vector(w) + bias(w)``; the heads differ in what a word's output vector is made
+    of. Trained exactly, or against a sample of words that a batch shares (see
+    :mod:`tiankong.model.sampled_softmax`).
+    """
+
+    candidate: Tensor
+    trained: Tensor
+    log_prior: Tensor
     inclusion: Tensor
 
-    def __init__(
-        self, words: nn.Embedding, counts: Tensor, candidate: Tensor, trained: Tensor, negatives: int, power: float
-    ) -> None:
-        """``counts`` (V,) in the training split; ``candidate`` (V,) marks the words that can fill a blank,
-        ``trained`` (V,) those that training predicts: the candidates, or every token.
-        """
+    def __init__(self, statistics: WordStatistics, negatives: int, power: float) -> None:
+        """``negatives`` words are drawn by count to ``power`` (0: the exact softmax)."""
         super().__init__()
-        self.words = words
-        weights = counts.double().clamp(min=1) * trained
+        trained = statistics.trained
+        weights = statistics.counts.double().clamp(min=1) * trained
         log_prior = torch.log(weights.clamp(min=1) / weights.sum()).float()
         self.bias = nn.Parameter(log_prior.clone())
         self.negatives = negatives if negatives < int(trained.sum()) else 0
-        self.register_buffer("log_prior", log_prior, persistent=False)
-        self.register_buffer("candidate", candidate, persistent=False)
+        self.register_buffer("candidate", statistics.candidate, persistent=False)
         self.register_buffer("trained", trained, persistent=False)
+        self.register_buffer("log_prior", log_prior, persistent=False)
         inclusion = inclusion_probabilities(weights**power * trained, self.negatives or int(trained.sum()))
         self.register_buffer("inclusion", inclusion, persistent=False)
+
+    @abstractmethod
+    def scores(self, context: Tensor) -> Tensor:
+        """What the exported network answers with, (N, ·)."""
+
+    @abstractmethod
+    def word_logits(self, scores: Tensor) -> Tensor:
+        """Logits (N, V) from :meth:`scores`."""
+
+    @abstractmethod
+    def vectors(self, words: Tensor) -> Tensor:
+        """Output vectors (R, D) of ``words`` (R,)."""
+
+    def log_probabilities(self, context: Tensor) -> Tensor:
+        """Natural log probabilities (N, V); words that can't fill a blank have ``-inf``."""
+        logits = self.word_logits(self.scores(context)).float().masked_fill(~self.candidate, -torch.inf)
+        return torch.log_softmax(logits, dim=1)
+
+    def loss(self, context: Tensor, targets: Tensor) -> Tensor:
+        """Mean cross-entropy of ``targets`` (N,), over the whole vocabulary or a sample."""
+        if not self.negatives:
+            logits = self.word_logits(self.scores(context)).float().masked_fill(~self.trained, -torch.inf)
+            return functional.cross_entropy(logits, targets)
+        sample = draw(self.inclusion)  # (S,)
+        log_weights = -torch.log(self.inclusion[sample]).float()
+        words, rows = torch.unique(torch.cat((sample, targets)), return_inverse=True)
+        if torch.is_autocast_enabled(context.device.type):
+            context = context.to(torch.get_autocast_dtype(context.device.type))
+        loss: Tensor = SampledSoftmaxLoss.apply(  # type: ignore[no-untyped-call]
+            context,
+            self.vectors(words).float(),
+            self.bias[words],
+            rows[len(sample) :],
+            rows[: len(sample)],
+            log_weights,
+        )
+        return loss
+
+
+class SoftmaxHead(Head):
+    """Softmax over the vocabulary, tied to the input word vectors (Press & Wolf 2017; Inan et al. 2017)."""
+
+    def __init__(self, words: nn.Embedding, statistics: WordStatistics, negatives: int, power: float) -> None:
+        super().__init__(statistics, negatives, power)
+        self.words = words
 
     def scores(self, context: Tensor) -> Tensor:
         """Word logits (N, V)."""
         logits: Tensor = functional.linear(context, self.words.weight, self.bias)
         return logits
 
-    def log_probabilities(self, context: Tensor) -> Tensor:
+    def word_logits(self, scores: Tensor) -> Tensor:
+        """The scores themselves."""
+        return scores
+
+    def vectors(self, words: Tensor) -> Tensor:
         """See :class:`Head`."""
-        logits = self.scores(context).float().masked_fill(~self.candidate, -torch.inf)
-        return torch.log_softmax(logits, dim=1)
-
-    def loss(self, context: Tensor, targets: Tensor) -> Tensor:
-        """Cross-entropy, over the whole vocabulary or a sample."""
-        if not self.negatives:
-            logits = self.scores(context).float().masked_fill(~self.trained, -torch.inf)
-            return functional.cross_entropy(logits, targets)
-        return self._sampled_loss(context, targets)
-
-    def _sampled_loss(self, context: Tensor, targets: Tensor) -> Tensor:
-        sample = draw(self.inclusion)  # (S,)
-        log_weights = -torch.log(self.inclusion[sample]).float()
-        if torch.is_autocast_enabled(context.device.type):
-            context = context.to(torch.get_autocast_dtype(context.device.type))
-        loss: Tensor = SampledSoftmaxLoss.apply(  # type: ignore[no-untyped-call]
-            context, self.words.weight, self.bias, targets, sample, log_weights
-        )
-        return loss
+        return functional.embedding(words, self.words.weight)
 
 
-class CodesHead(nn.Module):
-    """Binary word codes: each bit is predicted on its own, the words are decoded from the bits.
+class CodesHead(Head):
+    """Binary word codes: the network gives a logit for each bit, and a word is as likely as its bits.
 
-    ``log_probabilities`` decodes by likelihood: ``log p(code) = code · logits + Σ log σ(-logits)``, normalised
-    over the vocabulary. Codes as in Oda et al. 2017 (P17-1079), section 3, but from word2vec's signs.
+    With independent bits ``log p(code) = code · logits + Σ log σ(-logits)`` (Oda et al. 2017, P17-1079, section 3),
+    so over the words that have a code, likelihood is a softmax whose output vectors are the codes. Loss ``bits``
+    trains each bit on its own, as the tutorial does; ``words`` trains that softmax; ``both`` adds the two.
     """
 
-    candidate: Tensor
     codes: Tensor
 
-    def __init__(self, codes: Tensor, candidate: Tensor) -> None:
+    def __init__(self, codes: Tensor, statistics: WordStatistics, negatives: int, power: float, code_loss: str) -> None:
         """``codes`` (V, bits) of 0 and 1."""
-        super().__init__()
-        self.register_buffer("codes", codes.float(), persistent=False)
-        self.register_buffer("candidate", candidate, persistent=False)
+        super().__init__(statistics, negatives, power)
+        self.register_buffer("codes", codes.to(torch.uint8), persistent=False)
+        self.code_loss = code_loss
+        if code_loss == "bits":
+            nn.init.zeros_(self.bias)
+            self.bias.requires_grad_(False)
 
     def scores(self, context: Tensor) -> Tensor:
         """Bit logits (N, bits)."""
         return context
 
-    def log_probabilities(self, context: Tensor) -> Tensor:
+    def word_logits(self, scores: Tensor) -> Tensor:
         """See :class:`Head`."""
-        logits = functional.linear(context.float(), self.codes).masked_fill(~self.candidate, -torch.inf)
-        return torch.log_softmax(logits, dim=1)
+        return functional.linear(scores.float(), self.codes.float(), self.bias)
+
+    def vectors(self, words: Tensor) -> Tensor:
+        """The codes."""
+        return self.codes[words].float()
 
     def loss(self, context: Tensor, targets: Tensor) -> Tensor:
-        """Binary cross-entropy, the mean over bits and targets."""
-        return functional.binary_cross_entropy_with_logits(context.float(), self.codes[targets])
+        """Binary cross-entropy, the mean over bits and targets; cross-entropy of words; or their sum."""
+        if self.code_loss == "words":
+            return super().loss(context, targets)
+        bits = functional.binary_cross_entropy_with_logits(context.float(), self.codes[targets].float())
+        return bits if self.code_loss == "bits" else bits + super().loss(context, targets)
 
     def bit_accuracy(self, context: Tensor, targets: Tensor) -> Tensor:
         """Share of bits on the right side of 0.5 for each target, (N,)."""
-        return ((context > 0) == (self.codes[targets] > 0.5)).float().mean(dim=1)
+        return ((context > 0) == (self.codes[targets] > 0)).float().mean(dim=1)
+
+
+class HybridHead(Head):
+    """Softmax for the most frequent words, codes for the rest, in one distribution.
+
+    The idea is Oda et al. 2017 (P17-1079, section 3.3); there the codes stand behind an extra class "other", here
+    a rare word's output vector is its code times a learned matrix and all words share one normaliser.
+    """
+
+    codes: Tensor
+
+    def __init__(
+        self,
+        words: nn.Embedding,
+        codes: Tensor,
+        frequent: int,
+        statistics: WordStatistics,
+        negatives: int,
+        power: float,
+    ) -> None:
+        """The first ``frequent`` ids are read from ``words``; ``codes`` (V, bits) of 0 and 1."""
+        super().__init__(statistics, negatives, power)
+        self.words = words
+        self.frequent = frequent
+        self.bits = nn.Linear(words.embedding_dim, codes.shape[1], bias=False)
+        self.register_buffer("codes", codes.to(torch.uint8), persistent=False)
+
+    def scores(self, context: Tensor) -> Tensor:
+        """Logits of the frequent words, then bit logits, (N, frequent + bits)."""
+        frequent = functional.linear(context, self.words.weight[: self.frequent], self.bias[: self.frequent])
+        return torch.cat((frequent, self.bits(context)), dim=1)
+
+    def word_logits(self, scores: Tensor) -> Tensor:
+        """See :class:`Head`."""
+        rest = functional.linear(
+            scores[:, self.frequent :].float(), self.codes[self.frequent :].float(), self.bias[self.frequent :]
+        )
+        return torch.cat((scores[:, : self.frequent].float(), rest), dim=1)
+
+    def vectors(self, words: Tensor) -> Tensor:
+        """See :class:`Head`."""
+        frequent = words < self.frequent
+        own = functional.embedding(words.clamp(max=self.frequent - 1), self.words.weight)
+        return torch.where(frequent[:, None], own, self.codes[words].float() @ self.bits.weight)

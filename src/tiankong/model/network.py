@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from tiankong.config import ModelConfig, TrainingConfig
 from tiankong.model.embedding import WordEmbedding, context_vectors
 from tiankong.model.encoder import BidirectionalEncoder, shared_dropout
-from tiankong.model.heads import CodesHead, SoftmaxHead
+from tiankong.model.heads import CodesHead, HybridHead, SoftmaxHead, WordStatistics
 from tiankong.text.network_input import NetworkInput
 from tiankong.text.vocabulary import SPECIAL_TOKENS
 
@@ -28,6 +28,11 @@ class WordTables:
     codes: NDArray[np.uint8] | None
     characters: int
 
+    @property
+    def bits(self) -> int:
+        """Of a code."""
+        return 0 if self.codes is None else self.codes.shape[1]
+
 
 class ClozeNetwork(nn.Module):
     """Ranks the vocabulary for every position asked for. Tensors as in ``NetworkInput``."""
@@ -38,28 +43,33 @@ class ClozeNetwork(nn.Module):
         self.drop_word = training.drop_word if config.character_size else 0.0
         self.drop_token = training.drop_token
         words = len(tables.counts)
-        self.embedding = WordEmbedding(words, tables.characters, config.embedding_size, config.character_size)
+        own = min(words, len(SPECIAL_TOKENS) + config.word_vectors) if config.word_vectors else words
+        self.embedding = WordEmbedding(own, tables.characters, config.embedding_size, config.character_size)
         self.encoder = BidirectionalEncoder(config)
         candidate = torch.from_numpy(tables.candidate)
-        self.head: SoftmaxHead | CodesHead
-        if config.head == "softmax":
-            trained = candidate if training.loss_tokens == "targets" else torch.arange(words) >= len(SPECIAL_TOKENS)
-            self.head = SoftmaxHead(
-                self.embedding.words,
-                torch.from_numpy(tables.counts),
-                candidate,
-                trained,
-                training.negatives,
-                training.negative_power,
-            )
-            sizes = [2 * config.hidden_size, *config.mlp_sizes, config.embedding_size]
-            self.mlp = nn.Sequential(*_mlp(sizes, config.activation), nn.LayerNorm(config.embedding_size))
-        else:
-            if tables.codes is None:
-                raise ValueError("the codes head needs codes")
-            self.head = CodesHead(torch.from_numpy(tables.codes), candidate)
-            sizes = [2 * config.hidden_size, *config.mlp_sizes, tables.codes.shape[1]]
-            self.mlp = nn.Sequential(*_mlp(sizes, config.activation))
+        trained = candidate if training.loss_tokens == "targets" else torch.arange(words) >= len(SPECIAL_TOKENS)
+        statistics = WordStatistics(torch.from_numpy(tables.counts), candidate, trained)
+        self.head = self._head(tables, statistics, training)
+        # What the head reads: a context vector as long as a word's, or a logit for each bit.
+        width = tables.bits if config.head == "codes" else config.embedding_size
+        self.mlp = nn.Sequential(*_mlp([2 * config.hidden_size, *config.mlp_sizes, width], config.activation))
+        if config.head != "codes":
+            self.mlp.append(nn.LayerNorm(width))
+
+    def _head(
+        self, tables: WordTables, statistics: WordStatistics, training: TrainingConfig
+    ) -> SoftmaxHead | CodesHead | HybridHead:
+        sampling = (statistics, training.negatives, training.negative_power)
+        words = self.embedding.words
+        if self.config.head == "softmax":
+            return SoftmaxHead(words, *sampling)
+        if tables.codes is None:
+            raise ValueError(f"the {self.config.head} head needs codes")
+        codes = torch.from_numpy(tables.codes)
+        if self.config.head == "codes":
+            return CodesHead(codes, *sampling, training.code_loss)
+        frequent = min(words.num_embeddings, len(SPECIAL_TOKENS) + self.config.frequent_words)
+        return HybridHead(words, codes, frequent, *sampling)
 
     def context(
         self,
@@ -98,26 +108,28 @@ class ClozeNetwork(nn.Module):
 
     @torch.no_grad()
     def rescale(self, scale: float, prior: float) -> None:
-        """Changes the weights so that a softmax's logits become ``scale · logits + prior · log p(word)``."""
-        norm = self.mlp[-1]
-        if not isinstance(self.head, SoftmaxHead) or not isinstance(norm, nn.LayerNorm):
-            raise ValueError("only a softmax network can be rescaled")
-        norm.weight.mul_(scale)
-        norm.bias.mul_(scale)
+        """Changes the weights so that the words' logits become ``scale · logits + prior · log p(word)``."""
+        last = self.mlp[-1]
+        if not isinstance(last, nn.LayerNorm | nn.Linear):
+            raise TypeError("the last layer has no weights to scale")
+        last.weight.mul_(scale)
+        last.bias.mul_(scale)
         self.head.bias.mul_(scale).add_(self.head.log_prior, alpha=prior)
 
 
 def parameter_count(config: ModelConfig, tables: WordTables) -> int:
     """Trained numbers of such a network, known before it is made."""
     words, embedding, hidden = len(tables.counts), config.embedding_size, config.hidden_size
+    own = min(words, len(SPECIAL_TOKENS) + config.word_vectors) if config.word_vectors else words
     gates = 4 if config.cell == "lstm" else 3
     inputs = [embedding, *[hidden] * (config.layers - 1)]
     recurrent = sum(2 * gates * hidden * (size + hidden + 2) for size in inputs)
     composed = (tables.characters + 3 * embedding) * config.character_size
-    output = embedding if config.head == "softmax" else 0 if tables.codes is None else tables.codes.shape[1]
+    output = tables.bits if config.head == "codes" else embedding
     mlp = sum((size + 1) * following for size, following in itertools.pairwise([2 * hidden, *config.mlp_sizes, output]))
-    head = words + 2 * embedding if config.head == "softmax" else 0
-    return words * embedding + composed + recurrent + mlp + head
+    norm = 0 if config.head == "codes" else 2 * embedding
+    matrix = tables.bits * embedding if config.head == "hybrid" else 0
+    return own * embedding + composed + recurrent + mlp + norm + matrix + words
 
 
 def tensors(arrays: NetworkInput, device: torch.device | str = "cpu") -> list[Tensor]:

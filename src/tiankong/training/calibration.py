@@ -1,9 +1,9 @@
-"""Makes a trained softmax's probabilities honest: fitted on validation texts, folded into the weights.
+"""Makes a trained network's probabilities honest: fitted on validation texts, folded into the weights.
 
 Training with dropout and sampled negatives leaves the network too sure of itself and rare words a little too
-likely. Two numbers put that right: logits become ``scale · logits + prior · log p(word)``, as temperature scaling
-(Guo et al. 2017, section 4.2) with a share of the words' unconditional probability. The loss is convex in both, so
-Newton's method finds them.
+likely; a hundred bits trained one by one are far too sure together. Two numbers put that right: logits become
+``scale · logits + prior · log p(word)``, as temperature scaling (Guo et al. 2017, section 4.2) with a share of the
+words' unconditional probability. The loss is convex in both, so Newton's method finds them.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from tiankong.model.heads import SoftmaxHead
+from tiankong.model.heads import Head
 from tiankong.model.network import ClozeNetwork
 from tiankong.training.batches import Batch
 
@@ -34,8 +34,6 @@ class Calibration:
 def calibrate(network: ClozeNetwork, batches: Iterable[Batch]) -> Calibration:
     """Fits on the targets of ``batches`` (validation texts) and changes ``network`` accordingly."""
     head = network.head
-    if not isinstance(head, SoftmaxHead):
-        raise ValueError("only a softmax can be calibrated")
     context, targets = _predictions(network, batches)
     factors = torch.tensor([1.0, 0.0], dtype=torch.double)
     loss, gradient, curvature = _measure(head, context, targets, factors)
@@ -69,14 +67,14 @@ def _predictions(network: ClozeNetwork, batches: Iterable[Batch]) -> tuple[Tenso
 
 
 @torch.no_grad()
-def _measure(head: SoftmaxHead, context: Tensor, targets: Tensor, factors: Tensor) -> tuple[float, Tensor, Tensor]:
+def _measure(head: Head, context: Tensor, targets: Tensor, factors: Tensor) -> tuple[float, Tensor, Tensor]:
     """The mean cross-entropy at ``factors`` (2,), its gradient (2,) and its second derivatives (2, 2)."""
     loss, gradient, curvature = 0.0, torch.zeros(2, dtype=torch.double), torch.zeros(2, 2, dtype=torch.double)
     prior = head.log_prior[head.candidate]
     number = torch.cumsum(head.candidate, 0) - 1  # of each candidate among the candidates
     for start in range(0, len(targets), _ROWS_AT_ONCE):
         rows = slice(start, start + _ROWS_AT_ONCE)
-        logits = head.scores(context[rows])[:, head.candidate]
+        logits = head.word_logits(head.scores(context[rows]))[:, head.candidate]
         own = number[targets[rows], None]
         log_probabilities = torch.log_softmax(factors[0] * logits + factors[1] * prior, dim=1)
         loss -= float(log_probabilities.gather(1, own).double().sum())

@@ -55,12 +55,12 @@ class TrainingInterrupted(Exception):
 
 @dataclass(frozen=True)
 class Trained:
-    """The best network of a run, what each epoch measured, and how a softmax was calibrated at the end."""
+    """The best network of a run, what each epoch measured, and how it was calibrated at the end."""
 
     network: ClozeNetwork
     rows: list[Row]
     best_epoch: int
-    calibration: Calibration | None
+    calibration: Calibration
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ def fit(
     train, *measured = _loaders(corpus, training)
     with _started_run(corpus, model, training, work, resume=resume, force=force) as precision:
         module = ClozeModule(model, training, tables, steps=len(train) * training.epochs)
-        monitor, mode = monitored(model)
+        monitor, mode = monitored(model, training)
         history = History(corpus.manifest.splits["train"].tokens, display.on_epoch)
         best = ModelCheckpoint(
             work, BEST_NAME, monitor=monitor, mode=mode, save_weights_only=True, enable_version_counter=False
@@ -133,8 +133,7 @@ def fit(
     scores = [row[monitor] for row in history.rows]
     number = int(np.argmax(scores) if mode == "max" else np.argmin(scores))
     network = module.network.cpu().eval()
-    calibration = calibrate(network, measured[0].in_order()) if model.head == "softmax" else None
-    return Trained(network, history.rows, number + 1, calibration)
+    return Trained(network, history.rows, number + 1, calibrate(network, measured[0].in_order()))
 
 
 def _check_memory(model: ModelConfig, tables: WordTables) -> None:
@@ -153,9 +152,11 @@ def _check_memory(model: ModelConfig, tables: WordTables) -> None:
         )
 
 
-def monitored(model: ModelConfig) -> tuple[str, str]:
+def monitored(model: ModelConfig, training: TrainingConfig) -> tuple[str, str]:
     """The validation score that decides which epoch is best, and whether it should rise or fall."""
-    return ("validation_bit_accuracy", "max") if model.head == "codes" else ("validation_perplexity", "min")
+    if model.head == "codes" and training.code_loss == "bits":
+        return "validation_bit_accuracy", "max"
+    return "validation_perplexity", "min"
 
 
 def word_tables(corpus: PreparedCorpus, model: ModelConfig) -> WordTables:
@@ -163,7 +164,7 @@ def word_tables(corpus: PreparedCorpus, model: ModelConfig) -> WordTables:
 
     :raises FolderError: a codes head, and the corpus has no codes.
     """
-    codes = corpus.codes if model.head == "codes" else None
+    codes = None if model.head == "softmax" else corpus.codes
     return WordTables(corpus.vocabulary.counts, corpus.vocabulary.targets(), codes, len(corpus.characters))
 
 

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from tiankong.config import ModelConfig
-from tiankong.model.heads import SoftmaxHead
+from tiankong.model.heads import CodesHead
 from tiankong.model.network import ClozeNetwork
 from tiankong.training.batches import Batch
 from tiankong.training.module import ClozeModule
@@ -57,9 +57,12 @@ def network_flops(network: ClozeNetwork, tokens_read: int, targets: int) -> floa
     config = network.config
     by_token = sum(_recurrent_weights(config, layer) for layer in range(config.layers))
     by_target = sum(weight.numel() for weight in network.mlp.parameters() if weight.dim() > 1)
-    if isinstance(network.head, SoftmaxHead):
-        words = network.head.negatives or len(network.head.log_prior)
-        by_target += words * config.embedding_size
+    head = network.head
+    if isinstance(head, CodesHead):
+        vector = 0 if head.code_loss == "bits" else head.codes.shape[1]
+    else:
+        vector = config.embedding_size
+    by_target += (head.negatives or len(head.log_prior)) * vector
     return 3.0 * 2.0 * (tokens_read * by_token + targets * by_target)
 
 

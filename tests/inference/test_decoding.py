@@ -1,0 +1,86 @@
+"""Words from codes: packed bits answer as plain arithmetic on unpacked ones does."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from safetensors.numpy import load_file
+
+from tiankong.errors import OptionError
+from tiankong.inference.decoding import CodesDecoder
+from tiankong.inference.model import load
+
+SIZES = st.tuples(st.integers(50, 140), st.integers(5, 60), st.integers(1, 9), st.integers(0, 2**32 - 1))
+
+
+def example(bits, words, rows, seed):
+    generator = np.random.default_rng(seed)
+    codes = generator.integers(0, 2, (words, bits)).astype(np.uint8)
+    bias = generator.normal(size=words).astype(np.float32)
+    candidate = generator.random(words) < 0.8
+    candidate[-1] = True
+    return codes, bias, candidate, generator.normal(size=(rows, bits)).astype(np.float32)
+
+
+@given(SIZES)
+@settings(deadline=None, max_examples=60)
+def test_likelihood_is_a_softmax_whose_vectors_are_the_codes(sizes):
+    codes, bias, candidate, scores = example(*sizes)
+    found = CodesDecoder(codes, bias, candidate).log_probabilities(scores)
+    logits = scores.astype(np.float64) @ codes.T + bias
+    logits[:, ~candidate] = -np.inf
+    expected = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
+    np.testing.assert_allclose(found, expected, atol=1e-4)
+
+
+@given(SIZES)
+@settings(deadline=None, max_examples=60)
+def test_distance_is_euclidean_between_bits_and_codes(sizes):
+    codes, bias, candidate, scores = example(*sizes)
+    found = CodesDecoder(codes, bias, candidate).distances(scores)
+    difference = (scores > 0)[:, None, :].astype(float) - codes[None]
+    expected = np.linalg.norm(difference, axis=2)
+    expected[:, ~candidate] = np.inf
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
+
+
+@given(SIZES, st.integers(1, 4))
+@settings(deadline=None, max_examples=60)
+def test_frequent_words_keep_their_own_logits(sizes, frequent):
+    codes, bias, candidate, scores = example(*sizes)
+    own = np.random.default_rng(1).normal(size=(len(scores), frequent)).astype(np.float32)
+    decoder = CodesDecoder(codes, bias, candidate, frequent)
+    found = decoder.log_probabilities(np.concatenate((own, scores), axis=1))
+    logits = scores.astype(np.float64) @ codes.T + bias
+    logits[:, :frequent] = own
+    logits[:, ~candidate] = -np.inf
+    expected = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
+    np.testing.assert_allclose(found, expected, atol=1e-4)
+    assert not decoder.has_distances
+
+
+@given(SIZES)
+@settings(deadline=None, max_examples=30)
+def test_a_query_alone_and_among_others_answers_alike(sizes):
+    codes, bias, candidate, scores = example(*sizes)
+    scores = np.repeat(scores, 5, axis=0)
+    decoder = CodesDecoder(codes, bias, candidate)
+    together = decoder.log_probabilities(scores)
+    alone = np.concatenate([decoder.log_probabilities(row[None]) for row in scores])
+    np.testing.assert_allclose(together, alone, atol=1e-4)
+
+
+def test_a_hybrid_model_fills_and_has_no_distance(hybrid_model_folder):
+    model = load(hybrid_model_folder)
+    answers = model.fill("物流__，第二天就到了", top_k=len(model.folder.vocabulary))
+    assert len(answers) == int(model.folder.vocabulary.targets().sum())
+    assert sum(answer["score"] for answer in answers) == pytest.approx(1, abs=1e-4)
+    assert "distance" not in answers[0]
+    with pytest.raises(OptionError, match="distance needs a model with head codes"):
+        model.fill("物流__，第二天就到了", decoding="distance")
+
+
+def test_only_the_frequent_words_of_a_hybrid_have_input_vectors(hybrid_model_folder):
+    weights = load_file(hybrid_model_folder / "model.safetensors")
+    assert len(weights["embedding.words.weight"]) == 4 + 60
+    assert len(weights["head.bias"]) == len(load(hybrid_model_folder).folder.vocabulary)
