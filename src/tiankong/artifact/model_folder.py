@@ -27,9 +27,10 @@ ONNX_FILE = "model.onnx"
 METRICS_FILE = "metrics.json"
 HISTORY_FILE = "history.csv"
 CURVES_FILE = "curves.png"
+RELIABILITY_FILE = "reliability.png"
 CARD_FILE = "README.md"
 
-FOR_PEOPLE = (METRICS_FILE, HISTORY_FILE, CURVES_FILE, CARD_FILE)
+FOR_PEOPLE = (METRICS_FILE, HISTORY_FILE, CURVES_FILE, RELIABILITY_FILE, CARD_FILE)
 """Files that may be edited without making the model unusable."""
 
 
@@ -45,6 +46,7 @@ class ModelManifest:
     training: TrainingConfig
     words: int
     parameters: int
+    weights: str = "fp32"
 
 
 @dataclass(frozen=True)

@@ -34,9 +34,10 @@ def say(text: str, *, quiet: bool) -> None:
 
 
 def metrics_lines(metrics: Mapping[str, Any]) -> str:
-    """Metrics as aligned lines."""
-    width = max(len(name) for name in metrics)
-    return "\n".join(f"{name:<{width}}  {_number(value)}" for name, value in metrics.items())
+    """Metrics as aligned lines; tables among them are left to ``--json``."""
+    numbers = {name: value for name, value in metrics.items() if isinstance(value, int | float)}
+    width = max(len(name) for name in numbers)
+    return "\n".join(f"{name:<{width}}  {_number(value)}" for name, value in numbers.items())
 
 
 def _number(value: Any) -> str:

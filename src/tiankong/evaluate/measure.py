@@ -6,7 +6,7 @@ import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from tiankong.corpus.prepared import PreparedCorpus
 from tiankong.corpus.reader import read_texts
 from tiankong.errors import FolderError, SourceError
+from tiankong.evaluate.reliability import Reliability
 from tiankong.inference.decoding import CodesDecoder, ranks
 from tiankong.inference.model import Model
 from tiankong.text.network_input import Ints, Window, network_input
@@ -33,7 +34,8 @@ class Text(NamedTuple):
 
 
 Scorer = Callable[[Sequence[Text]], NDArray[np.float32]]
-Metrics = dict[str, float]
+Metrics = dict[str, Any]
+"""Scores by name; ``reliability`` is a table, see :class:`Reliability`."""
 
 
 def measure_split(
@@ -149,6 +151,7 @@ class _Totals:
         self._distance_ranks: list[NDArray[np.int64]] = []
         self._log_probability = 0.0
         self._bits: list[float] = []
+        self._reliability = Reliability()
 
     def add(self, batch: Sequence[Text], scorer: Scorer) -> None:
         """Scores one batch."""
@@ -169,7 +172,9 @@ class _Totals:
 
     def _add_ranks(self, scores: NDArray[np.float32], targets: Ints) -> None:
         log_probabilities = self._decoder.log_probabilities(scores)
-        self._ranks.append(ranks(log_probabilities, targets))
+        found = ranks(log_probabilities, targets)
+        self._ranks.append(found)
+        self._reliability.add(np.exp(log_probabilities.max(axis=1)), found == 1)
         self._log_probability += float(log_probabilities[np.arange(len(targets)), targets].sum(dtype=np.float64))
         if isinstance(self._decoder, CodesDecoder) and self._decoder.has_distances:
             self._distance_ranks.append(ranks(-self._decoder.distances(scores), targets))
@@ -191,6 +196,8 @@ class _Totals:
             near = np.concatenate(self._distance_ranks)
             metrics["bit_accuracy"] = float(np.mean(self._bits))
             metrics |= {f"distance_top{k}": float((near <= k).sum() / targets) for k in (1, 5, 10)}
+        metrics["calibration_error"] = self._reliability.error
+        metrics["reliability"] = self._reliability.table()
         metrics["seconds"] = seconds
         metrics["targets_per_second"] = targets / max(seconds, 1e-9)
         return metrics

@@ -7,14 +7,14 @@ from typing import Any
 
 from tiankong.corpus.prepared import PreparedManifest
 
-_SCORES = ("top1", "top5", "top10", "mrr", "perplexity", "bit_accuracy", "distance_top1", "distance_top10")
+_SCORES = ("top1", "top5", "top10", "mrr", "perplexity", "calibration_error")
+_CODES_SCORES = ("bit_accuracy", "distance_top1", "distance_top10")
 
 
-def card_text(
-    name: str, corpus: PreparedManifest, fields: dict[str, Any], metrics: dict[str, Any], command: str
-) -> str:
+def card_text(name: str, corpus: PreparedManifest, fields: dict[str, Any], metrics: dict[str, Any]) -> str:
     """The text of a model folder's ``README.md``."""
     model = fields["model"]
+    commands = "\n".join(f"    {command}" for command in metrics["commands"])
     sources = "\n".join(
         f"- `{source.path}`, {source.bytes:,} bytes, sha256 `{source.sha256}`" for source in corpus.sources
     )
@@ -32,9 +32,9 @@ model-index:
 ---
 # {name}
 
-Fills a missing word from both sides of its context: a {model["cell"].upper()} reads each side
+Fills a missing word from both sides of its context: one {model["cell"].upper()} reads each side
 ({model["hidden_size"]} units, {model["layers"]} layer(s) a direction), a {model["head"]} head ranks
-{fields["words"]:,} words. {fields["parameters"]:,} parameters.
+{fields["words"]:,} words. {fields["parameters"]:,} parameters{_stored(fields)}.
 
     tiankong fill --model {name} "…__…"
 
@@ -51,16 +51,21 @@ Fills a missing word from both sides of its context: a {model["cell"].upper()} r
 {_rows(metrics)}
 
 Best epoch {metrics["best_epoch"]} of {metrics["epochs"]}, {metrics["training_seconds"]:.0f} s of training.
-Training scores are of a sample of texts. The curves are in `curves.png`.
+Training scores are of a sample of texts. `curves.png` has the scores by epoch, `reliability.png` how often the best
+answer is right by the probability it is given.
 
 ## Made by
 
-    {command}
+{commands}
 """
 
 
+def _stored(fields: dict[str, Any]) -> str:
+    return ", stored in 8 bits, computed in fp32" if fields.get("weights") == "int8" else ""
+
+
 def _present(metrics: dict[str, Any]) -> list[str]:
-    return [score for score in _SCORES if score in metrics["test"]]
+    return [score for score in (*_SCORES, *_CODES_SCORES) if score in metrics["test"]]
 
 
 def _rows(metrics: dict[str, Any]) -> str:
@@ -72,4 +77,6 @@ def _rows(metrics: dict[str, Any]) -> str:
 
 
 def _yaml_metrics(scores: dict[str, float]) -> str:
-    return "\n".join(f"    - {{type: {name}, value: {scores[name]:.4f}}}" for name in _SCORES if name in scores)
+    return "\n".join(
+        f"    - {{type: {name}, value: {scores[name]:.4f}}}" for name in (*_SCORES, *_CODES_SCORES) if name in scores
+    )

@@ -22,6 +22,7 @@ from tiankong.artifact.model_folder import (
     METRICS_FILE,
     MODEL,
     ONNX_FILE,
+    RELIABILITY_FILE,
     USER_DICT_FILE,
     VOCABULARY_FILE,
     WEIGHTS_FILE,
@@ -30,6 +31,7 @@ from tiankong.config import ModelConfig, TrainingConfig
 from tiankong.corpus.prepared import PreparedCorpus
 from tiankong.export.card import card_text
 from tiankong.export.onnx_export import export_onnx
+from tiankong.export.reliability_plot import draw_reliability
 from tiankong.folder import write_text
 from tiankong.training.fit import Trained
 from tiankong.training.history import draw_curves, write_history
@@ -85,8 +87,11 @@ def write_model(
             "training_seconds": sum(row["seconds"] for row in trained.rows),
             "calibration": dataclasses.asdict(trained.calibration),
             "onnx_difference": difference,
+            "commands": [command],
             **measure(folder),
         }
+        test = metrics["test"]
+        draw_reliability(test["reliability"], test["calibration_error"], folder / RELIABILITY_FILE)
         write_text(folder / METRICS_FILE, json.dumps(metrics, indent=2) + "\n")
-        write_text(folder / CARD_FILE, card_text(output.name, corpus.manifest, fields, metrics, command))
+        write_text(folder / CARD_FILE, card_text(output.name, corpus.manifest, fields, metrics))
     return metrics

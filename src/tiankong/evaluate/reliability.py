@@ -1,0 +1,36 @@
+"""Whether a probability means what it says: the best answer's probability against how often it is right."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+BINS = 15
+
+
+class Reliability:
+    """Best answers by their probability, in :data:`BINS` bins of equal width (Guo et al. 2017, section 2)."""
+
+    def __init__(self) -> None:
+        self._answers = np.zeros(BINS)
+        self._probability = np.zeros(BINS)
+        self._right = np.zeros(BINS)
+
+    def add(self, probability: NDArray[np.float32], right: NDArray[np.bool_]) -> None:
+        """Best answers' probabilities (N,) and whether each was the word that stood there (N,)."""
+        bins = np.clip((probability * BINS).astype(int), 0, BINS - 1)
+        self._answers += np.bincount(bins, minlength=BINS)
+        self._probability += np.bincount(bins, weights=probability, minlength=BINS)
+        self._right += np.bincount(bins, weights=right, minlength=BINS)
+
+    @property
+    def error(self) -> float:
+        """Expected calibration error: the mean distance of probability and share right, weighted by answers."""
+        return float(np.abs(self._probability - self._right).sum() / self._answers.sum())
+
+    def table(self) -> list[list[float]]:
+        """Mean probability, share right and number of answers of each bin that has any."""
+        filled = self._answers > 0
+        answers = self._answers[filled]
+        columns = (self._probability[filled] / answers, self._right[filled] / answers, answers)
+        return [[float(value) for value in row] for row in np.stack(columns, axis=1)]

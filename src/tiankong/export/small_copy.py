@@ -1,0 +1,75 @@
+"""A model folder to hand on: everything filling needs, its weights in 8 bits, nothing only training needs."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from tiankong.artifact.model_folder import (
+    CARD_FILE,
+    CHARACTERS_FILE,
+    CODES_FILE,
+    CURVES_FILE,
+    FOR_PEOPLE,
+    HISTORY_FILE,
+    METRICS_FILE,
+    MODEL,
+    ONNX_FILE,
+    RELIABILITY_FILE,
+    USER_DICT_FILE,
+    VOCABULARY_FILE,
+    open_model,
+)
+from tiankong.corpus.prepared import PreparedCorpus
+from tiankong.errors import FolderError
+from tiankong.export.card import card_text
+from tiankong.export.quantise import quantise_weights
+from tiankong.export.reliability_plot import draw_reliability
+from tiankong.folder import write_text
+
+Measure = Callable[[Path], dict[str, Any]]
+"""Scores of the model in a folder on the test split."""
+
+_COPIED = (VOCABULARY_FILE, CHARACTERS_FILE, CODES_FILE, USER_DICT_FILE, HISTORY_FILE, CURVES_FILE)
+
+
+def write_small_copy(
+    source: Path, corpus: PreparedCorpus, output: Path, *, force: bool, measure: Measure, command: str
+) -> dict[str, Any]:
+    """Writes ``output`` from the model in ``source`` and returns its metrics, the test scores measured again.
+
+    :raises FolderError: ``source`` is no model, is such a copy itself or has no readable metrics, ``output`` exists
+        or can't be written.
+    """
+    model = open_model(source)
+    if model.manifest.weights != "fp32":
+        raise FolderError(f"{source} has its weights in 8 bits already: export the model it was made from")
+    metrics = _metrics(source / METRICS_FILE)
+    with MODEL.write(output, force=force) as folder:
+        for name in _COPIED:
+            if (source / name).exists():
+                shutil.copyfile(source / name, folder / name)
+        quantise_weights(model.onnx, folder / ONNX_FILE)
+        manifest = dataclasses.asdict(model.manifest)
+        fields = {name: value for name, value in manifest.items() if name not in {"format", "version"}}
+        fields["weights"] = "int8"
+        MODEL.seal(folder, fields, FOR_PEOPLE)
+        metrics |= {"test": measure(folder), "test_fp32": metrics["test"], "commands": [*metrics["commands"], command]}
+        draw_reliability(
+            metrics["test"]["reliability"], metrics["test"]["calibration_error"], folder / RELIABILITY_FILE
+        )
+        write_text(folder / METRICS_FILE, json.dumps(metrics, indent=2) + "\n")
+        write_text(folder / CARD_FILE, card_text(output.name, corpus.manifest, fields, metrics))
+    return metrics
+
+
+def _metrics(file: Path) -> dict[str, Any]:
+    try:
+        metrics = json.loads(file.read_text(encoding="utf-8"))
+        return {**metrics, "test": dict(metrics["test"]), "commands": list(metrics["commands"])}
+    except (OSError, ValueError, KeyError, TypeError):
+        raise FolderError(f"{file} can't be read, and the copy's card is made from it: train the model again") from None

@@ -1,0 +1,75 @@
+"""A copy with its weights in 8 bits: smaller, as good, complete."""
+
+import json
+import math
+import shutil
+
+import onnx
+import pytest
+
+from tests.conftest import succeed
+from tiankong.artifact.model_folder import open_model
+from tiankong.cli.main import run
+from tiankong.inference.model import load
+
+SENTENCE = "物流__，第二天就到了"
+
+
+@pytest.fixture(scope="session", params=["model_folder", "codes_model_folder", "hybrid_model_folder"])
+def original(request):
+    return request.getfixturevalue(request.param)
+
+
+@pytest.fixture
+def copy(original, prepared, tmp_path):
+    succeed("export", original, "-o", tmp_path / "small", "--prepared", prepared, "--quiet")
+    return tmp_path / "small"
+
+
+def test_a_copy_answers_as_the_original_and_is_smaller(original, copy):
+    stored = onnx.load(copy / "model.onnx").graph.initializer
+    assert {tensor.data_type for tensor in stored if math.prod(tensor.dims) >= 1024} == {onnx.TensorProto.INT8}
+    assert (copy / "model.onnx").stat().st_size < (original / "model.onnx").stat().st_size
+    assert not (copy / "model.safetensors").exists()
+    size = len(load(original).folder.vocabulary)
+    before, after = (
+        {answer["token_str"]: answer["score"] for answer in load(folder).fill(SENTENCE, top_k=size)}
+        for folder in (original, copy)
+    )
+    assert before.keys() == after.keys()
+    assert after == pytest.approx(before, abs=0.01)
+
+
+def test_a_copy_says_what_it_is(original, copy):
+    metrics = json.loads((copy / "metrics.json").read_text())
+    assert metrics["test_fp32"] == json.loads((original / "metrics.json").read_text())["test"]
+    assert metrics["test"]["top10"] == pytest.approx(metrics["test_fp32"]["top10"], abs=0.01)
+    assert open_model(copy).manifest.weights == "int8"
+    card = (copy / "README.md").read_text()
+    assert "stored in 8 bits" in card
+    assert len(metrics["commands"]) == 2
+
+
+def test_a_copy_of_a_copy_is_refused(copy, prepared, tmp_path, capsys):
+    assert run(["export", str(copy), "-o", str(tmp_path / "again"), "--prepared", str(prepared)]) == 2
+    assert "has its weights in 8 bits already" in capsys.readouterr().err
+    assert not (tmp_path / "again").exists()
+
+
+def test_a_model_without_its_metrics_is_not_copied(model_folder, prepared, tmp_path, capsys):
+    bare = tmp_path / "bare"
+    shutil.copytree(model_folder, bare)
+    (bare / "metrics.json").write_text("{}")
+    assert run(["export", str(bare), "-o", str(tmp_path / "small"), "--prepared", str(prepared)]) == 2
+    assert "metrics.json can't be read" in capsys.readouterr().err
+    assert not (tmp_path / "small").exists()
+
+
+def test_answers_do_not_depend_on_the_batch(copy):
+    model = load(copy)
+    sentences = [SENTENCE, "给__买的", "屏幕很__，看电影很舒服，声音也不错，推荐大家购买"]
+    together = model.fill(sentences, top_k=5)
+    for sentence, answers in zip(sentences, together, strict=True):
+        alone = model.fill(sentence, top_k=5)
+        assert [a["token_str"] for a in alone] == [a["token_str"] for a in answers]
+        assert [a["score"] for a in alone] == pytest.approx([a["score"] for a in answers], abs=1e-5)
