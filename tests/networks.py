@@ -42,6 +42,7 @@ def shape(cell: str, layers: int, head: str, characters: int) -> ModelConfig:
         character_size=characters,
         hidden_size=10,
         mlp_sizes=(14,),
+        neighbours=head != "codes",
         frequent_words=6,
         word_vectors=9 if head == "hybrid" else 0,
     )

@@ -97,6 +97,7 @@ class ModelConfig:
     embedding_size: int = _setting(256, "length of a word's input vector")
     character_size: int = _setting(64, "length of a character's vector (0: words are not read by characters)")
     hidden_size: int = _setting(512, "units of a recurrent layer, each direction")
+    neighbours: bool = _setting(True, "the MLP also reads the input vectors of the two words beside the blank")
     mlp_sizes: tuple[int, ...] = _setting((1024,), "hidden layers between the two directions and the head")
     activation: str = _setting("gelu", "between the layers of the MLP", ACTIVATIONS)
     decoding: str = _setting("likelihood", "how a codes model ranks words", DECODINGS)

@@ -5,7 +5,7 @@
     words        <BEG>  w1   w2   w3   <EOF>
     forward  f    f0 →  f1 → f2 → f3            f(t) has read <BEG> … w(t)
     backward b          b1 ← b2 ← b3 ← b4       b(t) has read w(t) … <EOF>
-    predict w2 from [ f1 ; b3 ]
+    predict w2 from [ f1 ; b3 ], and with ``neighbours`` also from the input vectors of w1 and w3
 
 A stacked bidirectional layer would leak: from its second layer on, each direction reads the other's states,
 which have seen the word to predict. The backward stack gets its words already in reading order, so both
@@ -21,7 +21,10 @@ from tiankong.config import ModelConfig
 
 
 class BidirectionalEncoder(nn.Module):
-    """States before and after each predicted position. Sizes: embedding E, hidden H, predictions N."""
+    """States before and after each predicted position. Sizes: embedding E, hidden H, predictions N.
+
+    The input vectors of the two neighbours reach the head directly as well: a shortcut around the recurrence.
+    """
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
@@ -32,14 +35,25 @@ class BidirectionalEncoder(nn.Module):
             for _ in range(2)
         )
         self.output_dropout = config.output_dropout
+        self.neighbours = config.neighbours
+
+    @staticmethod
+    def width(config: ModelConfig) -> int:
+        """Numbers that the encoder gives out for a prediction."""
+        return 2 * config.hidden_size + (2 * config.embedding_size if config.neighbours else 0)
 
     def forward(self, left: Tensor, right: Tensor, forward_index: Tensor, backward_index: Tensor) -> Tensor:
-        """``[f; b]`` (N, 2H) from vectors ``left`` (B, T, E), ``right`` (B, S, E) and flat positions (N,) each."""
+        """``[f; b]`` (N, 2H), with neighbours (N, 2H + 2E), from vectors ``left`` (B, T, E) and ``right`` (B, S, E)
+        and flat positions (N,) in each.
+        """
         f, _ = self.forward_stack(left)  # (B, T, H)
         b, _ = self.backward_stack(right)  # (B, S, H)
-        f = shared_dropout(f, self.output_dropout, self.training).flatten(0, 1)
-        b = shared_dropout(b, self.output_dropout, self.training).flatten(0, 1)
-        return torch.cat((f.index_select(0, forward_index), b.index_select(0, backward_index)), dim=1)
+        f = shared_dropout(f, self.output_dropout, self.training)
+        b = shared_dropout(b, self.output_dropout, self.training)
+        before, after = ([f, left], [b, right]) if self.neighbours else ([f], [b])
+        parts = [states.flatten(0, 1).index_select(0, forward_index) for states in before]
+        parts += [states.flatten(0, 1).index_select(0, backward_index) for states in after]
+        return torch.cat(parts, dim=1)
 
 
 def shared_dropout(states: Tensor, share: float, training: bool) -> Tensor:

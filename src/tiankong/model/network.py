@@ -52,7 +52,7 @@ class ClozeNetwork(nn.Module):
         self.head = self._head(tables, statistics, training)
         # What the head reads: a context vector as long as a word's, or a logit for each bit.
         width = tables.bits if config.head == "codes" else config.embedding_size
-        self.mlp = nn.Sequential(*_mlp([2 * config.hidden_size, *config.mlp_sizes, width], config.activation))
+        self.mlp = nn.Sequential(*_mlp([self.encoder.width(config), *config.mlp_sizes, width], config.activation))
         if config.head != "codes":
             self.mlp.append(nn.LayerNorm(width))
 
@@ -126,7 +126,8 @@ def parameter_count(config: ModelConfig, tables: WordTables) -> int:
     recurrent = sum(2 * gates * hidden * (size + hidden + 2) for size in inputs)
     composed = (tables.characters + 3 * embedding) * config.character_size
     output = tables.bits if config.head == "codes" else embedding
-    mlp = sum((size + 1) * following for size, following in itertools.pairwise([2 * hidden, *config.mlp_sizes, output]))
+    sizes = [BidirectionalEncoder.width(config), *config.mlp_sizes, output]
+    mlp = sum((size + 1) * following for size, following in itertools.pairwise(sizes))
     norm = 0 if config.head == "codes" else 2 * embedding
     matrix = tables.bits * embedding if config.head == "hybrid" else 0
     return own * embedding + composed + recurrent + mlp + norm + matrix + words
