@@ -1,0 +1,41 @@
+"""``tiankong corpus``: where the public corpora come from, and fetching them."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+
+import click
+
+from tiankong.cli.display import progress
+from tiankong.cli.options import needs
+
+
+@click.command(name="corpus")
+@click.argument("names", nargs=-1)
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Fetch into this folder.")
+@click.option("--from", "mirror", default="", help="A folder, or the address of one, that holds the files.")
+@click.option("--quiet", is_flag=True, help="No progress.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object for each corpus.")
+def command(names: tuple[str, ...], output: Path | None, mirror: str, quiet: bool, as_json: bool) -> None:
+    """Tell where the public corpora NAMES (all without names) come from; with -o, fetch and verify them.
+
+    They are the ones the built-in model was trained on. Their publishers state no licence.
+    """
+    from tiankong.corpus.fetch import fetch  # noqa: PLC0415
+    from tiankong.corpus.public import PUBLIC_CORPORA  # noqa: PLC0415
+
+    known = {corpus.name: corpus for corpus in PUBLIC_CORPORA}
+    unknown = [name for name in names if name not in known]
+    needs(not unknown, f"there is no corpus {', '.join(unknown)}: the corpora are {', '.join(known)}")
+    needs(output is not None or not mirror, "--from needs --output, the folder to fetch into")
+    for corpus in [known[name] for name in dict.fromkeys(names)] or PUBLIC_CORPORA:
+        if output is None:
+            fields = dataclasses.asdict(corpus)
+            lines = [f"{name:<8} {value}" for name, value in fields.items() if value != ""]
+            click.echo(json.dumps(fields, ensure_ascii=False) if as_json else "\n".join([*lines, ""]))
+            continue
+        with progress(corpus.file, corpus.bytes, quiet=quiet) as advance:
+            path = fetch(corpus, output, mirror, advance)
+        click.echo(json.dumps({"name": corpus.name, "path": str(path)}, ensure_ascii=False) if as_json else path)

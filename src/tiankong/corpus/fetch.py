@@ -1,0 +1,111 @@
+"""Brings a public corpus here, from its address or from a mirror: resumed, verified, whole or not at all."""
+
+from __future__ import annotations
+
+import http.client
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from tiankong.corpus.public import PublicCorpus
+from tiankong.errors import SourceError
+from tiankong.folder import readable_write_errors, sha256
+
+_TIMEOUT = 30
+_BLOCK = 1 << 16
+_PARTIAL = 206
+
+
+def fetch(
+    corpus: PublicCorpus, folder: Path, mirror: str = "", on_bytes: Callable[[int], None] = lambda _: None
+) -> Path:
+    """The corpus's file in ``folder``, fetched unless it is there already.
+
+    ``mirror`` is a folder or the address of one. What a broken connection left is gone on with the next time.
+
+    :raises SourceError: it can't be had from there, or what came is not that file.
+    :raises FolderError: ``folder`` can't be written.
+    """
+    target = folder / corpus.file
+    if target.is_file() and sha256(target) == corpus.sha256:
+        return target
+    source = _source(corpus, mirror)
+    aside = folder / f".{corpus.file}.partial"
+    with readable_write_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        held = aside.stat().st_size if aside.is_file() else 0
+        if held > corpus.bytes:
+            held = 0
+        if held < corpus.bytes:
+            _download(corpus, source, aside, held, on_bytes)
+        if sha256(aside) != corpus.sha256:
+            aside.unlink()
+            raise SourceError(f"what {source} holds is not the {corpus.name} of these checksums: use another source")
+        aside.replace(target)
+    return target
+
+
+def _source(corpus: PublicCorpus, mirror: str) -> str:
+    """A path or an address of the file."""
+    if "://" in mirror:
+        if not mirror.startswith(("http://", "https://")):
+            raise SourceError(f"{mirror} is no address that can be fetched from: use http, https or a folder")
+        return f"{mirror.rstrip('/')}/{corpus.file}"
+    if mirror:
+        return str(Path(mirror) / corpus.file)
+    if not corpus.address:
+        raise SourceError(
+            f"{corpus.name} has no public address of its own ({corpus.origin}): give --from a folder or a mirror "
+            "that holds it"
+        )
+    return corpus.address
+
+
+def _download(corpus: PublicCorpus, source: str, aside: Path, held: int, on_bytes: Callable[[int], None]) -> None:
+    with _opened(source, held) as (stream, start):
+        on_bytes(start)
+        with aside.open("ab" if start else "wb") as file:
+            got = start
+            # One block beyond the size is enough to see that it is another file.
+            while got <= corpus.bytes and (block := _read(stream, source)):
+                file.write(block)
+                got += len(block)
+                on_bytes(len(block))
+    if got < corpus.bytes:
+        raise SourceError(
+            f"{source} ended after {got:,} of {corpus.bytes:,} bytes: the same command goes on from there"
+        )
+
+
+@contextmanager
+def _opened(source: str, held: int) -> Iterator[tuple[IO[bytes], int]]:
+    """The file's bytes, and the position from which they are: ``held``, or 0 if the server can't begin there."""
+    if "://" not in source:
+        try:
+            file = Path(source).open("rb")  # noqa: SIM115 - closed below
+        except OSError as error:
+            raise SourceError(f"{source} can't be read ({(error.strerror or str(error)).lower()})") from None
+        with file:
+            file.seek(held)
+            yield file, held
+        return
+    try:
+        request = urllib.request.Request(source, headers={"Range": f"bytes={held}-"} if held else {})
+        answer = urllib.request.urlopen(request, timeout=_TIMEOUT)
+    except urllib.error.HTTPError as error:
+        raise SourceError(f"{source} answered {error.code} {error.reason}: use --from with a mirror") from None
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        why = getattr(error, "reason", error)
+        raise SourceError(f"{source} can't be reached ({why}): go online, or use --from with a folder") from None
+    with answer:
+        yield answer, held if answer.status == _PARTIAL else 0
+
+
+def _read(stream: IO[bytes], source: str) -> bytes:
+    try:
+        return stream.read(_BLOCK)
+    except (OSError, http.client.HTTPException) as error:
+        raise SourceError(f"{source} broke off ({error}): the same command goes on from there") from None

@@ -1,0 +1,148 @@
+"""Public corpora from a real server on loopback and from a folder: resumed, verified, whole or not at all."""
+
+import hashlib
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import ClassVar
+
+import pytest
+
+from tiankong.cli.main import run
+from tiankong.corpus.fetch import fetch
+from tiankong.corpus.public import PUBLIC_CORPORA, PublicCorpus
+from tiankong.errors import FolderError, SourceError
+
+DATA = bytes(range(256)) * 1000
+CORPUS = PublicCorpus("c", "c.bin", "bytes", "here", "", len(DATA), hashlib.sha256(DATA).hexdigest())
+
+
+class Server(BaseHTTPRequestHandler):
+    """Serves DATA; breaks off, ignores ranges or serves something else as the class attributes say."""
+
+    break_after = len(DATA)
+    ranges = True
+    data = DATA
+    asked: ClassVar[list[str | None]] = []
+
+    def do_GET(self):
+        asked = self.headers.get("Range")
+        self.asked.append(asked)
+        if self.path != "/mirror/c.bin":
+            self.send_error(404)
+            return
+        start = int(asked.removeprefix("bytes=").rstrip("-")) if asked and self.ranges else 0
+        self.send_response(206 if start else 200)
+        self.send_header("Content-Length", str(len(self.data) - start))
+        self.end_headers()
+        self.wfile.write(self.data[start : start + self.break_after])
+
+    def log_message(self, *_):
+        """Quiet."""
+
+
+@pytest.fixture
+def server():
+    handler = type("Handler", (Server,), {"asked": []})
+    running = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    thread = threading.Thread(target=running.serve_forever)
+    thread.start()
+    yield handler, f"http://127.0.0.1:{running.server_port}/mirror/"
+    running.shutdown()
+    running.server_close()
+    thread.join()
+
+
+def test_a_file_is_fetched_once(server, tmp_path):
+    handler, address = server
+    counted = []
+    path = fetch(CORPUS, tmp_path / "new" / "folder", address, counted.append)
+    assert path.read_bytes() == DATA
+    assert sum(counted) == len(DATA)
+    assert [file.name for file in path.parent.iterdir()] == ["c.bin"]
+    assert fetch(CORPUS, path.parent, address) == path
+    assert len(handler.asked) == 1
+
+
+@pytest.mark.parametrize("ranges", [True, False])
+def test_a_broken_download_goes_on_where_it_broke(server, tmp_path, ranges):
+    handler, address = server
+    handler.break_after = 70_000
+    with pytest.raises(SourceError, match="the same command goes on from there"):
+        fetch(CORPUS, tmp_path, address)
+    assert not (tmp_path / "c.bin").exists()
+    handler.break_after, handler.ranges = len(DATA), ranges
+    assert fetch(CORPUS, tmp_path, address).read_bytes() == DATA
+    assert handler.asked[1] is not None
+    assert handler.asked[1].startswith("bytes=")
+
+
+@pytest.mark.parametrize("data", [DATA[:-1] + b"x", DATA + b"more", DATA[:1000]])
+def test_another_file_is_refused(server, tmp_path, data):
+    handler, address = server
+    handler.data, handler.break_after = data, 10**9
+    for _ in range(2):
+        with pytest.raises(SourceError, match=r"is not the c of these checksums|ended after"):
+            fetch(CORPUS, tmp_path, address)
+    assert not (tmp_path / "c.bin").exists()
+
+
+def test_a_left_over_of_another_file_is_thrown_away(server, tmp_path):
+    _, address = server
+    (tmp_path / ".c.bin.partial").write_bytes(b"y" * 500)
+    with pytest.raises(SourceError, match="is not the c of these checksums"):
+        fetch(CORPUS, tmp_path, address)
+    assert fetch(CORPUS, tmp_path, address).read_bytes() == DATA
+
+
+def test_a_folder_is_a_mirror_too(tmp_path):
+    mirror = tmp_path / "mirror"
+    mirror.mkdir()
+    (mirror / "c.bin").write_bytes(DATA)
+    assert fetch(CORPUS, tmp_path / "here", str(mirror)).read_bytes() == DATA
+
+
+@pytest.mark.parametrize(
+    ("mirror", "message"),
+    [
+        ("http://127.0.0.1:9/", r"can't be reached \(.*\): go online"),
+        ("ftp://127.0.0.1/", "use http, https or a folder"),
+        ("http://[broken/", "can't be reached"),
+        ("nowhere", "nowhere/c.bin can't be read"),
+        ("", "has no public address of its own"),
+    ],
+)
+def test_what_cannot_be_had_is_said_in_a_sentence(tmp_path, mirror, message):
+    with pytest.raises(SourceError, match=message):
+        fetch(CORPUS, tmp_path, mirror)
+    assert not (tmp_path / "c.bin").exists()
+
+
+def test_a_missing_file_of_a_mirror(server, tmp_path):
+    _, address = server
+    with pytest.raises(SourceError, match="answered 404"):
+        fetch(CORPUS, tmp_path, address.replace("mirror", "elsewhere"))
+
+
+def test_a_folder_that_cannot_be_written(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(FolderError, match="can't be written"):
+        fetch(CORPUS, tmp_path / "file" / "below", str(tmp_path))
+
+
+def test_the_command_tells_where_they_are_from(capsys):
+    assert run(["corpus"]) == 0
+    told = capsys.readouterr().out
+    for corpus in PUBLIC_CORPORA:
+        assert corpus.sha256 in told
+        assert corpus.origin in told
+    assert run(["corpus", "nosuch"]) == 2
+    assert "the corpora are goods_zh, online_shopping_10_cats" in capsys.readouterr().err
+    assert run(["corpus", "--from", "x"]) == 2
+    assert "--from needs --output" in capsys.readouterr().err
+
+
+def test_the_command_without_a_network(tmp_path, capsys):
+    assert run(["corpus", "-o", str(tmp_path / "out"), "--from", "http://127.0.0.1:9/"]) == 2
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert "can't be reached" in error
