@@ -6,6 +6,7 @@ import numpy as np
 import torch
 
 from tiankong.config import HEADS, ModelConfig, TrainingConfig
+from tiankong.model.heads import SoftmaxHead
 from tiankong.model.network import ClozeNetwork, WordTables
 from tiankong.text.characters import CharacterTable, count_characters
 from tiankong.text.network_input import Lexicon, Window, network_input
@@ -22,6 +23,7 @@ LAST = len(LEXICON.word_ids)
 VARIANTS = [
     *[(cell, layers, head, 8) for cell in ("lstm", "gru") for layers in (1, 2) for head in HEADS],
     ("lstm", 1, "codes", 0),
+    ("lstm", 1, "softmax", 0),
 ]
 """Cell, layers, head, length of a character's vector."""
 
@@ -29,7 +31,10 @@ VARIANTS = [
 def build(cell: str = "lstm", layers: int = 1, head: str = "softmax", characters: int = 8) -> ClozeNetwork:
     """An untrained network in evaluation mode."""
     torch.manual_seed(3)
-    return ClozeNetwork(shape(cell, layers, head, characters), tables(head), TrainingConfig()).eval()
+    network = ClozeNetwork(shape(cell, layers, head, characters), tables(head), TrainingConfig()).eval()
+    if isinstance(network.head, SoftmaxHead) and network.head.compose is not None:
+        torch.nn.init.normal_(network.head.compose.weight)  # zeros until something is learned
+    return network
 
 
 def shape(cell: str, layers: int, head: str, characters: int) -> ModelConfig:
@@ -51,7 +56,9 @@ def shape(cell: str, layers: int, head: str, characters: int) -> ModelConfig:
 def tables(head: str) -> WordTables:
     """What a network must know of the words above."""
     codes = np.random.default_rng(5).integers(0, 2, (len(VOCABULARY), 50)).astype(np.uint8)
-    return WordTables(VOCABULARY.counts, VOCABULARY.targets(), None if head == "softmax" else codes, len(CHARACTERS))
+    spelling = LEXICON.character_ids[: len(VOCABULARY)]
+    coded = None if head == "softmax" else codes
+    return WordTables(VOCABULARY.counts, VOCABULARY.targets(), coded, len(CHARACTERS), spelling)
 
 
 def text_ids(words: list[int]) -> np.ndarray:

@@ -32,6 +32,9 @@ DEVICES = ("auto", "cpu", "gpu")
 LOSS_TOKENS = ("targets", "all")
 CODE_LOSSES = ("bits", "words", "both")
 
+DEFAULT_MODEL = "reviews-zh"
+"""The built-in model that fills a blank when no model is named."""
+
 MOST_LAYERS, MOST_UNITS = 32, 32_768
 """The largest network that is tried: recurrent layers, and units of any layer."""
 
@@ -98,11 +101,15 @@ class ModelConfig:
     character_size: int = _setting(64, "length of a character's vector (0: words are not read by characters)")
     hidden_size: int = _setting(512, "units of a recurrent layer, each direction")
     neighbours: bool = _setting(True, "the MLP also reads the input vectors of the two words beside the blank")
+    output_characters: bool = _setting(
+        True, "a softmax head's output vectors are composed from characters too, as the input vectors are"
+    )
     mlp_sizes: tuple[int, ...] = _setting((1024,), "hidden layers between the two directions and the head")
     activation: str = _setting("gelu", "between the layers of the MLP", ACTIVATIONS)
     decoding: str = _setting("likelihood", "how a codes model ranks words", DECODINGS)
-    input_dropout: float = _setting(0.25, "share of input features dropped in training, shared over a sentence")
-    output_dropout: float = _setting(0.35, "share of recurrent states dropped in training, shared over a sentence")
+    input_dropout: float = _setting(0.3, "share of input features dropped in training, shared over a sentence")
+    output_dropout: float = _setting(0.45, "share of recurrent states dropped in training, shared over a sentence")
+    mlp_dropout: float = _setting(0.15, "share of the MLP's units dropped in training")
 
     def problems(self) -> list[str]:
         """Every reason why this can't be used, a sentence each."""
@@ -115,13 +122,18 @@ class ModelConfig:
             for size in self.mlp_sizes
             if not 1 <= size <= MOST_UNITS
         ]
-        for name in ("input_dropout", "output_dropout"):
+        for name in ("input_dropout", "output_dropout", "mlp_dropout"):
             found += _within(self, name, 0.0, 0.95)
         if self.head != "codes" and self.decoding != "likelihood":
             found.append(f"decoding {self.decoding} needs head codes, not {self.head}")
         found += _at_least(self, "frequent_words", 1) + _at_least(self, "word_vectors", 0)
         found += self._word_vector_problems() if self.word_vectors else []
         return found
+
+    @property
+    def composes_output(self) -> bool:
+        """Whether output vectors have a part made of characters."""
+        return self.output_characters and self.head == "softmax" and self.character_size > 0
 
     def _word_vector_problems(self) -> list[str]:
         found = []
@@ -140,8 +152,8 @@ class ModelConfig:
 class TrainingConfig:
     """How the network is trained."""
 
-    epochs: int = _setting(7, "passes over the training split at most")
-    batch_tokens: int = _setting(4096, "tokens of a batch at most, padding included")
+    epochs: int = _setting(10, "passes over the training split at most")
+    batch_tokens: int = _setting(2048, "tokens of a batch at most, padding included")
     batch_sentences: int = _setting(0, "sentences of a batch at most (0: only batch_tokens counts)")
     window: int = _setting(192, "longer texts are trained in pieces of so many tokens")
     loss_tokens: str = _setting("targets", "predict words only, or every token", LOSS_TOKENS)
@@ -153,9 +165,9 @@ class TrainingConfig:
     negatives: int = _setting(2048, "words sampled against the target in a batch (0: the exact softmax)")
     negative_power: float = _setting(0.75, "negatives are drawn by word count to this power")
     optimiser: str = _setting("adamw", "the optimiser", OPTIMISERS)
-    learning_rate: float = _setting(2e-3, "the highest learning rate")
+    learning_rate: float = _setting(4e-3, "the highest learning rate")
     weight_decay: float = _setting(0.01, "AdamW's weight decay, on matrices only")
-    warmup_steps: int = _setting(200, "steps over which the learning rate rises")
+    warmup_steps: int = _setting(400, "steps over which the learning rate rises")
     schedule: str = _setting("cosine", "the learning rate after warm-up", SCHEDULES)
     clip_norm: float = _setting(1.0, "gradients are scaled down to this norm (0: never)")
     patience: int = _setting(3, "stop after so many epochs without a better validation score")

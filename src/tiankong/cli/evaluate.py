@@ -9,10 +9,17 @@ import click
 
 from tiankong.cli.display import metrics_lines, progress
 from tiankong.cli.options import needs
+from tiankong.config import DEFAULT_MODEL
 
 
 @click.command(name="evaluate")
-@click.option("--model", required=True, type=click.Path(path_type=Path), envvar="TIANKONG_MODEL", help="Model folder.")
+@click.option(
+    "--model",
+    default=DEFAULT_MODEL,
+    show_default=True,
+    envvar="TIANKONG_MODEL",
+    help="A built-in model's name, or a model folder.",
+)
 @click.option("--prepared", type=click.Path(path_type=Path), help="The prepared corpus the model was trained on.")
 @click.option("--split", type=click.Choice(["train", "validation", "test"]), default="test", show_default=True)
 @click.option("--text", "files", multiple=True, type=click.Path(path_type=Path), help="Text files; may be repeated.")
@@ -22,7 +29,7 @@ from tiankong.cli.options import needs
 @click.option("--quiet", is_flag=True, help="No progress.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def command(
-    model: Path,
+    model: str,
     prepared: Path | None,
     split: str,
     files: tuple[Path, ...],

@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from tiankong.cli.options import needs
+from tiankong.config import DEFAULT_MODEL
 from tiankong.errors import SentenceError, TiankongError
 
 _LINES_AT_ONCE = 64
@@ -19,11 +20,17 @@ _LINES_AT_ONCE = 64
 
 @click.command(name="fill")
 @click.argument("sentence", required=False)
-@click.option("--model", required=True, type=click.Path(path_type=Path), envvar="TIANKONG_MODEL", help="Model folder.")
+@click.option(
+    "--model",
+    default=DEFAULT_MODEL,
+    show_default=True,
+    envvar="TIANKONG_MODEL",
+    help="A built-in model's name, or a model folder.",
+)
 @click.option("-k", "--top-k", default=10, show_default=True, help="Words for each blank.")
 @click.option("--decoding", help="How a codes model ranks: likelihood or distance (default: the model's own).")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object for each sentence.")
-def command(sentence: str | None, model: Path, top_k: int, decoding: str | None, as_json: bool) -> int:
+def command(sentence: str | None, model: str, top_k: int, decoding: str | None, as_json: bool) -> int:
     """Rank words for each blank of SENTENCE.
 
     A blank is __ or [MASK]. Without SENTENCE, lines are read from a pipe, or a prompt opens on a terminal.

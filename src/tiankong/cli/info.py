@@ -13,19 +13,21 @@ from tiankong.errors import FolderError
 
 
 @click.command(name="info")
-@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("folder")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def command(folder: Path, as_json: bool) -> None:
-    """Verify FOLDER, a prepared corpus or a model, and tell what it is."""
+def command(folder: str, as_json: bool) -> None:
+    """Verify FOLDER, a prepared corpus or a model (or a built-in model's name), and tell what it is."""
+    from tiankong.artifact.built_in import model_path  # noqa: PLC0415
     from tiankong.artifact.model_folder import METRICS_FILE, MODEL, ModelManifest  # noqa: PLC0415
     from tiankong.corpus.prepared import PREPARED, PreparedManifest  # noqa: PLC0415
 
     content: dict[str, Any]
-    if (folder / PREPARED.manifest).is_file():
-        content = dataclasses.asdict(PREPARED.open(folder, PreparedManifest))
+    path = model_path(folder)
+    if (path / PREPARED.manifest).is_file():
+        content = dataclasses.asdict(PREPARED.open(path, PreparedManifest))
     else:
-        content = dataclasses.asdict(MODEL.open(folder, ModelManifest))
-        content["metrics"] = _metrics(folder / METRICS_FILE)
+        content = dataclasses.asdict(MODEL.open(path, ModelManifest))
+        content["metrics"] = _metrics(path / METRICS_FILE)
     if as_json:
         click.echo(json.dumps(content, ensure_ascii=False))
         return

@@ -65,7 +65,6 @@ def write_model(
             bias = trained.network.head.bias.detach().numpy()
             save_arrays({"codes": corpus.codes, "bias": bias}, folder / CODES_FILE)
         weights = {name: value.contiguous() for name, value in trained.network.state_dict().items()}
-        weights.pop("head.words.weight", None)  # tied: the same table as embedding.words.weight
         save_file(weights, folder / WEIGHTS_FILE)
         difference = export_onnx(trained.network, corpus.lexicon, folder / ONNX_FILE)
         write_history(trained.rows, folder / HISTORY_FILE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import logging
 import warnings
 from pathlib import Path
@@ -10,6 +11,7 @@ import numpy as np
 import onnxruntime
 import torch
 
+from tiankong.model.heads import SoftmaxHead
 from tiankong.model.network import ClozeNetwork, tensors
 from tiankong.text.network_input import Lexicon, NetworkInput, Window, network_input
 from tiankong.text.vocabulary import BEGIN, END, SPECIAL_TOKENS
@@ -34,12 +36,14 @@ def export_onnx(network: ClozeNetwork, lexicon: Lexicon, path: Path) -> float:
 
     :raises RuntimeError: the difference is above :data:`LARGEST_DIFFERENCE`.
     """
-    network.eval()
+    folded = copy.deepcopy(network).eval()
+    if isinstance(folded.head, SoftmaxHead):
+        folded.head.fold()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         logging.getLogger("torch.onnx").setLevel(logging.ERROR)
         torch.onnx.export(
-            network,
+            folded,
             tuple(tensors(_example(lexicon, [7, 4, 9], seed=0))),
             str(path),
             input_names=list(NetworkInput._fields),

@@ -9,8 +9,9 @@ from typing import NotRequired, TypedDict, overload
 
 import numpy as np
 
+from tiankong.artifact.built_in import model_path
 from tiankong.artifact.model_folder import ModelFolder, open_model
-from tiankong.config import DECODINGS
+from tiankong.config import DECODINGS, DEFAULT_MODEL
 from tiankong.errors import OptionError, SentenceError
 from tiankong.inference.decoding import CodesDecoder, best, decoder_of
 from tiankong.inference.session import NetworkSession, Scores
@@ -174,9 +175,9 @@ class Model:
         return lists
 
 
-def load(path: str | Path, *, threads: int = 0) -> Model:
-    """The model in folder ``path``.
+def load(model: str | Path = DEFAULT_MODEL, *, threads: int = 0) -> Model:
+    """The built-in model of that name, or the one in that folder.
 
     :raises FolderError: it is not there, not a model, newer, torn or edited.
     """
-    return Model(open_model(Path(path)), threads)
+    return Model(open_model(model_path(model)), threads)

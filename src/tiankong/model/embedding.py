@@ -21,6 +21,7 @@ class WordEmbedding(nn.Module):
         self.words = nn.Embedding(words, embedding_size)
         nn.init.normal_(self.words.weight, std=embedding_size**-0.5)
         self.reads_characters = character_size > 0
+        self.taken_out: nn.Linear | None = None
         if self.reads_characters:
             self.characters = nn.Embedding(characters, character_size, padding_idx=0)
             self.compose = nn.Linear(3 * character_size, embedding_size, bias=False)
@@ -30,11 +31,27 @@ class WordEmbedding(nn.Module):
         own = self.words(word_ids.where(word_ids < self.words.num_embeddings, UNKNOWN))
         if not self.reads_characters:
             return own, torch.zeros_like(own)
+        features = self.features(character_ids)
+        if self.taken_out is not None:
+            own = own - self.taken_out(features) * (word_ids != UNKNOWN)[:, None]
+        return own, self.compose(features)
+
+    def features(self, character_ids: Tensor) -> Tensor:
+        """Mean, first and last character vector (W, 3C) of words with characters (W, K)."""
         vectors = self.characters(character_ids)  # (W, K, C); padding is 0
         lengths = (character_ids != 0).sum(dim=1, keepdim=True).clamp(min=1)  # (W, 1)
         last = torch.gather(character_ids, 1, lengths - 1).squeeze(1)
         parts = [vectors.sum(dim=1) / lengths, vectors[:, 0], self.characters(last)]
-        return own, self.compose(torch.cat(parts, dim=1))
+        return torch.cat(parts, dim=1)
+
+    def put_in(self, composed: Tensor, by: nn.Linear) -> None:
+        """Adds ``composed`` (W, E), which ``by`` makes from the words' features, to their own vectors for good;
+        :meth:`forward` takes it out again.
+
+        So one table serves at both ends of an exported network whose output vectors are composed as well.
+        """
+        self.words.weight.data.add_(composed)
+        self.taken_out = by
 
 
 def context_vectors(

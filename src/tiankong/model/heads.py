@@ -13,7 +13,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from tiankong.model.embedding import WordEmbedding
 from tiankong.model.sampled_softmax import SampledSoftmaxLoss, draw, inclusion_probabilities
+
+_COMPOSED_SCALE = 0.1
+"""Character vectors are long beside word vectors: without it, a step changes every output vector by too much."""
 
 
 @dataclass(frozen=True)
@@ -93,15 +97,36 @@ class Head(nn.Module, ABC):
 
 
 class SoftmaxHead(Head):
-    """Softmax over the vocabulary, tied to the input word vectors (Press & Wolf 2017; Inan et al. 2017)."""
+    """Softmax over the vocabulary, tied to the input word vectors (Press & Wolf 2017; Inan et al. 2017).
 
-    def __init__(self, words: nn.Embedding, statistics: WordStatistics, negatives: int, power: float) -> None:
+    With ``spelling`` (V, K), the characters of every word, an output vector has a part composed of the same
+    character vectors as the input's, by a matrix of its own (Takase et al. 2019, section 4).
+    """
+
+    spelling: Tensor
+
+    def __init__(
+        self,
+        embedding: WordEmbedding,
+        spelling: Tensor | None,
+        statistics: WordStatistics,
+        negatives: int,
+        power: float,
+    ) -> None:
         super().__init__(statistics, negatives, power)
-        self.words = words
+        self._embedding = (embedding,)  # in a tuple: its weights are the network's, not this module's
+        self.compose: nn.Linear | None = None
+        if spelling is not None:
+            self.compose = nn.Linear(embedding.compose.in_features, embedding.words.embedding_dim, bias=False)
+            nn.init.zeros_(self.compose.weight)
+            self.register_buffer("spelling", spelling.long(), persistent=False)
 
     def scores(self, context: Tensor) -> Tensor:
         """Word logits (N, V)."""
-        logits: Tensor = functional.linear(context, self.words.weight, self.bias)
+        table = self._embedding[0].words.weight
+        if self.compose is not None:
+            table = table + self._composed(self.spelling)
+        logits: Tensor = functional.linear(context, table, self.bias)
         return logits
 
     def word_logits(self, scores: Tensor) -> Tensor:
@@ -110,7 +135,27 @@ class SoftmaxHead(Head):
 
     def vectors(self, words: Tensor) -> Tensor:
         """See :class:`Head`."""
-        return functional.embedding(words, self.words.weight)
+        own = functional.embedding(words, self._embedding[0].words.weight)
+        return own if self.compose is None else own + self._composed(self.spelling[words])
+
+    @torch.no_grad()
+    def fold(self) -> None:
+        """Puts the composed part into the words' own vectors, for a network that is trained no more."""
+        if self.compose is not None:
+            self._embedding[0].put_in(self._composed(self.spelling), self._scaled(self.compose))
+            self.compose = None
+
+    def _composed(self, spelling: Tensor) -> Tensor:
+        """Composed parts (R, E) of words with characters (R, K)."""
+        assert self.compose is not None
+        composed: Tensor = self.compose(self._embedding[0].features(spelling))
+        return _COMPOSED_SCALE * composed
+
+    @staticmethod
+    def _scaled(compose: nn.Linear) -> nn.Linear:
+        scaled = nn.Linear(compose.in_features, compose.out_features, bias=False)
+        scaled.weight.copy_(_COMPOSED_SCALE * compose.weight)
+        return scaled
 
 
 class CodesHead(Head):
@@ -176,14 +221,14 @@ class HybridHead(Head):
     ) -> None:
         """The first ``frequent`` ids are read from ``words``; ``codes`` (V, bits) of 0 and 1."""
         super().__init__(statistics, negatives, power)
-        self.words = words
+        self._words = (words,)  # in a tuple: its weights are the network's, not this module's
         self.frequent = frequent
         self.bits = nn.Linear(words.embedding_dim, codes.shape[1], bias=False)
         self.register_buffer("codes", codes.to(torch.uint8), persistent=False)
 
     def scores(self, context: Tensor) -> Tensor:
         """Logits of the frequent words, then bit logits, (N, frequent + bits)."""
-        frequent = functional.linear(context, self.words.weight[: self.frequent], self.bias[: self.frequent])
+        frequent = functional.linear(context, self._words[0].weight[: self.frequent], self.bias[: self.frequent])
         return torch.cat((frequent, self.bits(context)), dim=1)
 
     def word_logits(self, scores: Tensor) -> Tensor:
@@ -196,5 +241,5 @@ class HybridHead(Head):
     def vectors(self, words: Tensor) -> Tensor:
         """See :class:`Head`."""
         frequent = words < self.frequent
-        own = functional.embedding(words.clamp(max=self.frequent - 1), self.words.weight)
+        own = functional.embedding(words.clamp(max=self.frequent - 1), self._words[0].weight)
         return torch.where(frequent[:, None], own, self.codes[words].float() @ self.bits.weight)

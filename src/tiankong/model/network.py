@@ -21,12 +21,15 @@ from tiankong.text.vocabulary import SPECIAL_TOKENS
 
 @dataclass(frozen=True)
 class WordTables:
-    """What the network must know of the words: counts (V,), candidate (V,), codes (V, bits) or none."""
+    """What the network must know of the words: counts (V,), candidate (V,), codes (V, bits) or none, the number of
+    characters, and which each word is spelled with (V, K).
+    """
 
     counts: NDArray[np.int64]
     candidate: NDArray[np.bool_]
     codes: NDArray[np.uint8] | None
     characters: int
+    spelling: NDArray[np.int32]
 
     @property
     def bits(self) -> int:
@@ -52,7 +55,8 @@ class ClozeNetwork(nn.Module):
         self.head = self._head(tables, statistics, training)
         # What the head reads: a context vector as long as a word's, or a logit for each bit.
         width = tables.bits if config.head == "codes" else config.embedding_size
-        self.mlp = nn.Sequential(*_mlp([self.encoder.width(config), *config.mlp_sizes, width], config.activation))
+        sizes = [self.encoder.width(config), *config.mlp_sizes, width]
+        self.mlp = nn.Sequential(*_mlp(sizes, config.activation, config.mlp_dropout))
         if config.head != "codes":
             self.mlp.append(nn.LayerNorm(width))
 
@@ -62,7 +66,8 @@ class ClozeNetwork(nn.Module):
         sampling = (statistics, training.negatives, training.negative_power)
         words = self.embedding.words
         if self.config.head == "softmax":
-            return SoftmaxHead(words, *sampling)
+            spelling = torch.from_numpy(tables.spelling) if self.config.composes_output else None
+            return SoftmaxHead(self.embedding, spelling, *sampling)
         if tables.codes is None:
             raise ValueError(f"the {self.config.head} head needs codes")
         codes = torch.from_numpy(tables.codes)
@@ -130,6 +135,7 @@ def parameter_count(config: ModelConfig, tables: WordTables) -> int:
     mlp = sum((size + 1) * following for size, following in itertools.pairwise(sizes))
     norm = 0 if config.head == "codes" else 2 * embedding
     matrix = tables.bits * embedding if config.head == "hybrid" else 0
+    matrix += 3 * config.character_size * embedding if config.composes_output else 0
     return own * embedding + composed + recurrent + mlp + norm + matrix + words
 
 
@@ -138,8 +144,8 @@ def tensors(arrays: NetworkInput, device: torch.device | str = "cpu") -> list[Te
     return [torch.from_numpy(np.ascontiguousarray(array)).to(device) for array in arrays]
 
 
-def _mlp(sizes: Sequence[int], activation: str) -> list[nn.Module]:
+def _mlp(sizes: Sequence[int], activation: str, dropout: float) -> list[nn.Module]:
     layers: list[nn.Module] = []
     for size, following in itertools.pairwise(sizes):
-        layers += [nn.Linear(size, following), nn.GELU() if activation == "gelu" else nn.ReLU()]
-    return layers[:-1]
+        layers += [nn.Linear(size, following), nn.GELU() if activation == "gelu" else nn.ReLU(), nn.Dropout(dropout)]
+    return layers[:-2]

@@ -165,7 +165,9 @@ def word_tables(corpus: PreparedCorpus, model: ModelConfig) -> WordTables:
     :raises FolderError: a codes head, and the corpus has no codes.
     """
     codes = None if model.head == "softmax" else corpus.codes
-    return WordTables(corpus.vocabulary.counts, corpus.vocabulary.targets(), codes, len(corpus.characters))
+    words = corpus.vocabulary
+    spelling = corpus.lexicon.character_ids[: len(words)]
+    return WordTables(words.counts, words.targets(), codes, len(corpus.characters), spelling)
 
 
 def _loaders(corpus: PreparedCorpus, training: TrainingConfig) -> tuple[WindowBatches, WindowBatches, WindowBatches]:
