@@ -166,7 +166,7 @@ class TrainingConfig:
     negative_power: float = _setting(0.75, "negatives are drawn by word count to this power")
     optimiser: str = _setting("adamw", "the optimiser", OPTIMISERS)
     learning_rate: float = _setting(4e-3, "the highest learning rate")
-    weight_decay: float = _setting(0.01, "AdamW's weight decay, on matrices only")
+    weight_decay: float = _setting(0.1, "AdamW's weight decay, on matrices only")
     warmup_steps: int = _setting(400, "steps over which the learning rate rises")
     schedule: str = _setting("cosine", "the learning rate after warm-up", SCHEDULES)
     clip_norm: float = _setting(1.0, "gradients are scaled down to this norm (0: never)")

@@ -36,7 +36,8 @@ def export_onnx(network: ClozeNetwork, lexicon: Lexicon, path: Path) -> float:
 
     :raises RuntimeError: the difference is above :data:`LARGEST_DIFFERENCE`.
     """
-    folded = copy.deepcopy(network).eval()
+    network.eval()
+    folded = copy.deepcopy(network)
     if isinstance(folded.head, SoftmaxHead):
         folded.head.fold()
     with warnings.catch_warnings():
