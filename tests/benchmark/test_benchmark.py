@@ -15,7 +15,18 @@ from tiankong.cli.main import run
 from tiankong.corpus.prepared import PreparedCorpus
 
 SYSTEMS = [
-    *("softmax", "codes", "tutorial-network", "tutorial", "unigram", "cbow", "kenlm", "context2vec", "masked-lm"),
+    *(
+        "softmax",
+        "codes",
+        "hybrid",
+        "tutorial-network",
+        "tutorial",
+        "unigram",
+        "cbow",
+        "kenlm",
+        "context2vec",
+        "masked-lm",
+    ),
 ]
 
 

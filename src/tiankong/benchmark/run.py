@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 from safetensors.numpy import load_file, save_file
 
-from tiankong.benchmark.system import Budget, System
+from tiankong.benchmark.system import Budget, RankingSystem, System
 from tiankong.benchmark.task import Task, make_task
 from tiankong.corpus.prepared import PreparedCorpus
 from tiankong.errors import FolderError, MissingPackageError, TiankongError
@@ -37,15 +37,15 @@ class Result:
 
     system: str
     label: str
-    gives_probabilities: bool
-    training_seconds: float
-    tokens: int
-    note: str
-    peak_bytes: int
-    size_bytes: int
-    targets_per_second: float
-    latency_milliseconds: float
-    bit_accuracy: float | None
+    training_seconds: float = 0.0
+    tokens: int = 0
+    note: str = ""
+    peak_bytes: int = 0
+    gives_probabilities: bool = False
+    size_bytes: int = 0
+    targets_per_second: float = 0.0
+    latency_milliseconds: float = 0.0
+    bit_accuracy: float | None = None
     skipped: str = ""
 
 
@@ -57,6 +57,7 @@ def registry() -> dict[str, type[System]]:
     return {
         "softmax": ours.Softmax,
         "codes": ours.Codes,
+        "hybrid": ours.Hybrid,
         "tutorial-network": ours.TutorialPreset,
         "tutorial": tutorial.TutorialProcedure,
         "unigram": counting.Unigram,
@@ -131,37 +132,28 @@ def _measure(name: str, corpus_folder: Path, targets: int, budget: Budget, place
     try:
         training = system.train()
     except MissingPackageError as error:
-        _write(place, Result(name, kind.label, False, 0, 0, "", 0, 0, 0, 0, None, str(error)))
+        _write(place, Result(name, kind.label, skipped=str(error)))
         return
     except TiankongError as error:
         raise SystemExit(f"tiankong: {error}") from None
     peak = 1024 * max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    if system.answers:
+    result = Result(name, kind.label, training.seconds, training.tokens, training.note, peak)
+    if isinstance(system, RankingSystem):
         task = make_task(corpus, targets)
         arrays, seconds = _answer(system, task, corpus.vocabulary.targets())
         save_file(arrays, place / ARRAYS_FILE)
-        rate, latency = len(task.targets) / seconds, _latency(system, task)
-    else:
-        rate = latency = 0.0
-    _write(
-        place,
-        Result(
-            system=name,
-            label=kind.label,
+        result = dataclasses.replace(
+            result,
             gives_probabilities=system.gives_probabilities,
-            training_seconds=training.seconds,
-            tokens=training.tokens,
-            note=training.note,
-            peak_bytes=peak,
-            size_bytes=system.size() if system.answers else 0,
-            targets_per_second=rate,
-            latency_milliseconds=latency,
+            size_bytes=system.size(),
+            targets_per_second=len(task.targets) / seconds,
+            latency_milliseconds=_latency(system, task),
             bit_accuracy=system.bit_accuracy(),
-        ),
-    )
+        )
+    _write(place, result)
 
 
-def _answer(system: System, task: Task, candidate: np.ndarray) -> tuple[dict[str, np.ndarray], float]:
+def _answer(system: RankingSystem, task: Task, candidate: np.ndarray) -> tuple[dict[str, np.ndarray], float]:
     """Rank and log probability of every target, and the seconds the system took for its scores."""
     found_ranks, found_logs = [], []
     seconds = 0.0
@@ -178,7 +170,7 @@ def _answer(system: System, task: Task, candidate: np.ndarray) -> tuple[dict[str
     return {"ranks": np.concatenate(found_ranks), "log_probabilities": np.concatenate(found_logs)}, seconds
 
 
-def _latency(system: System, task: Task) -> float:
+def _latency(system: RankingSystem, task: Task) -> float:
     """Milliseconds of one blank on its own, the median."""
     texts = task.texts[:: max(1, len(task.texts) // _LATENCY_QUERIES)][:_LATENCY_QUERIES]
     times = []

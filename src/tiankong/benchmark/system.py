@@ -16,12 +16,14 @@ from tiankong.evaluate.measure import Text
 class Budget:
     """What a system may use: seconds of training for those that could go on for ever, threads, a seed.
 
-    ``quick`` asks for the smallest form of everything, to see that it works.
+    ``epochs`` is how many our own systems train (0: their preset's). ``quick`` asks for the smallest form of
+    everything, to see that it works.
     """
 
     seconds: float
     threads: int
     seed: int
+    epochs: int = 0
     quick: bool = False
 
 
@@ -35,11 +37,9 @@ class Training:
 
 
 class System(ABC):
-    """One way to rank the vocabulary for a blank. Sizes: predictions N, vocabulary V."""
+    """Something that is trained, and timed while it is."""
 
     label: str
-    gives_probabilities = False
-    answers = True
 
     def __init__(self, corpus: PreparedCorpus, budget: Budget, folder: Path) -> None:
         """``folder`` is the system's own, for what it keeps on disk."""
@@ -50,6 +50,12 @@ class System(ABC):
     @abstractmethod
     def train(self) -> Training:
         """Learns from the training split."""
+
+
+class RankingSystem(System):
+    """One way to rank the vocabulary for a blank. Sizes: predictions N, vocabulary V."""
+
+    gives_probabilities = False
 
     @abstractmethod
     def scores(self, texts: Sequence[Text]) -> Floats:

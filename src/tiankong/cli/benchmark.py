@@ -24,6 +24,7 @@ _QUICK_TARGETS, _QUICK_SECONDS = 500, 5.0
 @click.option(
     "--minutes", default=0.0, help="Training of the peers that could go on for ever (0: as long as our default took)."
 )
+@click.option("--epochs", default=0, help="Training of our own systems (0: as many as their presets say).")
 @click.option("--threads", default=0, help="Processor threads (0: one a core).")
 @click.option("--seed", default=1, show_default=True, help="Of everything random.")
 @click.option("--quick", is_flag=True, help="The smallest form of everything, to see that it works.")
@@ -34,6 +35,7 @@ def command(
     systems: str | None,
     targets: int,
     minutes: float,
+    epochs: int,
     threads: int,
     seed: int,
     quick: bool,
@@ -46,6 +48,7 @@ def command(
     """
     needs(targets >= 0, f"--targets must be 0 (all) or more, not {targets}")
     needs(minutes >= 0, f"--minutes must be 0 or more, not {minutes}")
+    needs(epochs >= 0, f"--epochs must be 0 (the preset's) or more, not {epochs}")
     try:
         from tiankong.benchmark.report import write_report  # noqa: PLC0415 - heavy
         from tiankong.benchmark.run import registry, run_benchmark  # noqa: PLC0415
@@ -65,7 +68,7 @@ def command(
     seconds = 60 * minutes
     if quick:
         targets, seconds = min(targets or _QUICK_TARGETS, _QUICK_TARGETS), _QUICK_SECONDS
-    budget = Budget(seconds, threads or os.cpu_count() or 1, seed, quick)
+    budget = Budget(seconds, threads or os.cpu_count() or 1, seed, epochs, quick)
     results = run_benchmark(corpus, names, targets, budget, output, lambda line: say(line, quiet=quiet))
     command_line = shlex.join(["tiankong", *sys.argv[1:]])
     write_report(output, results, corpus, make_task(corpus, targets), len(SPECIAL_TOKENS), seed, command_line)

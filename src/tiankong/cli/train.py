@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from tiankong.cli.display import metrics_lines, progress, say, shows_progress
-from tiankong.cli.options import chosen, config_options
+from tiankong.cli.options import chosen, config_options, needs
 from tiankong.config import ModelConfig, TrainingConfig, check
 from tiankong.errors import MissingPackageError
 
@@ -26,6 +26,7 @@ _SAMPLE = 2000
 @click.option("--resume", is_flag=True, help="Go on with an unfinished training of this output.")
 @click.option("--force", is_flag=True, help="Start over, and replace the output folder if it exists.")
 @click.option("--keep-checkpoints", is_flag=True, help="Keep OUTPUT.training after the model is written.")
+@click.option("--measure-limit", default=0, help="Measure so many texts of each split at the end (0: all).")
 @click.option("--tensorboard", type=click.Path(path_type=Path), help="Write TensorBoard events to this folder.")
 @click.option(
     "--profile", is_flag=True, help="Say after each epoch where the time went and how fast the arithmetic was."
@@ -39,6 +40,7 @@ def command(
     resume: bool,
     force: bool,
     keep_checkpoints: bool,
+    measure_limit: int,
     tensorboard: Path | None,
     profile: bool,
     quiet: bool,
@@ -51,6 +53,7 @@ def command(
     While it runs, OUTPUT.training holds checkpoints. Ctrl-C saves one and stops; the same command with --resume
     goes on, also after a crash, and ends with the same weights as without the stop.
     """
+    needs(measure_limit >= 0, f"--measure-limit must be 0 (all) or more, not {measure_limit}")
     config = chosen(preset, values)
     check(config.model, config.training)
     # Read when torch is loaded. Threads that wait for each other spin for ever by default, which slows training
@@ -83,8 +86,9 @@ def command(
 
     def measure(folder: Path) -> dict[str, Any]:
         model = load(folder)
-        counts = {name: split.texts for name, split in corpus.manifest.splits.items()}
-        sizes = {"train": min(_SAMPLE, counts["train"]), "validation": counts["validation"], "test": counts["test"]}
+        splits = corpus.manifest.splits
+        sizes = {name: min(measure_limit or splits[name].texts, splits[name].texts) for name in splits}
+        sizes["train"] = min(_SAMPLE, sizes["train"])
         with progress("measuring", sum(sizes.values()), quiet=quiet) as advance:
             return {
                 name: measure_split(model, corpus, name, texts=size, on_text=advance) for name, size in sizes.items()

@@ -8,13 +8,13 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from gensim.models import Word2Vec
 
-from tiankong.benchmark.system import System, Training
+from tiankong.benchmark.system import RankingSystem, Training
 from tiankong.benchmark.task import Floats, queries
 from tiankong.corpus.prepared import PreparedCorpus
 from tiankong.evaluate.measure import Text
 
 
-class Unigram(System):
+class Unigram(RankingSystem):
     """The most frequent words, whatever the context."""
 
     label = "unigram"
@@ -34,7 +34,7 @@ class Unigram(System):
         return int(self.corpus.vocabulary.counts.nbytes)
 
 
-class Cbow(System):
+class Cbow(RankingSystem):
     """gensim's word2vec (continuous bag of words) and its ``predict_output_word``."""
 
     label = "gensim CBOW"

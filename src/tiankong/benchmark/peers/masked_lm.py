@@ -5,6 +5,7 @@ Devlin et al. 2019, section 3.1, with 20 % of the words chosen: most become the 
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from functools import partial
 
@@ -12,8 +13,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from tiankong.benchmark.peers.timed_training import Step, epochs, train_for
-from tiankong.benchmark.system import System, Training
+from tiankong.benchmark.peers.timed_training import Step, train_for
+from tiankong.benchmark.system import RankingSystem, Training
 from tiankong.benchmark.task import Floats, Ints, queries
 from tiankong.errors import MissingPackageError
 from tiankong.evaluate.measure import Text
@@ -25,7 +26,7 @@ _BATCH_TOKENS = 8192
 _IGNORED = 0  # what fills a row up: <BEG> never stands at the end
 
 
-class MaskedLM(System):
+class MaskedLM(RankingSystem):
     """Sizes: texts B, tokens T, vocabulary V."""
 
     label = "masked LM (BERT-style)"
@@ -58,7 +59,7 @@ class MaskedLM(System):
         generator = np.random.default_rng(self.budget.seed)
         split = self.corpus.split("train")
         lengths = np.minimum(np.diff(split.offsets), _LONGEST)
-        for _ in epochs():
+        for _ in itertools.count():
             shuffled = generator.permutation(len(split))
             order = shuffled[np.argsort(lengths[shuffled], kind="stable")]
             rows = lengths[order]

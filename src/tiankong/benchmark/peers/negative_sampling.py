@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Iterator, Sequence
 from functools import partial
 
@@ -11,8 +12,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from tiankong.benchmark.peers.timed_training import Step, epochs, train_for
-from tiankong.benchmark.system import System, Training
+from tiankong.benchmark.peers.timed_training import Step, train_for
+from tiankong.benchmark.system import RankingSystem, Training
 from tiankong.benchmark.task import Floats
 from tiankong.config import load_preset
 from tiankong.evaluate.measure import Text
@@ -25,7 +26,7 @@ from tiankong.training.fit import word_tables
 _NEGATIVES, _POWER = 10, 0.75
 
 
-class NegativeSampling(System):
+class NegativeSampling(RankingSystem):
     """Ranks by the score plus the log of the words' share in the draw, which is what the score leaves out
     (Levy & Goldberg 2014, section 3.1); without it, rare words would come first."""
 
@@ -45,7 +46,7 @@ class NegativeSampling(System):
     def _steps(self) -> Iterator[Step]:
         split = self.corpus.split("train")
         batches = WindowBatches(self.corpus, split, np.arange(len(split)), self._settings)
-        for epoch in epochs():
+        for epoch in itertools.count():
             for inputs, targets, _ in batches.epoch(epoch):
                 yield partial(self._loss, inputs, targets)
 

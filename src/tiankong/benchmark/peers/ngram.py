@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from tiankong.benchmark.peers.kneser_ney import write_arpa
-from tiankong.benchmark.system import System, Training
+from tiankong.benchmark.system import RankingSystem, Training
 from tiankong.benchmark.task import Floats, Ints, queries
 from tiankong.errors import MissingPackageError
 from tiankong.evaluate.measure import Text
@@ -17,7 +17,7 @@ from tiankong.text.vocabulary import BEGIN, END, UNKNOWN
 _ORDER = 5
 
 
-class KenLM(System):
+class KenLM(RankingSystem):
     """The probability of the sentence with each word in the blank, which is all that changes: up to five factors."""
 
     label = "KenLM 5-gram"

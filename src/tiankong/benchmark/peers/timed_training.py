@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 import time
 from collections.abc import Callable, Iterator
@@ -41,8 +40,3 @@ def train_for(network: nn.Module, steps: Iterator[Step], budget: Budget, learnin
         tokens += read
     network.eval()
     return Training(time.perf_counter() - start, tokens)
-
-
-def epochs() -> Iterator[int]:
-    """Epoch numbers without end."""
-    return itertools.count()
