@@ -152,7 +152,7 @@ class ModelConfig:
 class TrainingConfig:
     """How the network is trained."""
 
-    epochs: int = _setting(10, "passes over the training split at most")
+    epochs: int = _setting(7, "passes over the training split at most")
     batch_tokens: int = _setting(2048, "tokens of a batch at most, padding included")
     batch_sentences: int = _setting(0, "sentences of a batch at most (0: only batch_tokens counts)")
     window: int = _setting(192, "longer texts are trained in pieces of so many tokens")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -109,11 +111,12 @@ def _window(text: Text) -> Window:
 
 
 def _measure(model: Model, texts: Iterable[Text], scorer: Scorer, on_text: Callable[[int], None]) -> Metrics:
-    totals = _Totals(model)
     start = time.monotonic()
-    for batch in _batches(texts):
-        totals.add(batch, scorer)
-        on_text(len(batch))
+    with ThreadPoolExecutor(os.cpu_count()) as workers:  # numpy's loops over a vocabulary leave the interpreter free
+        totals = _Totals(model, workers)
+        for batch in _batches(texts):
+            totals.add(batch, scorer)
+            on_text(len(batch))
     return totals.result(time.monotonic() - start)
 
 
@@ -141,11 +144,22 @@ def _grouped(stretch: list[Text]) -> Iterator[list[Text]]:
         yield batch
 
 
+class _Ranked(NamedTuple):
+    """What is kept of some targets (N,): ranks, log probabilities of the target and of the best answer (N,), and
+    ranks by distance where there are any."""
+
+    ranks: Ints
+    own: NDArray[np.float32]
+    best: NDArray[np.float32]
+    by_distance: Ints | None
+
+
 class _Totals:
     """What is added up over the batches. Unknown targets count as misses in top-k and MRR."""
 
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: Model, workers: ThreadPoolExecutor) -> None:
         self._decoder = model.decoder
+        self._workers = workers
         self.sentences = self.unknown = 0
         self._ranks: list[NDArray[np.int64]] = []
         self._distance_ranks: list[NDArray[np.int64]] = []
@@ -162,22 +176,25 @@ class _Totals:
             return
         targets = np.concatenate([text.ids[text.targets] for text in batch])
         scores = scorer(batch)
-        for start in range(0, len(targets), _ROWS_AT_ONCE):
-            part = slice(start, start + _ROWS_AT_ONCE)
-            self._add_ranks(scores[part], targets[part])
+        parts = [slice(start, start + _ROWS_AT_ONCE) for start in range(0, len(targets), _ROWS_AT_ONCE)]
+        for ranked in self._workers.map(lambda part: self._ranked(scores[part], targets[part]), parts):
+            self._ranks.append(ranked.ranks)
+            self._reliability.add(np.exp(ranked.best), ranked.ranks == 1)
+            self._log_probability += float(ranked.own.sum(dtype=np.float64))
+            if ranked.by_distance is not None:
+                self._distance_ranks.append(ranked.by_distance)
         if isinstance(self._decoder, CodesDecoder) and self._decoder.has_distances:
             right = self._decoder.bit_accuracy(scores, targets)
             edges = np.cumsum([len(text.targets) for text in batch])[:-1]
             self._bits += [float(share.mean()) for share in np.split(right, edges)]
 
-    def _add_ranks(self, scores: NDArray[np.float32], targets: Ints) -> None:
+    def _ranked(self, scores: NDArray[np.float32], targets: Ints) -> _Ranked:
         log_probabilities = self._decoder.log_probabilities(scores)
-        found = ranks(log_probabilities, targets)
-        self._ranks.append(found)
-        self._reliability.add(np.exp(log_probabilities.max(axis=1)), found == 1)
-        self._log_probability += float(log_probabilities[np.arange(len(targets)), targets].sum(dtype=np.float64))
+        by_distance = None
         if isinstance(self._decoder, CodesDecoder) and self._decoder.has_distances:
-            self._distance_ranks.append(ranks(-self._decoder.distances(scores), targets))
+            by_distance = ranks(-self._decoder.distances(scores), targets)
+        own = log_probabilities[np.arange(len(targets)), targets]
+        return _Ranked(ranks(log_probabilities, targets), own, log_probabilities.max(axis=1), by_distance)
 
     def result(self, seconds: float) -> Metrics:
         """The metrics.

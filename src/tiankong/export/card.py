@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 from tiankong.corpus.prepared import PreparedManifest
@@ -16,7 +17,7 @@ def card_text(name: str, corpus: PreparedManifest, fields: dict[str, Any], metri
     model = fields["model"]
     commands = "\n".join(f"    {command}" for command in metrics["commands"])
     sources = "\n".join(
-        f"- `{source.path}`, {source.bytes:,} bytes, sha256 `{source.sha256}`" for source in corpus.sources
+        f"- `{Path(source.path).name}`, {source.bytes:,} bytes, sha256 `{source.sha256}`" for source in corpus.sources
     )
     texts = "/".join(f"{counts.texts:,}" for counts in corpus.splits.values())
     return f"""---
