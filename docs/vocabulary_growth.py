@@ -7,7 +7,6 @@ Its output stands in docs/heads.md. Every line is a process of its own, so that 
 
 from __future__ import annotations
 
-import dataclasses
 import multiprocessing
 import resource
 import statistics
@@ -60,8 +59,7 @@ def measure(name: str, words: int) -> None:
     generator = np.random.default_rng(1)
     tiny = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     table, lexicon = tables(words, generator)
-    config = dataclasses.replace(HEADS[name])
-    network = ClozeNetwork(config, table, TrainingConfig())
+    network = ClozeNetwork(HEADS[name], table, TrainingConfig())
     optimiser = torch.optim.AdamW(network.parameters(), 1e-3, fused=True)
     batch, targets = texts(lexicon, TEXTS, generator)
     seconds = []
@@ -78,10 +76,10 @@ def measure(name: str, words: int) -> None:
         export_onnx(network, lexicon, path)
         size = path.stat().st_size + (0 if name == "softmax" else words * (BITS // 8 + 4))
         session = NetworkSession(path, threads=1)
-    coded = CodesDecoder(
-        table.codes, network.head.bias.detach().numpy(), table.candidate, 2004 if name == "hybrid" else 0
-    )
-    decoder = SoftmaxDecoder(table.candidate) if name == "softmax" else coded
+    decoder: SoftmaxDecoder | CodesDecoder = SoftmaxDecoder(table.candidate)
+    if name != "softmax":
+        packed, bias = np.packbits(table.codes, axis=1), network.head.bias.detach().numpy()
+        decoder = CodesDecoder(packed, BITS, bias, table.candidate, getattr(network.head, "frequent", 0))
     one, _ = texts(lexicon, 1, generator)
     one = one._replace(forward_index=one.forward_index[10:11], backward_index=one.backward_index[10:11])
     times = []

@@ -1,5 +1,6 @@
 """Public corpora from a real server on loopback and from a folder: resumed, verified, whole or not at all."""
 
+import dataclasses
 import hashlib
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -8,6 +9,7 @@ from typing import ClassVar
 import pytest
 
 from tiankong.cli.main import run
+from tiankong.corpus import public
 from tiankong.corpus.fetch import fetch
 from tiankong.corpus.public import PUBLIC_CORPORA, PublicCorpus
 from tiankong.errors import FolderError, SourceError
@@ -31,6 +33,9 @@ class Server(BaseHTTPRequestHandler):
             self.send_error(404)
             return
         start = int(asked.removeprefix("bytes=").rstrip("-")) if asked and self.ranges else 0
+        if start >= len(self.data):
+            self.send_error(416)
+            return
         self.send_response(206 if start else 200)
         self.send_header("Content-Length", str(len(self.data) - start))
         self.end_headers()
@@ -86,12 +91,36 @@ def test_another_file_is_refused(server, tmp_path, data):
     assert not (tmp_path / "c.bin").exists()
 
 
-def test_a_left_over_of_another_file_is_thrown_away(server, tmp_path):
+@pytest.mark.parametrize("size", [1, 500, len(DATA), len(DATA) + 1])
+def test_a_left_over_of_another_file_is_thrown_away(server, tmp_path, size):
     _, address = server
-    (tmp_path / ".c.bin.partial").write_bytes(b"y" * 500)
-    with pytest.raises(SourceError, match="is not the c of these checksums"):
-        fetch(CORPUS, tmp_path, address)
+    (tmp_path / ".c.bin.partial").write_bytes(b"y" * size)
     assert fetch(CORPUS, tmp_path, address).read_bytes() == DATA
+    assert [file.name for file in tmp_path.iterdir()] == ["c.bin"]
+
+
+def test_a_short_answer_does_not_stand_in_the_way(server, tmp_path):
+    handler, address = server
+    handler.data = b"an error page"
+    for _ in range(2):
+        with pytest.raises(SourceError, match="ended after 13 of"):
+            fetch(CORPUS, tmp_path, address)
+    handler.data = DATA
+    assert fetch(CORPUS, tmp_path, address).read_bytes() == DATA
+
+
+def test_a_file_of_the_users_is_left_alone(server, tmp_path):
+    _, address = server
+    (tmp_path / "c.bin").write_text("mine")
+    with pytest.raises(FolderError, match="exists and is not the c of these checksums"):
+        fetch(CORPUS, tmp_path, address)
+    assert (tmp_path / "c.bin").read_text() == "mine"
+
+
+def test_an_address_may_have_chinese_names(server, tmp_path):
+    _, address = server
+    with pytest.raises(SourceError, match="answered 404"):
+        fetch(CORPUS, tmp_path, address + "语料/")
 
 
 def test_a_folder_is_a_mirror_too(tmp_path):
@@ -145,4 +174,13 @@ def test_the_command_without_a_network(tmp_path, capsys):
     assert run(["corpus", "-o", str(tmp_path / "out"), "--from", "http://127.0.0.1:9/"]) == 2
     error = capsys.readouterr().err
     assert error.count("\n") == 1
-    assert "can't be reached" in error
+    assert error.count("can't be reached") == len(PUBLIC_CORPORA)
+
+
+def test_what_has_an_address_is_fetched_though_another_has_none(server, tmp_path, capsys, monkeypatch):
+    _, address = server
+    there = dataclasses.replace(CORPUS, address=f"{address}c.bin")
+    monkeypatch.setattr(public, "PUBLIC_CORPORA", (dataclasses.replace(CORPUS, name="d", file="d"), there))
+    assert run(["corpus", "-o", str(tmp_path)]) == 2
+    assert (tmp_path / "c.bin").read_bytes() == DATA
+    assert "d has no public address of its own" in capsys.readouterr().err

@@ -4,12 +4,17 @@ import json
 import math
 import shutil
 
+import numpy as np
 import onnx
 import pytest
+from onnx import numpy_helper
 
+from tests import networks
 from tests.conftest import succeed
 from tiankong.artifact.model_folder import open_model
 from tiankong.cli.main import run
+from tiankong.export import quantise
+from tiankong.export.onnx_export import export_onnx
 from tiankong.inference.model import load
 
 SENTENCE = "物流__，第二天就到了"
@@ -50,16 +55,62 @@ def test_a_copy_says_what_it_is(original, copy):
     assert len(metrics["commands"]) == 2
 
 
+@pytest.mark.parametrize("cell", ["lstm", "gru"])
+def test_every_number_is_within_half_a_step(cell, tmp_path):
+    network = networks.build(cell)
+    export_onnx(network, networks.LEXICON, tmp_path / "fp32.onnx")
+    monkeypatch = pytest.MonkeyPatch()
+    monkeypatch.setattr(quantise, "_SMALLEST", 40)
+    quantise.quantise_weights(tmp_path / "fp32.onnx", tmp_path / "int8.onnx")
+    monkeypatch.undo()
+    before, after = (
+        {tensor.name: numpy_helper.to_array(tensor) for tensor in onnx.load(tmp_path / name).graph.initializer}
+        for name in ("fp32.onnx", "int8.onnx")
+    )
+    nodes = onnx.load(tmp_path / "int8.onnx").graph.node
+    restored = [node for node in nodes if node.op_type == "DequantizeLinear"]
+    names = {node.name for node in restored}
+    assert cell.upper() in {node.op_type for node in nodes if names & set(node.input)}
+    for node in restored:
+        values, numbers, scale = before[node.name], after[node.input[0]], after[node.input[1]]
+        axis = node.attribute[0].i
+        shape = [-1 if number == axis else 1 for number in range(values.ndim)]
+        assert scale.shape == (values.shape[axis],)
+        assert (np.abs(numbers * scale.reshape(shape) - values) <= 0.5001 * scale.reshape(shape)).all()
+
+
+def test_a_network_in_training_is_exported_as_it_answers(tmp_path):
+    network = networks.build().train()
+    assert export_onnx(network, networks.LEXICON, tmp_path / "model.onnx") < 1e-4
+
+
+def test_a_model_is_not_replaced_by_its_copy(model_folder, prepared, tmp_path, capsys):
+    shutil.copytree(model_folder, tmp_path / "model")
+    arguments = ["export", str(tmp_path / "model"), "-o", str(tmp_path / "model"), "--prepared", str(prepared)]
+    assert run([*arguments, "--force"]) == 2
+    assert "is the model itself" in capsys.readouterr().err
+    assert (tmp_path / "model" / "model.safetensors").exists()
+
+
+def test_a_copy_is_measured_on_the_models_own_corpus_only(model_folder, corpus_file, tmp_path, capsys):
+    succeed("prepare", corpus_file, "-o", tmp_path / "other", "--minimum-count", 4, "--code-bits", 0, "--quiet")
+    small = tmp_path / "small"
+    assert run(["export", str(model_folder), "-o", str(small), "--prepared", str(tmp_path / "other")]) == 2
+    assert "another vocabulary" in capsys.readouterr().err
+    assert not small.exists()
+
+
 def test_a_copy_of_a_copy_is_refused(copy, prepared, tmp_path, capsys):
     assert run(["export", str(copy), "-o", str(tmp_path / "again"), "--prepared", str(prepared)]) == 2
     assert "has its weights in 8 bits already" in capsys.readouterr().err
     assert not (tmp_path / "again").exists()
 
 
-def test_a_model_without_its_metrics_is_not_copied(model_folder, prepared, tmp_path, capsys):
+@pytest.mark.parametrize("text", ["", "{}", "[]", '{"test": {}, "commands": []}'])
+def test_a_model_without_its_metrics_is_not_copied(text, model_folder, prepared, tmp_path, capsys):
     bare = tmp_path / "bare"
     shutil.copytree(model_folder, bare)
-    (bare / "metrics.json").write_text("{}")
+    (bare / "metrics.json").write_text(text)
     assert run(["export", str(bare), "-o", str(tmp_path / "small"), "--prepared", str(prepared)]) == 2
     assert "metrics.json can't be read" in capsys.readouterr().err
     assert not (tmp_path / "small").exists()

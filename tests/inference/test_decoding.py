@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from safetensors.numpy import load_file
 
 from tiankong.errors import OptionError
-from tiankong.inference.decoding import CodesDecoder
+from tiankong.inference import decoding
 from tiankong.inference.model import load
 
 SIZES = st.tuples(st.integers(50, 140), st.integers(5, 60), st.integers(1, 9), st.integers(0, 2**32 - 1))
@@ -22,11 +22,26 @@ def example(bits, words, rows, seed):
     return codes, bias, candidate, generator.normal(size=(rows, bits)).astype(np.float32)
 
 
+@pytest.fixture(params=["dense", "packed"], autouse=True)
+def _small_blocks(request, monkeypatch):
+    """Several blocks of words, kept as numbers or unpacked when needed."""
+    monkeypatch.setattr(decoding, "_WORDS_AT_ONCE", 8)
+    if request.param == "packed":
+        monkeypatch.setattr(decoding, "_MOST_DENSE", 0)
+
+
+def decoder_of(codes, bias, candidate, frequent=0):
+    return decoding.CodesDecoder(np.packbits(codes, axis=1), codes.shape[1], bias, candidate, frequent)
+
+
+FIXTURES = [HealthCheck.function_scoped_fixture]
+
+
 @given(SIZES)
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, suppress_health_check=FIXTURES, max_examples=60)
 def test_likelihood_is_a_softmax_whose_vectors_are_the_codes(sizes):
     codes, bias, candidate, scores = example(*sizes)
-    found = CodesDecoder(codes, bias, candidate).log_probabilities(scores)
+    found = decoder_of(codes, bias, candidate).log_probabilities(scores)
     logits = scores.astype(np.float64) @ codes.T + bias
     logits[:, ~candidate] = -np.inf
     expected = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
@@ -34,22 +49,22 @@ def test_likelihood_is_a_softmax_whose_vectors_are_the_codes(sizes):
 
 
 @given(SIZES)
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, suppress_health_check=FIXTURES, max_examples=60)
 def test_distance_is_euclidean_between_bits_and_codes(sizes):
     codes, bias, candidate, scores = example(*sizes)
-    found = CodesDecoder(codes, bias, candidate).distances(scores)
+    found = decoder_of(codes, bias, candidate).distances(scores)
     difference = (scores > 0)[:, None, :].astype(float) - codes[None]
     expected = np.linalg.norm(difference, axis=2)
     expected[:, ~candidate] = np.inf
     np.testing.assert_allclose(found, expected, rtol=1e-6)
 
 
-@given(SIZES, st.integers(1, 4))
-@settings(deadline=None, max_examples=60)
+@given(SIZES, st.integers(1, 5))
+@settings(deadline=None, suppress_health_check=FIXTURES, max_examples=60)
 def test_frequent_words_keep_their_own_logits(sizes, frequent):
     codes, bias, candidate, scores = example(*sizes)
     own = np.random.default_rng(1).normal(size=(len(scores), frequent)).astype(np.float32)
-    decoder = CodesDecoder(codes, bias, candidate, frequent)
+    decoder = decoder_of(codes, bias, candidate, frequent)
     found = decoder.log_probabilities(np.concatenate((own, scores), axis=1))
     logits = scores.astype(np.float64) @ codes.T + bias
     logits[:, :frequent] = own
@@ -60,11 +75,11 @@ def test_frequent_words_keep_their_own_logits(sizes, frequent):
 
 
 @given(SIZES)
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, suppress_health_check=FIXTURES, max_examples=30)
 def test_a_query_alone_and_among_others_answers_alike(sizes):
     codes, bias, candidate, scores = example(*sizes)
     scores = np.repeat(scores, 5, axis=0)
-    decoder = CodesDecoder(codes, bias, candidate)
+    decoder = decoder_of(codes, bias, candidate)
     together = decoder.log_probabilities(scores)
     alone = np.concatenate([decoder.log_probabilities(row[None]) for row in scores])
     np.testing.assert_allclose(together, alone, atol=1e-4)

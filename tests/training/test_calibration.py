@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from tiankong.cli.main import run
 from tiankong.config import load_preset
 from tiankong.corpus.prepared import PreparedCorpus
 from tiankong.model.network import ClozeNetwork
@@ -28,10 +29,10 @@ def range_of(split):
     return torch.arange(len(split)).numpy()
 
 
-def trained(corpus, batches, steps=30):
+def trained(corpus, batches, steps=30, **shape):
     """A network after a few steps, sure enough of itself that calibration has something to do."""
     preset = load_preset("small")
-    model = dataclasses.replace(preset.model, hidden_size=24, embedding_size=16, mlp_sizes=(16,))
+    model = dataclasses.replace(preset.model, hidden_size=24, embedding_size=16, mlp_sizes=(16,), **shape)
     torch.manual_seed(0)
     network = ClozeNetwork(model, word_tables(corpus, model), preset.training)
     optimiser = torch.optim.Adam(network.parameters(), 1e-2)
@@ -76,3 +77,26 @@ def test_the_best_calibration_is_found_from_anywhere(batches, scale, prior):
 def test_the_exported_model_says_how_it_was_calibrated(model_folder, codes_model_folder):
     for folder in (model_folder, codes_model_folder):
         assert json.loads((folder / "metrics.json").read_text())["calibration"]["scale"] > 0
+
+
+@pytest.mark.parametrize(
+    ("head", "code_loss"),
+    [("softmax", "both"), ("codes", "bits"), ("codes", "words"), ("codes", "both"), ("hybrid", "both")],
+)
+def test_every_head_is_rescaled_as_it_says(batches, head, code_loss):
+    corpus, batches = batches
+    network = trained(corpus, batches, 4, head=head, frequent_words=40)
+    if head == "codes":
+        network.head.code_loss = code_loss
+    inputs, _, _ = batches[0]
+    with torch.no_grad():
+        before = network.head.word_logits(network(*inputs))
+        network.rescale(0.7, 0.2)
+        after = network.head.word_logits(network(*inputs))
+    torch.testing.assert_close(after, 0.7 * before + 0.2 * network.head.log_prior, atol=1e-4, rtol=1e-4)
+
+
+def test_a_hybrid_head_needs_words_to_code(prepared, tmp_path, capsys):
+    assert run(["train", str(prepared), "-o", str(tmp_path / "m"), "--head", "hybrid", "--quiet"]) == 2
+    assert "frequent_words (2000) must be below" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())

@@ -10,6 +10,8 @@ from tiankong.artifact.model_folder import MODEL
 
 def built_in_models() -> list[str]:
     """Their names."""
+    if not _folder().is_dir():  # a checkout in which none was made yet
+        return []
     return sorted(folder.name for folder in _folder().iterdir() if (folder / MODEL.manifest).is_file())
 
 

@@ -51,8 +51,10 @@ class ModelManifest:
 
 @dataclass(frozen=True)
 class ModelFolder:
-    """A model folder, verified and read; ``onnx`` is the network's file, words have ``codes`` (words, bits) and a
-    ``bias`` (words,) unless the head is a softmax."""
+    """A model folder, verified and read; ``onnx`` is the network's file.
+
+    Unless the head is a softmax, words have packed ``codes`` (words, bits / 8) and a ``bias`` (words,).
+    """
 
     path: Path
     manifest: ModelManifest

@@ -34,13 +34,15 @@ class Ours(RankingSystem):
         :raises FolderError: it failed.
         """
         output = self.folder / "model"
+        options = self.quick_options if self.budget.quick else self.options
+        if self.budget.epochs:
+            options = (*options, "--epochs", str(self.budget.epochs))
         done = subprocess.run(
             [
                 *(sys.executable, "-m", "tiankong", "train", str(self.corpus.folder), "--output", str(output)),
                 *("--force", "--quiet", "--threads", str(self.budget.threads), "--seed", str(self.budget.seed)),
                 *("--measure-limit", str(_MEASURED_TEXTS)),
-                *(self.quick_options if self.budget.quick else self.options),
-                *(("--epochs", str(self.budget.epochs)) if self.budget.epochs else ()),
+                *options,
             ],
             capture_output=True,
             text=True,
@@ -51,7 +53,7 @@ class Ours(RankingSystem):
         self._model: Model = load(output, threads=self.budget.threads)
         self._metrics = json.loads((output / "metrics.json").read_text(encoding="utf-8"))
         tokens = self._metrics["epochs"] * self.corpus.manifest.splits["train"].tokens
-        return Training(self._metrics["training_seconds"], tokens, " ".join(self.options))
+        return Training(self._metrics["training_seconds"], tokens, " ".join(options))
 
     def scores(self, texts: Sequence[Text]) -> Floats:
         """See :class:`System`."""
@@ -84,6 +86,7 @@ class Codes(Ours):
     """The default preset with word codes."""
 
     label = "tiankong codes"
+    needs_codes = True
     options = ("--preset", "default", "--head", "codes")
     quick_options = (*Ours.quick_options, "--head", "codes")
 
@@ -92,6 +95,7 @@ class Hybrid(Ours):
     """The default preset with vectors of their own for the most frequent words only."""
 
     label = "tiankong hybrid"
+    needs_codes = True
     options = ("--preset", "default", "--head", "hybrid")
     quick_options = (*Ours.quick_options, "--head", "hybrid", "--frequent-words", "100")
 
@@ -100,5 +104,6 @@ class TutorialPreset(Ours):
     """The tutorial's network on our trainer."""
 
     label = "tiankong, tutorial's network"
+    needs_codes = True
     options = ("--preset", "tutorial", "--epochs", "12")
     quick_options = ("--preset", "tutorial", "--epochs", "1", "--hidden-size", "32")

@@ -109,6 +109,7 @@ def write_report(
         "blank on its own, whole vocabulary scored.",
         "",
         *[f"- {result.label}: not run, {result.skipped}" for result in results if result.skipped],
+        *[f"- {result.label}: {result.note}" for result in results if result.note],
     ]
     write_text(folder / PAGE_FILE, "\n".join(page).rstrip() + "\n")
     _draw(folder / PLOT_FILE, results, measured)

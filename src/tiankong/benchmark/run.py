@@ -128,6 +128,9 @@ def _in_own_process(name: str, corpus: Path, targets: int, budget: Budget, place
 def _measure(name: str, corpus_folder: Path, targets: int, budget: Budget, place: Path) -> None:
     corpus = PreparedCorpus(corpus_folder)
     kind = registry()[name]
+    if kind.needs_codes and corpus.manifest.codes is None:
+        _write(place, Result(name, kind.label, skipped="the corpus was prepared without codes"))
+        return
     system = kind(corpus, budget, place)
     try:
         training = system.train()

@@ -40,6 +40,7 @@ class System(ABC):
     """Something that is trained, and timed while it is."""
 
     label: str
+    needs_codes = False
 
     def __init__(self, corpus: PreparedCorpus, budget: Budget, folder: Path) -> None:
         """``folder`` is the system's own, for what it keeps on disk."""

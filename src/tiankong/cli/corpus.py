@@ -10,6 +10,7 @@ import click
 
 from tiankong.cli.display import progress
 from tiankong.cli.options import needs
+from tiankong.errors import SourceError
 
 
 @click.command(name="corpus")
@@ -21,7 +22,8 @@ from tiankong.cli.options import needs
 def command(names: tuple[str, ...], output: Path | None, mirror: str, quiet: bool, as_json: bool) -> None:
     """Tell where the public corpora NAMES (all without names) come from; with -o, fetch and verify them.
 
-    They are the ones the built-in model was trained on. Their publishers state no licence.
+    They are the ones the built-in model was trained on. Their publishers state no licence. Not every one has an
+    address of its own: the others need --from.
     """
     from tiankong.corpus.fetch import fetch  # noqa: PLC0415
     from tiankong.corpus.public import PUBLIC_CORPORA  # noqa: PLC0415
@@ -30,12 +32,19 @@ def command(names: tuple[str, ...], output: Path | None, mirror: str, quiet: boo
     unknown = [name for name in names if name not in known]
     needs(not unknown, f"there is no corpus {', '.join(unknown)}: the corpora are {', '.join(known)}")
     needs(output is not None or not mirror, "--from needs --output, the folder to fetch into")
+    failures = []
     for corpus in [known[name] for name in dict.fromkeys(names)] or PUBLIC_CORPORA:
         if output is None:
             fields = dataclasses.asdict(corpus)
             lines = [f"{name:<8} {value}" for name, value in fields.items() if value != ""]
             click.echo(json.dumps(fields, ensure_ascii=False) if as_json else "\n".join([*lines, ""]))
             continue
-        with progress(corpus.file, corpus.bytes, quiet=quiet) as advance:
-            path = fetch(corpus, output, mirror, advance)
+        try:
+            with progress(corpus.file, corpus.bytes, quiet=quiet) as advance:
+                path = fetch(corpus, output, mirror, advance)
+        except SourceError as error:
+            failures.append(str(error))
+            continue
         click.echo(json.dumps({"name": corpus.name, "path": str(path)}, ensure_ascii=False) if as_json else path)
+    if failures:
+        raise SourceError("; ".join(failures))

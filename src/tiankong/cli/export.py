@@ -29,7 +29,7 @@ from tiankong.errors import MissingPackageError
 def command(model: Path, output: Path, prepared: Path, force: bool, quiet: bool, as_json: bool) -> None:
     """Write a copy of MODEL whose weights are stored in 8 bits: about a quarter of the size.
 
-    It fills as the original does, computing in fp32, but training can't go on from it.
+    It fills as the original does, computing in fp32.
     """
     try:
         from tiankong.export.small_copy import write_small_copy  # noqa: PLC0415 - heavy

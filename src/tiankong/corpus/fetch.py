@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,12 +12,12 @@ from pathlib import Path
 from typing import IO
 
 from tiankong.corpus.public import PublicCorpus
-from tiankong.errors import SourceError
+from tiankong.errors import FolderError, SourceError
 from tiankong.folder import readable_write_errors, sha256
 
 _TIMEOUT = 30
 _BLOCK = 1 << 16
-_PARTIAL = 206
+_PARTIAL, _NOTHING_THERE = 206, 416
 
 
 def fetch(
@@ -27,20 +28,22 @@ def fetch(
     ``mirror`` is a folder or the address of one. What a broken connection left is gone on with the next time.
 
     :raises SourceError: it can't be had from there, or what came is not that file.
-    :raises FolderError: ``folder`` can't be written.
+    :raises FolderError: ``folder`` can't be written, or holds another file of that name.
     """
     target = folder / corpus.file
-    if target.is_file() and sha256(target) == corpus.sha256:
-        return target
+    if target.exists():
+        if target.is_file() and sha256(target) == corpus.sha256:
+            return target
+        raise FolderError(f"{target} exists and is not the {corpus.name} of these checksums: choose another folder")
     source = _source(corpus, mirror)
     aside = folder / f".{corpus.file}.partial"
     with readable_write_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
         held = aside.stat().st_size if aside.is_file() else 0
-        if held > corpus.bytes:
-            held = 0
-        if held < corpus.bytes:
+        if 0 < held < corpus.bytes:
             _download(corpus, source, aside, held, on_bytes)
+        if held == 0 or sha256(aside) != corpus.sha256:  # nothing to go on from, or what was left is of another file
+            _download(corpus, source, aside, 0, on_bytes)
         if sha256(aside) != corpus.sha256:
             aside.unlink()
             raise SourceError(f"what {source} holds is not the {corpus.name} of these checksums: use another source")
@@ -51,7 +54,7 @@ def fetch(
 def _source(corpus: PublicCorpus, mirror: str) -> str:
     """A path or an address of the file."""
     if "://" in mirror:
-        if not mirror.startswith(("http://", "https://")):
+        if not mirror.lower().startswith(("http://", "https://")):
             raise SourceError(f"{mirror} is no address that can be fetched from: use http, https or a folder")
         return f"{mirror.rstrip('/')}/{corpus.file}"
     if mirror:
@@ -93,9 +96,14 @@ def _opened(source: str, held: int) -> Iterator[tuple[IO[bytes], int]]:
             yield file, held
         return
     try:
-        request = urllib.request.Request(source, headers={"Range": f"bytes={held}-"} if held else {})
+        address = urllib.parse.quote(source, safe=":/?&=%#[]@")  # Chinese names of folders, say
+        request = urllib.request.Request(address, headers={"Range": f"bytes={held}-"} if held else {})
         answer = urllib.request.urlopen(request, timeout=_TIMEOUT)
     except urllib.error.HTTPError as error:
+        if error.code == _NOTHING_THERE and held:  # what was left is as long as the whole of what is there now
+            with _opened(source, 0) as whole:
+                yield whole
+            return
         raise SourceError(f"{source} answered {error.code} {error.reason}: use --from with a mirror") from None
     except (OSError, http.client.HTTPException, ValueError) as error:
         why = getattr(error, "reason", error)

@@ -9,6 +9,7 @@ from typing import Any
 from tiankong.corpus.prepared import PreparedManifest
 
 _SCORES = ("top1", "top5", "top10", "mrr", "perplexity", "calibration_error")
+_SPLITS = ("train", "validation", "test_fp32", "test")
 _CODES_SCORES = ("bit_accuracy", "distance_top1", "distance_top10")
 
 
@@ -47,13 +48,13 @@ Fills a missing word from both sides of its context: one {model["cell"].upper()}
 
 ## Scores
 
-| split | {" | ".join(_present(metrics))} |
-|---|{"---|" * len(_present(metrics))}
+| split | texts | {" | ".join(_present(metrics))} |
+|---|---|{"---|" * len(_present(metrics))}
 {_rows(metrics)}
 
 Best epoch {metrics["best_epoch"]} of {metrics["epochs"]}, {metrics["training_seconds"]:.0f} s of training.
-Training scores are of a sample of texts. `curves.png` has the scores by epoch, `reliability.png` how often the best
-answer is right by the probability it is given.
+Where a split has more texts than the row says, so many spread evenly were measured. `curves.png` has the scores by
+epoch, `reliability.png` how often the best answer is right by the probability it is given.
 
 ## Made by
 
@@ -71,10 +72,20 @@ def _present(metrics: dict[str, Any]) -> list[str]:
 
 def _rows(metrics: dict[str, Any]) -> str:
     rows = []
-    for split in ("train", "validation", "test"):
+    for split in _SPLITS:
+        if split not in metrics:
+            continue
         cells = " | ".join(f"{metrics[split][score]:.4g}" for score in _present(metrics))
-        rows.append(f"| {split} | {cells} |")
+        name = split.removesuffix("_fp32")
+        if _is_before(split, metrics):
+            name += ", before the weights were stored in 8 bits"
+        rows.append(f"| {name} | {metrics[split]['sentences']:,} | {cells} |")
     return "\n".join(rows)
+
+
+def _is_before(split: str, metrics: dict[str, Any]) -> bool:
+    """Whether a row is of the original of a copy in 8 bits, of which only the test split is measured."""
+    return "test_fp32" in metrics and split != "test"
 
 
 def _yaml_metrics(scores: dict[str, float]) -> str:

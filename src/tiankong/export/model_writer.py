@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from safetensors.numpy import save_file as save_arrays
 from safetensors.torch import save_file
 
@@ -63,7 +64,7 @@ def write_model(
             shutil.copyfile(corpus.folder / USER_DICT_FILE, folder / USER_DICT_FILE)
         if model.head != "softmax":
             bias = trained.network.head.bias.detach().numpy()
-            save_arrays({"codes": corpus.codes, "bias": bias}, folder / CODES_FILE)
+            save_arrays({"codes": np.packbits(corpus.codes, axis=1), "bias": bias}, folder / CODES_FILE)
         weights = {name: value.contiguous() for name, value in trained.network.state_dict().items()}
         save_file(weights, folder / WEIGHTS_FILE)
         difference = export_onnx(trained.network, corpus.lexicon, folder / ONNX_FILE)

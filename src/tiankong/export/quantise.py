@@ -17,6 +17,9 @@ from onnx import helper, numpy_helper
 _SMALLEST = 1024
 """Tensors with fewer numbers stay as they are."""
 
+_SHORTEST = 4
+"""So do those with fewer numbers to a scale: an LSTM's biases."""
+
 _OUTPUT_AXIS = {"MatMul": 1, "LSTM": 1, "GRU": 1}
 """Where an operator's weights have their output units; the others have them first."""
 
@@ -29,10 +32,10 @@ def quantise_weights(source: Path, target: Path) -> None:
     kept, restored = [], []
     for tensor in graph.initializer:
         values = numpy_helper.to_array(tensor)
-        if values.dtype != np.float32 or values.ndim < 2 or values.size < _SMALLEST:
+        axis = _OUTPUT_AXIS.get(operators.get(tensor.name, ""), 0)
+        if values.dtype != np.float32 or values.size < _SMALLEST or values.size < _SHORTEST * values.shape[axis]:
             kept.append(tensor)
             continue
-        axis = _OUTPUT_AXIS.get(operators[tensor.name], 0)
         numbers, scale = _quantised(values, axis)
         names = [f"{tensor.name}.int8", f"{tensor.name}.scale"]
         kept += [numpy_helper.from_array(numbers, names[0]), numpy_helper.from_array(scale, names[1])]

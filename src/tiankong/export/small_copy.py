@@ -42,21 +42,23 @@ def write_small_copy(
 ) -> dict[str, Any]:
     """Writes ``output`` from the model in ``source`` and returns its metrics, the test scores measured again.
 
-    :raises FolderError: ``source`` is no model, is such a copy itself or has no readable metrics, ``output`` exists
-        or can't be written.
+    :raises FolderError: ``source`` is no model, has its weights in 8 bits already, is ``output`` or has no readable
+        metrics; ``output`` exists or can't be written.
     """
+    if output.resolve() == source.resolve():
+        raise FolderError(f"{output} is the model itself, which its copy would replace: choose another output folder")
     model = open_model(source)
     if model.manifest.weights != "fp32":
         raise FolderError(f"{source} has its weights in 8 bits already: export the model it was made from")
-    metrics = _metrics(source / METRICS_FILE)
+    manifest = dataclasses.asdict(model.manifest)
+    fields = {name: value for name, value in manifest.items() if name not in {"format", "version"}}
+    fields["weights"] = "int8"
+    metrics = _metrics(source / METRICS_FILE, corpus, fields)
     with MODEL.write(output, force=force) as folder:
         for name in _COPIED:
             if (source / name).exists():
                 shutil.copyfile(source / name, folder / name)
         quantise_weights(model.onnx, folder / ONNX_FILE)
-        manifest = dataclasses.asdict(model.manifest)
-        fields = {name: value for name, value in manifest.items() if name not in {"format", "version"}}
-        fields["weights"] = "int8"
         MODEL.seal(folder, fields, FOR_PEOPLE)
         metrics |= {"test": measure(folder), "test_fp32": metrics["test"], "commands": [*metrics["commands"], command]}
         draw_reliability(
@@ -67,9 +69,11 @@ def write_small_copy(
     return metrics
 
 
-def _metrics(file: Path) -> dict[str, Any]:
+def _metrics(file: Path, corpus: PreparedCorpus, fields: dict[str, Any]) -> dict[str, Any]:
+    """What the original measured, once it is known that a card can be written of it: people may have edited it."""
     try:
-        metrics = json.loads(file.read_text(encoding="utf-8"))
-        return {**metrics, "test": dict(metrics["test"]), "commands": list(metrics["commands"])}
+        metrics: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+        card_text("", corpus.manifest, fields, metrics)
     except (OSError, ValueError, KeyError, TypeError):
         raise FolderError(f"{file} can't be read, and the copy's card is made from it: train the model again") from None
+    return metrics

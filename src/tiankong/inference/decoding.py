@@ -15,6 +15,9 @@ Floats = NDArray[np.float32]
 
 _FEW_ROWS = 4
 _WORDS_AT_ONCE = 65_536
+_MOST_DENSE = 1 << 24
+"""Bits of a vocabulary of which numbers are kept too, for quick batches: 64 MiB."""
+
 _BYTES = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1).astype(np.float32)
 """The eight bits of every byte, (256, 8), highest first."""
 
@@ -38,21 +41,25 @@ class SoftmaxDecoder:
 
 
 class CodesDecoder:
-    """Bit logits to words, by likelihood or by distance to the thresholded bits. The codes stay packed."""
+    """Bit logits to words, by likelihood or by distance to the thresholded bits; many words' codes stay packed."""
 
-    def __init__(self, codes: NDArray[np.uint8], bias: Floats, candidate: NDArray[np.bool_], frequent: int = 0) -> None:
-        """``codes`` (V, bits) of 0 and 1, ``bias`` (V,). The first ``frequent`` words have logits of their own."""
-        self._bits = codes.shape[1]
-        self._rest = codes[frequent:]
+    def __init__(
+        self, packed: NDArray[np.uint8], bits: int, bias: Floats, candidate: NDArray[np.bool_], frequent: int = 0
+    ) -> None:
+        """``packed`` (V, bits / 8) as numpy packs bits, ``bias`` (V,). The first ``frequent`` words have logits of
+        their own.
+        """
+        self._bits = bits
+        self._rest = packed[frequent:]
         self._bias = bias[frequent:]
         self._frequent = frequent
         self._excluded = ~candidate
-        # 64 bits at a time for distances, eight at a time for likelihoods.
-        filled = np.zeros((len(codes), -(-self._bits // 64) * 64), dtype=np.uint8)
-        filled[:, : self._bits] = codes
-        packed = np.packbits(filled, axis=1)
-        self._words = np.ascontiguousarray(packed.view(np.uint64).T)  # (bits / 64, V)
-        self._bytes = np.ascontiguousarray(packed[frequent:, : -(-self._bits // 8)].T)  # (bits / 8, V - frequent)
+        self._bytes = np.ascontiguousarray(self._rest.T)  # eight bits at a time for likelihoods
+        if self.has_distances:  # 64 bits at a time
+            filled = np.zeros((len(packed), -(-bits // 64) * 8), dtype=np.uint8)
+            filled[:, : packed.shape[1]] = packed
+            self._words = np.ascontiguousarray(filled.view(np.uint64).T)
+        self._dense = self._unpacked(slice(None)) if self._rest.size * 8 <= _MOST_DENSE else None
 
     @property
     def has_distances(self) -> bool:
@@ -69,11 +76,16 @@ class CodesDecoder:
                 row[self._frequent :] = self._looked_up(own)
         else:
             for start in range(0, len(self._rest), _WORDS_AT_ONCE):
-                block = self._rest[start : start + _WORDS_AT_ONCE].astype(np.float32)
+                part = slice(start, start + _WORDS_AT_ONCE)
+                block = self._unpacked(part) if self._dense is None else self._dense[part]
                 at = self._frequent + start
                 np.matmul(bits, block.T, out=logits[:, at : at + len(block)])
         logits[:, self._frequent :] += self._bias
         return _log_softmax(logits, self._excluded)
+
+    def _unpacked(self, words: slice | NDArray[np.int64]) -> Floats:
+        """Codes (R, bits) of 0 and 1."""
+        return np.unpackbits(self._rest[words], axis=1, count=self._bits).astype(np.float32)
 
     def _looked_up(self, bits: Floats) -> Floats:
         """``code · bits`` of every coded word: eight bits of a code make an index into a table of their sums.
@@ -107,7 +119,7 @@ class CodesDecoder:
 
     def bit_accuracy(self, scores: Scores, targets: NDArray[np.int64]) -> Floats:
         """Share of bits on the right side of 0.5, (N,)."""
-        right: Floats = ((scores > 0) == (self._rest[targets] > 0)).mean(axis=1, dtype=np.float32)
+        right: Floats = ((scores > 0) == (self._unpacked(targets) > 0)).mean(axis=1, dtype=np.float32)
         return right
 
 
@@ -118,7 +130,7 @@ def decoder_of(model: ModelFolder) -> SoftmaxDecoder | CodesDecoder:
         return SoftmaxDecoder(candidate)
     shape = model.manifest.model
     frequent = min(len(candidate), len(SPECIAL_TOKENS) + shape.frequent_words) if shape.head == "hybrid" else 0
-    return CodesDecoder(model.codes, model.bias, candidate, frequent)
+    return CodesDecoder(model.codes, model.manifest.prepare.code_bits, model.bias, candidate, frequent)
 
 
 def best(order: Floats, count: int) -> NDArray[np.int64]:

@@ -204,7 +204,7 @@ class CodesHead(Head):
 class HybridHead(Head):
     """Softmax for the most frequent words, codes for the rest, in one distribution.
 
-    The idea is Oda et al. 2017 (P17-1079, section 3.3); there the codes stand behind an extra class "other", here
+    The idea is Oda et al. 2017 (P17-1079, section 3); there the codes stand behind an extra class "other", here
     a rare word's output vector is its code times a learned matrix and all words share one normaliser.
     """
 

@@ -107,7 +107,7 @@ class ClozeNetwork(nn.Module):
         forward_index: Tensor,
         backward_index: Tensor,
     ) -> Tensor:
-        """The head's scores for the N positions asked for: (N, V) word logits or (N, bits) bit logits."""
+        """The head's scores for the N positions asked for: see :class:`Head`."""
         context = self.context(word_ids, character_ids, forward_words, backward_words, forward_index, backward_index)
         return self.head.scores(context)
 

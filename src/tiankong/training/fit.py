@@ -162,8 +162,15 @@ def monitored(model: ModelConfig, training: TrainingConfig) -> tuple[str, str]:
 def word_tables(corpus: PreparedCorpus, model: ModelConfig) -> WordTables:
     """What the network must know of the corpus's words.
 
-    :raises FolderError: a codes head, and the corpus has no codes.
+    :raises FolderError: a codes or hybrid head, and the corpus has no codes.
+    :raises OptionError: a hybrid head that would code no word.
     """
+    size = int(corpus.vocabulary.targets().sum())
+    if model.head == "hybrid" and model.frequent_words >= size:
+        raise OptionError(
+            f"frequent_words ({model.frequent_words}) must be below the {size} words of the vocabulary that can fill a "
+            "blank: else none is left to be coded"
+        )
     codes = None if model.head == "softmax" else corpus.codes
     words = corpus.vocabulary
     spelling = corpus.lexicon.character_ids[: len(words)]

@@ -10,6 +10,7 @@ class TutorialProcedure(System):
     """As many batches as give a stable rate."""
 
     label = "tutorial's procedure"
+    needs_codes = True
 
     def train(self) -> Training:
         """Measures the rate."""
