@@ -29,18 +29,34 @@ _LINES_AT_ONCE = 64
 )
 @click.option("-k", "--top-k", default=10, show_default=True, help="Words for each blank.")
 @click.option("--decoding", help="How a codes model ranks: likelihood or distance (default: the model's own).")
+@click.option("--starts-with", default="", help="Only words that start so.")
+@click.option("--ends-with", default="", help="Only words that end so.")
+@click.option("--contains", default="", help="Only words that contain this.")
+@click.option("--length", help="Only words of so many characters: 2 or 2-4.")
+@click.option("--pattern", default="", help="Only words that this regular expression describes from end to end.")
+@click.option("--exclude", multiple=True, help="Not this word; may be repeated.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object for each sentence.")
-def command(sentence: str | None, model: str, top_k: int, decoding: str | None, as_json: bool) -> int:
+def command(
+    sentence: str | None,
+    model: str,
+    top_k: int,
+    decoding: str | None,
+    length: str | None,
+    as_json: bool,
+    **constraints: Any,
+) -> int:
     """Rank words for each blank of SENTENCE.
 
     A blank is __ or [MASK]. Without SENTENCE, lines are read from a pipe, or a prompt opens on a terminal.
     """
-    from tiankong.inference.model import load  # noqa: PLC0415 - heavy
+    from tiankong.inference.constraints import parse_length  # noqa: PLC0415 - heavy
+    from tiankong.inference.model import load  # noqa: PLC0415
 
+    options = {"top_k": top_k, "decoding": decoding, **constraints}
+    options["length"] = None if length is None else parse_length(length)
     filler = load(model)
-    options = {"top_k": top_k, "decoding": decoding}
     if sentence is not None:
-        answers = filler.fill(sentence, top_k=top_k, decoding=decoding)
+        answers = filler.fill(sentence, **options)
         click.echo(_json(sentence, answers) if as_json else _lines(answers))
         return 0
     needs(sys.stdin is not None, "there is no sentence and standard input is closed: give one of them")
@@ -125,6 +141,8 @@ def _prompt(filler: Any, options: dict[str, Any], as_json: bool) -> int:
 
 def _lines(answers: Any) -> str:
     """A word and its probability (codes models: distance too) a line; several blanks one after the other."""
+    if not answers:
+        return "(no word of the model fits)"
     if answers and isinstance(answers[0], list):
         return "\n".join(f"blank {number}:\n{_lines(words)}" for number, words in enumerate(answers, start=1))
     return "\n".join(

@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NotRequired, TypedDict, overload
+from typing import NotRequired, TypedDict, Unpack, overload
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tiankong.artifact.built_in import model_path
 from tiankong.artifact.model_folder import ModelFolder, open_model
 from tiankong.config import DECODINGS, DEFAULT_MODEL
 from tiankong.errors import OptionError, SentenceError
+from tiankong.inference.constraints import ConstraintOptions, check_constraints
 from tiankong.inference.decoding import CodesDecoder, best, decoder_of
 from tiankong.inference.session import NetworkSession, Scores
 from tiankong.text.blanks import BlankedSentence, parse_blanks
 from tiankong.text.network_input import Ints, Lexicon, Window, network_input
+from tiankong.text.normalise import normalise
 from tiankong.text.segment import Tokenizer
 from tiankong.text.vocabulary import BEGIN, BLANK, END, is_target
 
@@ -45,6 +48,13 @@ class _Query:
     tokens: list[str | None]  # None is a blank
 
 
+@dataclass(frozen=True)
+class _Wanted:
+    top_k: int
+    decoding: str | None
+    allowed: NDArray[np.bool_] | None  # (V,), None for every word
+
+
 class Model:
     """A trained model. Methods may be called from several threads at once."""
 
@@ -59,30 +69,48 @@ class Model:
         self.tokenizer = Tokenizer(folder.manifest.prepare, folder.user_words)
 
     @overload
-    def fill(self, sentence: str, top_k: int = 10, decoding: str | None = None) -> Filled: ...
+    def fill(
+        self, sentence: str, top_k: int = 10, decoding: str | None = None, **constraints: Unpack[ConstraintOptions]
+    ) -> Filled: ...
 
     @overload
-    def fill(self, sentence: list[str], top_k: int = 10, decoding: str | None = None) -> list[Filled]: ...
+    def fill(
+        self,
+        sentence: list[str],
+        top_k: int = 10,
+        decoding: str | None = None,
+        **constraints: Unpack[ConstraintOptions],
+    ) -> list[Filled]: ...
 
-    def fill(self, sentence: str | list[str], top_k: int = 10, decoding: str | None = None) -> Filled | list[Filled]:
+    def fill(
+        self,
+        sentence: str | list[str],
+        top_k: int = 10,
+        decoding: str | None = None,
+        **constraints: Unpack[ConstraintOptions],
+    ) -> Filled | list[Filled]:
         """The ``top_k`` best words for each blank of a sentence, or of each sentence of a list.
 
-        ``decoding`` of a codes model: ``likelihood`` or ``distance``; without it, the model's own.
+        ``decoding`` of a codes model: ``likelihood`` or ``distance``; without it, the model's own. ``constraints``
+        are looked at before ranking: ``top_k`` words come if so many fit. Scores are those without constraints.
 
         :raises SentenceError: a sentence has no blank, nothing but blanks, no known word, is too long or not Unicode;
             of a list, the message begins with its number.
-        :raises OptionError: ``top_k`` or ``decoding``.
+        :raises OptionError: ``top_k``, ``decoding`` or the constraints.
         """
-        self._check(top_k, decoding)
+        method = self.folder.manifest.prepare.normalisation
+        checked, problems = check_constraints(constraints, lambda text: normalise(text, method))
+        self._check(top_k, decoding, problems)
         if isinstance(sentence, str):
             queries = [self._query(sentence)]
         elif isinstance(sentence, list | tuple):
             queries = [self._numbered_query(number, text) for number, text in enumerate(sentence, start=1)]
         else:
             raise SentenceError(f"give a sentence or a list of sentences, not {type(sentence).__name__}")
+        wanted = _Wanted(top_k, decoding, None if checked is None else checked.allowed(self.folder.vocabulary.words))
         answers: list[Filled] = []
         for start in range(0, len(queries), _BATCH):
-            answers += self._answers(queries[start : start + _BATCH], top_k, decoding)
+            answers += self._answers(queries[start : start + _BATCH], wanted)
         return answers[0] if isinstance(sentence, str) else answers
 
     def ids(self, tokens: Sequence[str | None], unknown: dict[str, int]) -> Ints:
@@ -107,8 +135,7 @@ class Model:
         others = self.folder.characters.ids(unknown)
         return self.session.scores(network_input(windows, self.lexicon, others))
 
-    def _check(self, top_k: int, decoding: str | None) -> None:
-        problems = []
+    def _check(self, top_k: int, decoding: str | None, problems: list[str]) -> None:
         if not isinstance(top_k, int) or not 1 <= top_k <= MOST_ANSWERS:
             problems.append(f"top_k must be a whole number from 1 to {MOST_ANSWERS:,}, not {top_k!r}")
         if decoding is not None and decoding not in DECODINGS:
@@ -136,7 +163,7 @@ class Model:
             raise SentenceError(f"no word beside the blank is known to the model in {text!r}: write more context")
         return _Query(sentence, tokens)
 
-    def _answers(self, queries: Sequence[_Query], top_k: int, decoding: str | None) -> list[Filled]:
+    def _answers(self, queries: Sequence[_Query], wanted: _Wanted) -> list[Filled]:
         unknown: dict[str, int] = {}
         windows = []
         for query in queries:
@@ -147,20 +174,22 @@ class Model:
         start = 0
         for query in queries:
             count = len(query.sentence.blanks)
-            lists = self._words(query.sentence, scores[start : start + count], top_k, decoding)
+            lists = self._words(query.sentence, scores[start : start + count], wanted)
             results.append(lists[0] if count == 1 else lists)
             start += count
         return results
 
-    def _words(self, sentence: BlankedSentence, scores: Scores, top_k: int, decoding: str | None) -> list[list[Answer]]:
+    def _words(self, sentence: BlankedSentence, scores: Scores, wanted: _Wanted) -> list[list[Answer]]:
         log_probabilities = self.decoder.log_probabilities(scores)
         distances = self._distance_decoder.distances(scores) if self._distance_decoder else None
-        by_distance = (decoding or self.folder.manifest.model.decoding) == "distance"
+        by_distance = (wanted.decoding or self.folder.manifest.model.decoding) == "distance"
         lists = []
         for blank, row in enumerate(log_probabilities):
             order = -distances[blank] if by_distance and distances is not None else row
+            if wanted.allowed is not None:
+                order = np.where(wanted.allowed, order, -np.inf)
             answers: list[Answer] = []
-            for word in best(order, top_k).tolist():
+            for word in best(order, wanted.top_k).tolist():
                 text = self.folder.vocabulary.words[word]
                 answer: Answer = {
                     "score": float(np.exp(row[word])),
