@@ -5,9 +5,10 @@ BIN := $(VENV)/bin
 DEMO := demo
 
 CORPORA ?=
+REVIEWS ?=
 RESULTS := benchmarks
 
-.PHONY: demo test check benchmark install clean
+.PHONY: demo test check benchmark model install clean
 
 $(VENV)/installed: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11 demo"; exit 1; }
@@ -25,6 +26,7 @@ $(VENV)/peers: $(VENV)/installed
 	@touch $@
 
 demo: install
+	$(BIN)/tiankong fill --top-k 5 '外套做工__，穿着很暖和'
 	@rm -rf $(DEMO) && mkdir -p $(DEMO)
 	$(BIN)/tiankong sample $(DEMO)/reviews.txt
 	$(BIN)/tiankong prepare $(DEMO)/reviews.txt -o $(DEMO)/prepared --force --quiet
@@ -42,6 +44,13 @@ benchmark: $(VENV)/peers
 	$(BIN)/tiankong prepare $(CORPORA) --column review -o $(RESULTS)/prepared --force
 	$(BIN)/tiankong benchmark $(RESULTS)/prepared -o $(RESULTS)
 
+# make model REVIEWS=FOLDER: the built-in model, from the folder of the corpora that `tiankong corpus` tells about.
+model: install
+	@test -n "$(REVIEWS)" || { echo 'name the folder of the corpora: make model REVIEWS=FOLDER'; exit 2; }
+	$(BIN)/tiankong prepare $(REVIEWS)/goods_zh.txt $(REVIEWS)/online_shopping_10_cats.zip --column review -o build/prepared --force
+	$(BIN)/tiankong train build/prepared -o build/reviews-zh --force
+	$(BIN)/tiankong export build/reviews-zh --prepared build/prepared -o src/tiankong/models/reviews-zh --force
+
 check: install
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -49,4 +58,4 @@ check: install
 	$(BIN)/lint-imports
 
 clean:
-	rm -rf $(VENV) $(DEMO) .venv-base
+	rm -rf $(VENV) $(DEMO) .venv-base build

@@ -1,0 +1,74 @@
+"""The model that comes with the package."""
+
+import json
+import shutil
+
+import pytest
+
+import tiankong
+from tiankong.artifact.built_in import built_in_models, model_path
+from tiankong.artifact.model_folder import open_model
+from tiankong.cli.main import run
+from tiankong.config import DEFAULT_MODEL
+from tiankong.corpus.public import PUBLIC_CORPORA
+from tiankong.errors import FolderError
+
+SENTENCE = "外套做工__，穿着很暖和"
+MOST_BYTES = 12_000_000
+
+
+@pytest.fixture(scope="module")
+def model():
+    return tiankong.load()
+
+
+def test_it_fills_without_being_named(model, capsys):
+    assert run(["fill", "-k", "20", SENTENCE]) == 0
+    words = [line.split("\t")[0] for line in capsys.readouterr().out.splitlines()]
+    assert words == [answer["token_str"] for answer in model.fill(SENTENCE, top_k=20)]
+    assert {"好", "不错", "很好"} & set(words)
+    assert model.folder.path == tiankong.load(DEFAULT_MODEL).folder.path
+
+
+@pytest.mark.parametrize(
+    ("sentence", "fitting"),
+    [
+        ("物流__，第二天就到了", {"很快", "快", "给力", "超快"}),
+        ("给__买的，他很喜欢", {"老公", "爸爸", "儿子", "男朋友", "朋友"}),
+        ("酒店房间很__，隔音不好", {"小", "旧", "差", "脏", "一般"}),
+        ("客服态度__，以后不会再来了", {"差", "恶劣", "很差", "极差", "不好"}),
+    ],
+)
+def test_it_answers_as_a_reader_would(model, sentence, fitting):
+    assert fitting & {answer["token_str"] for answer in model.fill(sentence, top_k=5)}
+
+
+def test_it_is_small_and_says_where_it_is_from():
+    folder = model_path(DEFAULT_MODEL)
+    assert sum(file.stat().st_size for file in folder.iterdir()) <= MOST_BYTES
+    card = (folder / "README.md").read_text(encoding="utf-8")
+    for corpus in PUBLIC_CORPORA:
+        assert corpus.sha256 in card
+    metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
+    assert metrics["test"]["top10"] >= 0.995 * metrics["test_fp32"]["top10"]
+    assert metrics["test"]["calibration_error"] <= 0.03
+    assert open_model(folder).manifest.weights == "int8"
+
+
+def test_a_path_is_a_path(model_folder, tmp_path, monkeypatch):
+    assert DEFAULT_MODEL in built_in_models()
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(model_folder, tmp_path / DEFAULT_MODEL)
+    assert tiankong.load(DEFAULT_MODEL).folder.path == model_path(DEFAULT_MODEL)
+    here = tiankong.load(f"./{DEFAULT_MODEL}").folder
+    assert here.manifest == open_model(model_folder).manifest
+
+
+def test_info_knows_it(capsys):
+    assert run(["info", DEFAULT_MODEL, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["metrics"]["test"]["top10"] > 0.5
+
+
+def test_another_name_is_a_folder_that_is_not_there():
+    with pytest.raises(FolderError, match="there is no folder reviews-xx"):
+        tiankong.load("reviews-xx")
