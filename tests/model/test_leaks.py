@@ -22,6 +22,9 @@ class TorchScorer:
         self.network = network
 
     def __call__(self, *texts):
+        # Among several threads a product's rounding depends on the number of its rows, here of distinct words; and a
+        # training that ran in this process before may have asked for them.
+        torch.set_num_threads(1)
         with torch.no_grad():
             return self.network(*tensors(arrays(*texts))).numpy()
 

@@ -97,6 +97,8 @@ def test_every_head_is_rescaled_as_it_says(batches, head, code_loss):
 
 
 def test_a_hybrid_head_needs_words_to_code(prepared, tmp_path, capsys):
-    assert run(["train", str(prepared), "-o", str(tmp_path / "m"), "--head", "hybrid", "--quiet"]) == 2
+    assert (
+        run(["train", str(prepared), "-o", str(tmp_path / "m"), "--head", "hybrid", "--threads", "1", "--quiet"]) == 2
+    )
     assert "frequent_words (2000) must be below" in capsys.readouterr().err
     assert not list(tmp_path.iterdir())

@@ -8,18 +8,11 @@ from pathlib import Path
 import click
 
 from tiankong.cli.display import metrics_lines, progress
-from tiankong.cli.options import needs
-from tiankong.config import DEFAULT_MODEL
+from tiankong.cli.options import model_option, needs
 
 
 @click.command(name="evaluate")
-@click.option(
-    "--model",
-    default=DEFAULT_MODEL,
-    show_default=True,
-    envvar="TIANKONG_MODEL",
-    help="A built-in model's name, or a model folder.",
-)
+@model_option
 @click.option("--prepared", type=click.Path(path_type=Path), help="The prepared corpus the model was trained on.")
 @click.option("--split", type=click.Choice(["train", "validation", "test"]), default="test", show_default=True)
 @click.option("--text", "files", multiple=True, type=click.Path(path_type=Path), help="Text files; may be repeated.")

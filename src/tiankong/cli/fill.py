@@ -11,8 +11,7 @@ from typing import Any
 
 import click
 
-from tiankong.cli.options import needs
-from tiankong.config import DEFAULT_MODEL
+from tiankong.cli.options import model_option, needs
 from tiankong.errors import SentenceError, TiankongError
 
 _LINES_AT_ONCE = 64
@@ -20,13 +19,7 @@ _LINES_AT_ONCE = 64
 
 @click.command(name="fill")
 @click.argument("sentence", required=False)
-@click.option(
-    "--model",
-    default=DEFAULT_MODEL,
-    show_default=True,
-    envvar="TIANKONG_MODEL",
-    help="A built-in model's name, or a model folder.",
-)
+@model_option
 @click.option("-k", "--top-k", default=10, show_default=True, help="Words for each blank.")
 @click.option("--decoding", help="How a codes model ranks: likelihood or distance (default: the model's own).")
 @click.option("--starts-with", default="", help="Only words that start so.")

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
-from tiankong.config import Preset, load_preset, override, preset_names
+from tiankong.config import DEFAULT_MODEL, Preset, load_preset, override, preset_names
 from tiankong.errors import OptionError
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -75,6 +75,16 @@ def chosen(preset: str, values: dict[str, Any]) -> Preset:
         names = {field.name for field in dataclasses.fields(config)}
         parts[part.name] = override(config, {name: value for name, value in values.items() if name in names})
     return Preset(**parts)
+
+
+model_option = click.option(
+    "--model",
+    default=DEFAULT_MODEL,
+    show_default=True,
+    envvar="TIANKONG_MODEL",
+    help="A built-in model's name, or a model folder.",
+)
+"""``--model`` of every command that answers from one."""
 
 
 def needs(condition: bool, problem: str) -> None:

@@ -1,4 +1,4 @@
-"""The model card: YAML front matter and what a reader wants to know."""
+"""What people read in a model folder: its metrics, and the card with YAML front matter."""
 
 from __future__ import annotations
 
@@ -6,11 +6,24 @@ import json
 from pathlib import Path
 from typing import Any
 
+from tiankong.artifact.model_folder import CARD_FILE, METRICS_FILE, RELIABILITY_FILE
 from tiankong.corpus.prepared import PreparedManifest
+from tiankong.export.reliability_plot import draw_reliability
+from tiankong.folder import write_text
 
 _SCORES = ("top1", "top5", "top10", "mrr", "perplexity", "calibration_error")
 _SPLITS = ("train", "validation", "test_fp32", "test")
 _CODES_SCORES = ("bit_accuracy", "distance_top1", "distance_top10")
+
+
+def write_card(
+    folder: Path, name: str, corpus: PreparedManifest, fields: dict[str, Any], metrics: dict[str, Any]
+) -> None:
+    """Writes a model folder's metrics, the picture of its calibration and its card."""
+    test = metrics["test"]
+    draw_reliability(test["reliability"], test["calibration_error"], folder / RELIABILITY_FILE)
+    write_text(folder / METRICS_FILE, json.dumps(metrics, indent=2) + "\n")
+    write_text(folder / CARD_FILE, card_text(name, corpus, fields, metrics))
 
 
 def card_text(name: str, corpus: PreparedManifest, fields: dict[str, Any], metrics: dict[str, Any]) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -14,26 +13,21 @@ from safetensors.numpy import save_file as save_arrays
 from safetensors.torch import save_file
 
 from tiankong.artifact.model_folder import (
-    CARD_FILE,
     CHARACTERS_FILE,
     CODES_FILE,
     CURVES_FILE,
     FOR_PEOPLE,
     HISTORY_FILE,
-    METRICS_FILE,
     MODEL,
     ONNX_FILE,
-    RELIABILITY_FILE,
     USER_DICT_FILE,
     VOCABULARY_FILE,
     WEIGHTS_FILE,
 )
 from tiankong.config import ModelConfig, TrainingConfig
 from tiankong.corpus.prepared import PreparedCorpus
-from tiankong.export.card import card_text
+from tiankong.export.card import write_card
 from tiankong.export.onnx_export import export_onnx
-from tiankong.export.reliability_plot import draw_reliability
-from tiankong.folder import write_text
 from tiankong.training.fit import Trained
 from tiankong.training.history import draw_curves, write_history
 from tiankong.version import VERSION
@@ -90,8 +84,5 @@ def write_model(
             "commands": [command],
             **measure(folder),
         }
-        test = metrics["test"]
-        draw_reliability(test["reliability"], test["calibration_error"], folder / RELIABILITY_FILE)
-        write_text(folder / METRICS_FILE, json.dumps(metrics, indent=2) + "\n")
-        write_text(folder / CARD_FILE, card_text(output.name, corpus.manifest, fields, metrics))
+        write_card(folder, output.name, corpus.manifest, fields, metrics)
     return metrics

@@ -11,7 +11,6 @@ import numpy as np
 import onnxruntime
 import torch
 
-from tiankong.model.heads import SoftmaxHead
 from tiankong.model.network import ClozeNetwork, tensors
 from tiankong.text.network_input import Lexicon, NetworkInput, Window, network_input
 from tiankong.text.vocabulary import BEGIN, END, SPECIAL_TOKENS
@@ -38,8 +37,7 @@ def export_onnx(network: ClozeNetwork, lexicon: Lexicon, path: Path) -> float:
     """
     network.eval()
     folded = copy.deepcopy(network)
-    if isinstance(folded.head, SoftmaxHead):
-        folded.head.fold()
+    folded.head.fold()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         logging.getLogger("torch.onnx").setLevel(logging.ERROR)

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from tiankong.artifact.model_folder import (
-    CARD_FILE,
     CHARACTERS_FILE,
     CODES_FILE,
     CURVES_FILE,
@@ -19,17 +18,14 @@ from tiankong.artifact.model_folder import (
     METRICS_FILE,
     MODEL,
     ONNX_FILE,
-    RELIABILITY_FILE,
     USER_DICT_FILE,
     VOCABULARY_FILE,
     open_model,
 )
 from tiankong.corpus.prepared import PreparedCorpus
 from tiankong.errors import FolderError
-from tiankong.export.card import card_text
+from tiankong.export.card import card_text, write_card
 from tiankong.export.quantise import quantise_weights
-from tiankong.export.reliability_plot import draw_reliability
-from tiankong.folder import write_text
 
 Measure = Callable[[Path], dict[str, Any]]
 """Scores of the model in a folder on the test split."""
@@ -61,11 +57,7 @@ def write_small_copy(
         quantise_weights(model.onnx, folder / ONNX_FILE)
         MODEL.seal(folder, fields, FOR_PEOPLE)
         metrics |= {"test": measure(folder), "test_fp32": metrics["test"], "commands": [*metrics["commands"], command]}
-        draw_reliability(
-            metrics["test"]["reliability"], metrics["test"]["calibration_error"], folder / RELIABILITY_FILE
-        )
-        write_text(folder / METRICS_FILE, json.dumps(metrics, indent=2) + "\n")
-        write_text(folder / CARD_FILE, card_text(output.name, corpus.manifest, fields, metrics))
+        write_card(folder, output.name, corpus.manifest, fields, metrics)
     return metrics
 
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from tiankong.artifact.model_folder import ModelFolder
 from tiankong.inference.session import Scores
-from tiankong.text.vocabulary import SPECIAL_TOKENS
+from tiankong.text.vocabulary import ids_of_frequent
 
 Floats = NDArray[np.float32]
 
@@ -129,7 +129,7 @@ def decoder_of(model: ModelFolder) -> SoftmaxDecoder | CodesDecoder:
     if model.codes is None or model.bias is None:
         return SoftmaxDecoder(candidate)
     shape = model.manifest.model
-    frequent = min(len(candidate), len(SPECIAL_TOKENS) + shape.frequent_words) if shape.head == "hybrid" else 0
+    frequent = ids_of_frequent(shape.frequent_words, len(candidate)) if shape.head == "hybrid" else 0
     return CodesDecoder(model.codes, model.manifest.prepare.code_bits, model.bias, candidate, frequent)
 
 

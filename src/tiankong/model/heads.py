@@ -70,6 +70,9 @@ class Head(nn.Module, ABC):
     def vectors(self, words: Tensor) -> Tensor:
         """Output vectors (R, D) of ``words`` (R,)."""
 
+    def fold(self) -> None:
+        """Puts whatever word vectors are composed of into them, for a network that is trained no more."""
+
     def log_probabilities(self, context: Tensor) -> Tensor:
         """Natural log probabilities (N, V); words that can't fill a blank have ``-inf``."""
         logits = self.word_logits(self.scores(context)).float().masked_fill(~self.candidate, -torch.inf)
@@ -140,9 +143,10 @@ class SoftmaxHead(Head):
 
     @torch.no_grad()
     def fold(self) -> None:
-        """Puts the composed part into the words' own vectors, for a network that is trained no more."""
+        """See :class:`Head`: the part made of characters."""
         if self.compose is not None:
-            self._embedding[0].put_in(self._composed(self.spelling), self._scaled(self.compose))
+            self.compose.weight.mul_(_COMPOSED_SCALE)
+            self._embedding[0].put_in(self.compose(self._embedding[0].features(self.spelling)), self.compose)
             self.compose = None
 
     def _composed(self, spelling: Tensor) -> Tensor:
@@ -150,12 +154,6 @@ class SoftmaxHead(Head):
         assert self.compose is not None
         composed: Tensor = self.compose(self._embedding[0].features(spelling))
         return _COMPOSED_SCALE * composed
-
-    @staticmethod
-    def _scaled(compose: nn.Linear) -> nn.Linear:
-        scaled = nn.Linear(compose.in_features, compose.out_features, bias=False)
-        scaled.weight.copy_(_COMPOSED_SCALE * compose.weight)
-        return scaled
 
 
 class CodesHead(Head):

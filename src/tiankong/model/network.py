@@ -16,7 +16,7 @@ from tiankong.model.embedding import WordEmbedding, context_vectors
 from tiankong.model.encoder import BidirectionalEncoder, shared_dropout
 from tiankong.model.heads import CodesHead, HybridHead, SoftmaxHead, WordStatistics
 from tiankong.text.network_input import NetworkInput
-from tiankong.text.vocabulary import SPECIAL_TOKENS
+from tiankong.text.vocabulary import SPECIAL_TOKENS, ids_of_frequent
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class ClozeNetwork(nn.Module):
         self.drop_word = training.drop_word if config.character_size else 0.0
         self.drop_token = training.drop_token
         words = len(tables.counts)
-        own = min(words, len(SPECIAL_TOKENS) + config.word_vectors) if config.word_vectors else words
+        own = _own_vectors(config, words)
         self.embedding = WordEmbedding(own, tables.characters, config.embedding_size, config.character_size)
         self.encoder = BidirectionalEncoder(config)
         candidate = torch.from_numpy(tables.candidate)
@@ -73,7 +73,7 @@ class ClozeNetwork(nn.Module):
         codes = torch.from_numpy(tables.codes)
         if self.config.head == "codes":
             return CodesHead(codes, *sampling, training.code_loss)
-        frequent = min(words.num_embeddings, len(SPECIAL_TOKENS) + self.config.frequent_words)
+        frequent = ids_of_frequent(self.config.frequent_words, words.num_embeddings)
         return HybridHead(words, codes, frequent, *sampling)
 
     def context(
@@ -125,7 +125,7 @@ class ClozeNetwork(nn.Module):
 def parameter_count(config: ModelConfig, tables: WordTables) -> int:
     """Trained numbers of such a network, known before it is made."""
     words, embedding, hidden = len(tables.counts), config.embedding_size, config.hidden_size
-    own = min(words, len(SPECIAL_TOKENS) + config.word_vectors) if config.word_vectors else words
+    own = _own_vectors(config, words)
     gates = 4 if config.cell == "lstm" else 3
     inputs = [embedding, *[hidden] * (config.layers - 1)]
     recurrent = sum(2 * gates * hidden * (size + hidden + 2) for size in inputs)
@@ -142,6 +142,11 @@ def parameter_count(config: ModelConfig, tables: WordTables) -> int:
 def tensors(arrays: NetworkInput, device: torch.device | str = "cpu") -> list[Tensor]:
     """The arrays of a batch as tensors, in the order the network takes them."""
     return [torch.from_numpy(np.ascontiguousarray(array)).to(device) for array in arrays]
+
+
+def _own_vectors(config: ModelConfig, words: int) -> int:
+    """Ids of ``words`` that have an input vector of their own."""
+    return ids_of_frequent(config.word_vectors, words) if config.word_vectors else words
 
 
 def _mlp(sizes: Sequence[int], activation: str, dropout: float) -> list[nn.Module]:

@@ -20,6 +20,11 @@ def is_target(token: str) -> bool:
     return any(character.isalpha() for character in token)
 
 
+def ids_of_frequent(words: int, size: int) -> int:
+    """How many ids, from 0 on, the special tokens and the ``words`` most frequent words take of ``size``."""
+    return min(size, len(SPECIAL_TOKENS) + words)
+
+
 class Vocabulary:
     """Words by rank. A word's id is its rank plus the four special tokens."""
 

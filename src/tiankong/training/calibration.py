@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from tiankong.model.heads import Head, SoftmaxHead
+from tiankong.model.heads import Head
 from tiankong.model.network import ClozeNetwork
 from tiankong.training.batches import Batch
 
@@ -34,7 +34,8 @@ class Calibration:
 
 def calibrate(network: ClozeNetwork, batches: Iterable[Batch]) -> Calibration:
     """Fits on the targets of ``batches`` (validation texts) and changes ``network`` accordingly."""
-    head = _final_head(network)
+    head = copy.deepcopy(network.head)
+    head.fold()  # else it would compose every output vector again for every few rows
     context, targets = _predictions(network, batches)
     factors = torch.tensor([1.0, 0.0], dtype=torch.double)
     loss, gradient, curvature = _measure(head, context, targets, factors)
@@ -54,15 +55,6 @@ def calibrate(network: ClozeNetwork, batches: Iterable[Batch]) -> Calibration:
         return Calibration(1.0, 0.0)
     network.rescale(scale, prior)
     return Calibration(scale, prior)
-
-
-def _final_head(network: ClozeNetwork) -> Head:
-    """The head as it is exported: it makes no output vector again for every few rows."""
-    head = network.head
-    if isinstance(head, SoftmaxHead):
-        head = copy.deepcopy(head)
-        head.fold()
-    return head
 
 
 @torch.no_grad()
