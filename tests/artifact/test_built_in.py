@@ -70,5 +70,11 @@ def test_info_knows_it(capsys):
 
 
 def test_another_name_is_a_folder_that_is_not_there():
-    with pytest.raises(FolderError, match="there is no folder reviews-xx"):
+    with pytest.raises(FolderError, match="there is no folder reviews-xx here, and the built-in models are reviews-zh"):
         tiankong.load("reviews-xx")
+
+
+@pytest.mark.parametrize("name", ["", None, 5])
+def test_what_names_no_model(name):
+    with pytest.raises(FolderError, match="names no model: give a model folder, or reviews-zh"):
+        tiankong.load(name)

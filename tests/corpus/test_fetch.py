@@ -130,6 +130,15 @@ def test_a_folder_is_a_mirror_too(tmp_path):
     assert fetch(CORPUS, tmp_path / "here", str(mirror)).read_bytes() == DATA
 
 
+def test_a_folder_with_a_part_of_the_file(tmp_path):
+    mirror = tmp_path / "mirror"
+    mirror.mkdir()
+    (mirror / "c.bin").write_bytes(DATA[:1000])
+    with pytest.raises(SourceError, match=r"has 1,000 of the 256,000 bytes of c: use another source"):
+        fetch(CORPUS, tmp_path / "here", str(mirror))
+    assert not list((tmp_path / "here").iterdir())
+
+
 @pytest.mark.parametrize(
     ("mirror", "message"),
     [

@@ -86,10 +86,17 @@ def test_a_network_in_training_is_exported_as_it_answers(tmp_path):
 
 def test_a_model_is_not_replaced_by_its_copy(model_folder, prepared, tmp_path, capsys):
     shutil.copytree(model_folder, tmp_path / "model")
-    arguments = ["export", str(tmp_path / "model"), "-o", str(tmp_path / "model"), "--prepared", str(prepared)]
-    assert run([*arguments, "--force"]) == 2
-    assert "is the model itself" in capsys.readouterr().err
-    assert (tmp_path / "model" / "model.safetensors").exists()
+    before = sorted(file.name for file in (tmp_path / "model").iterdir())
+    for output in (tmp_path / "model", tmp_path / "model" / "small"):
+        arguments = ["export", str(tmp_path / "model"), "-o", str(output), "--prepared", str(prepared)]
+        assert run([*arguments, "--force"]) == 2
+        assert "is the model itself or within it" in capsys.readouterr().err
+    assert sorted(file.name for file in (tmp_path / "model").iterdir()) == before
+
+
+def test_a_built_in_model_has_its_weights_in_8_bits_already(prepared, tmp_path, capsys):
+    assert run(["export", "reviews-zh", "-o", str(tmp_path / "small"), "--prepared", str(prepared)]) == 2
+    assert "in 8 bits already" in capsys.readouterr().err
 
 
 def test_a_copy_is_measured_on_the_models_own_corpus_only(model_folder, corpus_file, tmp_path, capsys):

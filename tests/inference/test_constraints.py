@@ -1,6 +1,5 @@
 """Constraints on answers, against filtering every answer of the same blank."""
 
-import re
 from types import SimpleNamespace
 
 import pytest
@@ -23,7 +22,7 @@ def filled(request):
     return SimpleNamespace(model=model, answers=model.fill(SENTENCE, top_k=10_000))
 
 
-LETTERS = st.sampled_from(["", "很", "不", "好", "快", "的", "手机", "很快", "屏"])
+LETTERS = st.sampled_from([None, "很", "不", "好", "快", "的", "手机", "很快", "屏"])
 LENGTHS = st.one_of(st.none(), st.integers(1, 4), st.tuples(st.integers(1, 2), st.integers(2, 5)))
 
 
@@ -32,21 +31,19 @@ LENGTHS = st.one_of(st.none(), st.integers(1, 4), st.tuples(st.integers(1, 2), s
     ends_with=LETTERS,
     contains=LETTERS,
     length=LENGTHS,
-    pattern=st.sampled_from(["", ".", "[^很]+", "不.*|很.*"]),
     exclude=st.lists(st.sampled_from(["快", "很快", "不错", "没有这个词"]), max_size=3),
     top_k=st.integers(1, 30),
 )
 @settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_answers_are_the_best_that_fit(filled, starts_with, ends_with, contains, length, pattern, exclude, top_k):
+def test_answers_are_the_best_that_fit(filled, starts_with, ends_with, contains, length, exclude, top_k):
     least, most = (1, 99) if length is None else length if isinstance(length, tuple) else (length, length)
     expected = [
         answer
         for answer in filled.answers
-        if answer["token_str"].startswith(starts_with)
-        and answer["token_str"].endswith(ends_with)
-        and contains in answer["token_str"]
+        if answer["token_str"].startswith(starts_with or "")
+        and answer["token_str"].endswith(ends_with or "")
+        and (contains or "") in answer["token_str"]
         and least <= len(answer["token_str"]) <= most
-        and (not pattern or re.fullmatch(pattern, answer["token_str"]))
         and answer["token_str"] not in exclude
     ]
     found = filled.model.fill(
@@ -56,7 +53,6 @@ def test_answers_are_the_best_that_fit(filled, starts_with, ends_with, contains,
         ends_with=ends_with,
         contains=contains,
         length=length,
-        pattern=pattern,
         exclude=exclude,
     )
     assert found == expected[:top_k]
@@ -90,7 +86,8 @@ def test_nothing_fits(filled):
         ({"exclude": "快"}, "exclude must be a list of words"),
         ({"exclude": [1]}, "exclude must be a list of words"),
         ({"exclude": 1}, "exclude must be a list of words"),
-        ({"pattern": "(快"}, "is no regular expression"),
+        ({"contains": " \n"}, "contains is empty: leave it out"),
+        ({"starts_with": ""}, "starts_with is empty"),
         ({"begins_with": "快"}, "there is no constraint begins_with"),
         ({"length": 0, "top_k": 0}, "length must be .*; top_k must be"),
     ],

@@ -6,6 +6,7 @@ from importlib import resources
 from pathlib import Path
 
 from tiankong.artifact.model_folder import MODEL
+from tiankong.errors import FolderError
 
 
 def built_in_models() -> list[str]:
@@ -19,10 +20,21 @@ def model_path(model: str | Path) -> Path:
     """The folder of a built-in model's name, or of any other path.
 
     A bare name that is built in means that one; ``./name`` is a folder of that name here.
+
+    :raises FolderError: no name, or a bare one that is neither built in nor a folder here.
     """
-    if isinstance(model, str) and model in built_in_models():
+    if not isinstance(model, str | Path) or not str(model):
+        raise FolderError(f"{model!r} names no model: give a model folder, or {_names()}")
+    if str(model) in built_in_models() and isinstance(model, str):
         return _folder() / model
-    return Path(model)
+    path = Path(model)
+    if path.name == str(model) and not path.exists():
+        raise FolderError(f"there is no folder {model} here, and the built-in models are {_names()}")
+    return path
+
+
+def _names() -> str:
+    return ", ".join(built_in_models()) or "none"
 
 
 def _folder() -> Path:

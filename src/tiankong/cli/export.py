@@ -15,7 +15,7 @@ from tiankong.errors import MissingPackageError
 
 
 @click.command(name="export")
-@click.argument("model", type=click.Path(path_type=Path))
+@click.argument("model")
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="The model folder to make.")
 @click.option(
     "--prepared",
@@ -26,7 +26,7 @@ from tiankong.errors import MissingPackageError
 @click.option("--force", is_flag=True, help="Replace the output folder if it exists.")
 @click.option("--quiet", is_flag=True, help="No progress.")
 @click.option("--json", "as_json", is_flag=True, help="Print the metrics as JSON.")
-def command(model: Path, output: Path, prepared: Path, force: bool, quiet: bool, as_json: bool) -> None:
+def command(model: str, output: Path, prepared: Path, force: bool, quiet: bool, as_json: bool) -> None:
     """Write a copy of MODEL whose weights are stored in 8 bits: about a quarter of the size.
 
     It fills as the original does, computing in fp32.
@@ -35,6 +35,7 @@ def command(model: Path, output: Path, prepared: Path, force: bool, quiet: bool,
         from tiankong.export.small_copy import write_small_copy  # noqa: PLC0415 - heavy
     except ModuleNotFoundError:
         raise MissingPackageError("exporting", "train") from None
+    from tiankong.artifact.built_in import model_path  # noqa: PLC0415
     from tiankong.artifact.model_folder import MODEL  # noqa: PLC0415
     from tiankong.corpus.prepared import PreparedCorpus  # noqa: PLC0415
     from tiankong.evaluate.measure import measure_split  # noqa: PLC0415
@@ -48,7 +49,7 @@ def command(model: Path, output: Path, prepared: Path, force: bool, quiet: bool,
             return measure_split(load(folder), corpus, "test", on_text=advance)
 
     metrics = write_small_copy(
-        model,
+        model_path(model),
         corpus,
         output,
         force=force,

@@ -22,11 +22,10 @@ _LINES_AT_ONCE = 64
 @model_option
 @click.option("-k", "--top-k", default=10, show_default=True, help="Words for each blank.")
 @click.option("--decoding", help="How a codes model ranks: likelihood or distance (default: the model's own).")
-@click.option("--starts-with", default="", help="Only words that start so.")
-@click.option("--ends-with", default="", help="Only words that end so.")
-@click.option("--contains", default="", help="Only words that contain this.")
+@click.option("--starts-with", help="Only words that start so.")
+@click.option("--ends-with", help="Only words that end so.")
+@click.option("--contains", help="Only words that contain this.")
 @click.option("--length", help="Only words of so many characters: 2 or 2-4.")
-@click.option("--pattern", default="", help="Only words that this regular expression describes from end to end.")
 @click.option("--exclude", multiple=True, help="Not this word; may be repeated.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object for each sentence.")
 def command(

@@ -77,6 +77,9 @@ def _download(corpus: PublicCorpus, source: str, aside: Path, held: int, on_byte
                 file.write(block)
                 got += len(block)
                 on_bytes(len(block))
+    if got < corpus.bytes and "://" not in source:
+        aside.unlink()
+        raise SourceError(f"{source} has {got:,} of the {corpus.bytes:,} bytes of {corpus.name}: use another source")
     if got < corpus.bytes:
         raise SourceError(
             f"{source} ended after {got:,} of {corpus.bytes:,} bytes: the same command goes on from there"

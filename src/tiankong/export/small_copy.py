@@ -41,8 +41,8 @@ def write_small_copy(
     :raises FolderError: ``source`` is no model, has its weights in 8 bits already, is ``output`` or has no readable
         metrics; ``output`` exists or can't be written.
     """
-    if output.resolve() == source.resolve():
-        raise FolderError(f"{output} is the model itself, which its copy would replace: choose another output folder")
+    if source.resolve() in {output.resolve(), *output.resolve().parents}:
+        raise FolderError(f"{output} is the model itself or within it: choose another output folder")
     model = open_model(source)
     if model.manifest.weights != "fp32":
         raise FolderError(f"{source} has its weights in 8 bits already: export the model it was made from")

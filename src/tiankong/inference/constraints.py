@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypedDict
 
@@ -16,15 +16,13 @@ from tiankong.errors import OptionError
 class ConstraintOptions(TypedDict, total=False):
     """Keyword arguments of ``Model.fill`` that make :class:`Constraints`; all that are given must hold.
 
-    ``length`` in characters: a number, or the least and the most. ``pattern`` is a regular expression for the whole
-    word. ``exclude`` are words that may not be answers.
+    ``length`` in characters: a number, or the least and the most. ``exclude`` are words that may not be answers.
     """
 
-    starts_with: str
-    ends_with: str
-    contains: str
+    starts_with: str | None
+    ends_with: str | None
+    contains: str | None
     length: int | tuple[int, int] | None
-    pattern: str
     exclude: Sequence[str]
 
 
@@ -37,7 +35,6 @@ class Constraints:
     contains: str = ""
     shortest: int = 1
     longest: int = 10**9
-    pattern: re.Pattern[str] | None = None
     exclude: frozenset[str] = frozenset()
 
     def allow(self, word: str) -> bool:
@@ -48,7 +45,6 @@ class Constraints:
             and word.endswith(self.ends_with)
             and self.contains in word
             and word not in self.exclude
-            and (self.pattern is None or self.pattern.fullmatch(word) is not None)
         )
 
     def allowed(self, words: Sequence[str]) -> NDArray[np.bool_]:
@@ -61,13 +57,12 @@ def check_constraints(
 ) -> tuple[Constraints | None, list[str]]:
     """The constraints of ``options``, ``None`` if there are none, and every reason why they can't be used.
 
-    ``normalise`` makes of what was typed what the vocabulary has; a pattern is taken as it is.
+    ``normalise`` makes of what was typed what the vocabulary has.
     """
-    problems = [
-        f"{name} must be a string, not {type(options[name]).__name__}"
-        for name in ("starts_with", "ends_with", "contains", "pattern")
-        if name in options and not isinstance(options[name], str)
-    ]
+    problems: list[str] = []
+    starts_with, ends_with, contains = (
+        _text(name, options, normalise, problems) for name in ("starts_with", "ends_with", "contains")
+    )
     shortest, longest = _lengths(options.get("length"), problems)
     excluded = options.get("exclude", ())
     if not isinstance(excluded, list | tuple | set | frozenset) or not all(isinstance(word, str) for word in excluded):
@@ -78,22 +73,22 @@ def check_constraints(
         problems.append(f"there is no constraint {', '.join(unknown)}: the constraints are {known}")
     if problems:
         return None, problems
-    pattern = None
-    if options.get("pattern"):
-        try:
-            pattern = re.compile(options["pattern"])
-        except re.error as error:
-            return None, [f"pattern {options['pattern']!r} is no regular expression: {error}"]
-    constraints = Constraints(
-        normalise(options.get("starts_with", "")),
-        normalise(options.get("ends_with", "")),
-        normalise(options.get("contains", "")),
-        shortest,
-        longest,
-        pattern,
-        frozenset(map(normalise, excluded)),
-    )
+    constraints = Constraints(starts_with, ends_with, contains, shortest, longest, frozenset(map(normalise, excluded)))
     return (None if constraints == Constraints() else constraints), []
+
+
+def _text(name: str, options: Mapping[str, Any], normalise: Callable[[str], str], problems: list[str]) -> str:
+    """What was given for ``name``, empty if nothing was."""
+    given = options.get(name)
+    if given is None:
+        return ""
+    if not isinstance(given, str):
+        problems.append(f"{name} must be a string, not {type(given).__name__}")
+        return ""
+    text = normalise(given)
+    if not text:
+        problems.append(f"{name} is empty: leave it out, or write what the word must have")
+    return text
 
 
 def parse_length(text: str) -> int | tuple[int, int]:
@@ -114,7 +109,7 @@ def _lengths(length: Any, problems: list[str]) -> tuple[int, int]:
     if not all(type(number) is int for number in (lowest, highest)):
         problems.append(f"length must be a number or two, the least and the most, not {length!r}")
     elif not 1 <= lowest <= highest:
-        problems.append(f"length must be at least 1 and the most not below the least, not {length!r}")
+        problems.append(f"length must be at least 1 and the most not below the least, not {lowest}-{highest}")
     else:
         return lowest, highest
     return Constraints.shortest, Constraints.longest

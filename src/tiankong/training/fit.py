@@ -169,7 +169,7 @@ def word_tables(corpus: PreparedCorpus, model: ModelConfig) -> WordTables:
     if model.head == "hybrid" and model.frequent_words >= size:
         raise OptionError(
             f"frequent_words ({model.frequent_words}) must be below the {size} words of the vocabulary that can fill a "
-            "blank: else none is left to be coded"
+            "blank, else none is left to be coded: give a smaller --frequent-words, or use --head softmax"
         )
     codes = None if model.head == "softmax" else corpus.codes
     words = corpus.vocabulary
