@@ -7,7 +7,7 @@ import re
 import unicodedata
 
 # Control, format (but not the joiners inside emoji and Indic words), private and line-separating characters.
-_SEPARATORS = re.compile(r"[\x00-\x20\x7f-\xa0\u1680\u2000-\u200b\u2028-\u202f\u205f-\u2060\u3000\ufeff]+")
+SEPARATORS = re.compile(r"[\x00-\x20\x7f-\xa0\u1680\u2000-\u200b\u2028-\u202f\u205f-\u2060\u3000\ufeff]+")
 
 
 def normalise(text: str, method: str) -> str:
@@ -18,4 +18,4 @@ def normalise(text: str, method: str) -> str:
     """
     if method == "standard":
         text = unicodedata.normalize("NFKC", html.unescape(text)).lower()
-    return _SEPARATORS.sub(" ", text).strip()
+    return SEPARATORS.sub(" ", text).strip()

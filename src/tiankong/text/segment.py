@@ -5,16 +5,26 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from functools import cache
+from typing import NamedTuple
 
 import rjieba
 
 from tiankong.config import PrepareConfig
 from tiankong.errors import MissingPackageError
+from tiankong.text.alignment import normalise_aligned
 from tiankong.text.normalise import normalise
 
 Cut = Callable[[str], list[str]]
 
 _WORD_OR_MARK = re.compile(r"\w+(?:['’]\w+)*|[^\w\s]+")
+
+
+class Token(NamedTuple):
+    """A token as the network reads it, and where it stands in the text as typed."""
+
+    text: str
+    start: int
+    end: int
 
 
 class Tokenizer:
@@ -34,6 +44,20 @@ class Tokenizer:
         """The tokens of ``text`` in order, normalised and filtered, white space left out."""
         tokens = (token.strip() for token in self._cut(normalise(text, self._normalisation)))
         return [token for token in tokens if token and not self._drops(token)]
+
+    def located_tokens(self, text: str) -> list[Token]:
+        """What :meth:`tokens` gives, with offsets into ``text``."""
+        aligned = normalise_aligned(text, self._normalisation)
+        tokens, at = [], 0
+        for piece in self._cut(aligned.text):
+            token = piece.strip()
+            if not token:
+                continue
+            start = aligned.text.index(token, at)
+            at = start + len(token)
+            if not self._drops(token):
+                tokens.append(Token(token, aligned.starts[start], aligned.ends[at - 1]))
+        return tokens
 
     def _drops(self, token: str) -> bool:
         return (self._drop_ascii and token.isascii()) or token in self._drop_words

@@ -1,0 +1,102 @@
+"""Where each character of a normalised text stood in the text as typed."""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from tiankong.text.normalise import SEPARATORS
+
+_REFERENCE = re.compile(r"&(?:#[0-9]+;?|#[xX][0-9a-fA-F]+;?|[^\t\n\f <&#;]{1,32};?)")
+"""What may be an HTML character reference (HTML standard, section 13.5)."""
+
+
+class Aligned(NamedTuple):
+    """A normalised ``text``; its character ``i`` comes from ``starts[i]`` to ``ends[i]`` of what was typed."""
+
+    text: str
+    starts: list[int]
+    ends: list[int]
+
+
+class _Piece(NamedTuple):
+    text: str
+    start: int
+    end: int
+
+
+def normalise_aligned(text: str, method: str) -> Aligned:
+    """What :func:`tiankong.text.normalise.normalise` makes of ``text``, with the origin of every character."""
+    pieces: Iterator[_Piece] = (_Piece(character, at, at + 1) for at, character in enumerate(text))
+    if method == "standard":
+        pieces = _lower(_composed(_references(text)))
+    return _separated(pieces)
+
+
+def _references(text: str) -> Iterator[_Piece]:
+    """Characters, with an HTML reference as one piece."""
+    at = 0
+    for found in _REFERENCE.finditer(text):
+        yield from (_Piece(text[place], place, place + 1) for place in range(at, found.start()))
+        yield _Piece(html.unescape(found[0]), found.start(), found.end())
+        at = found.end()
+    yield from (_Piece(text[place], place, place + 1) for place in range(at, len(text)))
+
+
+def _composed(pieces: Iterator[_Piece]) -> Iterator[_Piece]:
+    """NFKC of runs of pieces that compose with each other, the shortest there are."""
+    run = _Piece("", 0, 0)
+    for piece in pieces:
+        if not piece.text:
+            continue
+        if run.text and not _begins_anew(run.text, piece.text):
+            run = _Piece(run.text + piece.text, run.start, piece.end)
+            continue
+        yield _Piece(unicodedata.normalize("NFKC", run.text), run.start, run.end)
+        run = piece
+    yield _Piece(unicodedata.normalize("NFKC", run.text), run.start, run.end)
+
+
+def _begins_anew(before: str, following: str) -> bool:
+    """Whether NFKC treats the two apart from each other."""
+    if following < "\u0300":  # nothing below composes with what stands before it
+        return True
+    composed = unicodedata.normalize("NFKC", following)
+    if unicodedata.combining(composed[0]):
+        return False
+    return unicodedata.normalize("NFKC", before + following) == unicodedata.normalize("NFKC", before) + composed
+
+
+def _lower(pieces: Iterator[_Piece]) -> Iterator[_Piece]:
+    """Lower case of the whole: a Greek sigma is another letter at the end of a word."""
+    kept = list(pieces)
+    whole = "".join(piece.text for piece in kept).lower()
+    at = 0
+    for piece in kept:
+        length = sum(len(character.lower()) for character in piece.text)
+        yield _Piece(whole[at : at + length], piece.start, piece.end)
+        at += length
+
+
+def _separated(pieces: Iterator[_Piece]) -> Aligned:
+    """Runs of white space and control characters as one space, none at the ends."""
+    result = Aligned("", [], [])
+    characters: list[str] = []
+    space: tuple[int, int] | None = None
+    for piece in pieces:
+        for character in piece.text:
+            if SEPARATORS.match(character):
+                space = (space[0] if space else piece.start, piece.end)
+                continue
+            if space and characters:
+                characters.append(" ")
+                result.starts.append(space[0])
+                result.ends.append(space[1])
+            space = None
+            characters.append(character)
+            result.starts.append(piece.start)
+            result.ends.append(piece.end)
+    return result._replace(text="".join(characters))
