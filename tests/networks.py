@@ -48,6 +48,8 @@ def shape(cell: str, layers: int, head: str, characters: int) -> ModelConfig:
         hidden_size=10,
         mlp_sizes=(14,),
         neighbours=head != "codes",
+        attention_size=0 if head == "codes" and characters else 8,
+        attention_heads=2,
         frequent_words=6,
         word_vectors=9 if head == "hybrid" else 0,
     )

@@ -7,7 +7,7 @@ import tiankong
 
 
 def test_public_names():
-    assert sorted(tiankong.__all__) == ["Answer", "Model", "__version__", "load"]
+    assert sorted(tiankong.__all__) == ["Answer", "JointAnswer", "Model", "RankedCandidate", "__version__", "load"]
     assert callable(tiankong.load)
 
 

@@ -11,15 +11,20 @@ from typing import TYPE_CHECKING, Any
 from tiankong.version import VERSION as __version__
 
 if TYPE_CHECKING:
-    from tiankong.inference.model import Answer, Model, load
+    from tiankong.inference.answers import Answer, JointAnswer, RankedCandidate
+    from tiankong.inference.model import Model, load
 
-__all__ = ["Answer", "Model", "__version__", "load"]
+__all__ = ["Answer", "JointAnswer", "Model", "RankedCandidate", "__version__", "load"]
 
 
 def __getattr__(name: str) -> Any:
     # ONNX Runtime and numpy are loaded when a model is, not when this package is.
-    if name in {"Answer", "Model", "load"}:
+    if name in {"Model", "load"}:
         from tiankong.inference import model  # noqa: PLC0415
 
         return getattr(model, name)
+    if name in __all__:
+        from tiankong.inference import answers  # noqa: PLC0415
+
+        return getattr(answers, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -99,8 +99,12 @@ class ModelConfig:
     layers: int = _setting(1, "recurrent layers in each direction")
     embedding_size: int = _setting(256, "length of a word's input vector")
     character_size: int = _setting(64, "length of a character's vector (0: words are not read by characters)")
-    hidden_size: int = _setting(512, "units of a recurrent layer, each direction")
+    hidden_size: int = _setting(384, "units of a recurrent layer, each direction")
     neighbours: bool = _setting(True, "the MLP also reads the input vectors of the two words beside the blank")
+    attention_size: int = _setting(
+        256, "length of what a prediction gathers, by attention, from all words that it sees (0: no attention)"
+    )
+    attention_heads: int = _setting(4, "parts of it, each with an eye for something else")
     output_characters: bool = _setting(
         True, "a softmax head's output vectors are composed from characters too, as the input vectors are"
     )
@@ -116,7 +120,13 @@ class ModelConfig:
         found = _choice_problems(self)
         found += _within(self, "layers", 1, MOST_LAYERS)
         found += _within(self, "embedding_size", 1, MOST_UNITS) + _within(self, "hidden_size", 1, MOST_UNITS)
-        found += _within(self, "character_size", 0, MOST_UNITS)
+        found += _within(self, "character_size", 0, MOST_UNITS) + _within(self, "attention_size", 0, MOST_UNITS)
+        found += _at_least(self, "attention_heads", 1)
+        if self.attention_heads >= 1 and self.attention_size % (2 * self.attention_heads):
+            found.append(
+                f"attention_size ({self.attention_size}) must be a multiple of twice attention_heads "
+                f"({self.attention_heads})"
+            )
         found += [
             f"mlp_sizes must all be from 1 to {MOST_UNITS}, not {size}"
             for size in self.mlp_sizes
@@ -152,7 +162,7 @@ class ModelConfig:
 class TrainingConfig:
     """How the network is trained."""
 
-    epochs: int = _setting(7, "passes over the training split at most")
+    epochs: int = _setting(9, "passes over the training split at most")
     batch_tokens: int = _setting(2048, "tokens of a batch at most, padding included")
     batch_sentences: int = _setting(0, "sentences of a batch at most (0: only batch_tokens counts)")
     window: int = _setting(192, "longer texts are trained in pieces of so many tokens")

@@ -7,20 +7,20 @@ import math
 import numpy as np
 import pytest
 
-import tiankong
 from tiankong.corpus.prepared import PreparedCorpus
 from tiankong.evaluate.measure import measure_files, measure_split
+from tiankong.inference.predictor import Reading, open_predictor
 from tiankong.text.vocabulary import is_target
 
 TEXTS = ["物流很快，质量不错", "这件外套的颜色好看，2 天到了", "客服态度很差！！", "龘龘很好", "666"]
 
 
-def by_hand(model, texts):
+def by_hand(predictor, texts):
     """Each target of each text scored by a single query."""
-    vocabulary = model.folder.vocabulary
+    vocabulary = predictor.folder.vocabulary
     ranks, logs, misses, texts_with_targets = [], [], 0, 0
     for text in texts:
-        tokens = model.tokenizer.tokens(text)
+        tokens = predictor.tokenizer.tokens(text)
         texts_with_targets += any(map(is_target, tokens))
         for place, token in enumerate(tokens):
             if not is_target(token):
@@ -30,10 +30,10 @@ def by_hand(model, texts):
                 continue
             from tiankong.text.network_input import Window  # noqa: PLC0415
 
-            unknown = {}
-            ids = model.ids(tokens, unknown)
+            reading = Reading(predictor)
+            ids = reading.ids(tokens)
             window = Window(ids, 1, len(ids) - 1, np.array([place + 1]))
-            row = model.decoder.log_probabilities(model.scores([window], list(unknown)))[0]
+            (row,) = (found.log_probabilities for found in reading.predictions([window]))
             order = sorted(np.flatnonzero(np.isfinite(row)), key=lambda word: (-row[word], word))
             ranks.append(1 + order.index(vocabulary.id_of(token)))
             logs.append(float(row[vocabulary.id_of(token)]))
@@ -42,11 +42,11 @@ def by_hand(model, texts):
 
 @pytest.mark.parametrize("kind", ["model_folder", "codes_model_folder"])
 def test_text_files_against_the_definition(kind, request, tmp_path):
-    model = tiankong.load(request.getfixturevalue(kind))
+    predictor = open_predictor(request.getfixturevalue(kind))
     file = tmp_path / "texts.txt"
     file.write_text("\n".join(TEXTS), encoding="utf-8")
-    metrics = measure_files(model, [file])
-    ranks, logs, misses, sentences = by_hand(model, TEXTS)
+    metrics = measure_files(predictor, [file])
+    ranks, logs, misses, sentences = by_hand(predictor, TEXTS)
     targets = len(ranks) + misses
     assert (metrics["targets"], metrics["oov_targets"], metrics["sentences"]) == (targets, misses, sentences)
     for k in (1, 5, 10):
@@ -58,7 +58,7 @@ def test_text_files_against_the_definition(kind, request, tmp_path):
 
 def test_a_prepared_split_counts_what_prepare_counted(model_folder, prepared):
     corpus = PreparedCorpus(prepared)
-    metrics = measure_split(tiankong.load(model_folder), corpus, "test")
+    metrics = measure_split(open_predictor(model_folder), corpus, "test")
     counts = corpus.manifest.splits["test"]
     assert metrics["targets"] == counts.targets
     assert metrics["oov_targets"] == counts.targets - counts.known_targets
@@ -67,11 +67,11 @@ def test_a_prepared_split_counts_what_prepare_counted(model_folder, prepared):
 
 
 def test_bit_accuracy_is_the_mean_over_texts_of_the_share_of_equal_bits(codes_model_folder, tmp_path):
-    model = tiankong.load(codes_model_folder)
+    predictor = open_predictor(codes_model_folder)
     shares = []
     for text in TEXTS[:3]:
         file = tmp_path / "one.txt"
         file.write_text(text, encoding="utf-8")
-        shares.append(measure_files(model, [file])["bit_accuracy"])
+        shares.append(measure_files(predictor, [file])["bit_accuracy"])
     file.write_text("\n".join(TEXTS[:3]), encoding="utf-8")
-    assert measure_files(model, [file])["bit_accuracy"] == pytest.approx(np.mean(shares), abs=1e-6)
+    assert measure_files(predictor, [file])["bit_accuracy"] == pytest.approx(np.mean(shares), abs=1e-6)

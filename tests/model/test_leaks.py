@@ -105,3 +105,10 @@ def test_the_parity_check_notices_a_wrong_network(tmp_path):
     with torch.no_grad():
         network.mlp[0].bias += 0.5
     assert largest_difference(network, LEXICON, path) > 1e-2
+
+
+def test_padding_reaches_no_gradient():
+    network = build()
+    batch = arrays([FIRST], [FIRST + number for number in range(9)])
+    network.outputs(*tensors(batch))[0].sum().backward()
+    assert all(bool(torch.isfinite(weight.grad).all()) for weight in network.parameters() if weight.grad is not None)

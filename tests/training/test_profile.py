@@ -39,8 +39,9 @@ def test_profiling_changes_no_weight(prepared, tmp_path):
 @pytest.mark.parametrize(
     ("cell", "layers", "head", "by_token", "by_target"),
     [
-        # embedding 12, hidden 10; MLP 20 + 24 → 14 → 12, without neighbours and with 50 bits 20 → 14 → 50
-        ("lstm", 1, "softmax", 40 * 22, 44 * 14 + 14 * 12 + len(VOCABULARY) * 12),
+        # embedding 12, hidden 10, attention 8; keys and values 22 → 4 + 8, queries 44 → 4, MLP 44 + 8 → 14 → 12;
+        # without neighbours and attention and with 50 bits 20 → 14 → 50
+        ("lstm", 1, "softmax", 40 * 22 + 22 * 12, 44 * 4 + 52 * 14 + 14 * 12 + len(VOCABULARY) * 12),
         ("gru", 2, "codes", 30 * 22 + 30 * 20, 20 * 14 + 14 * 50 + len(VOCABULARY) * 50),
     ],
 )

@@ -36,7 +36,9 @@ FOR_PEOPLE = (METRICS_FILE, HISTORY_FILE, CURVES_FILE, RELIABILITY_FILE, CARD_FI
 
 @dataclass(frozen=True)
 class ModelManifest:
-    """The fields of ``config.json``."""
+    """The fields of ``config.json``. ``unknown_bias`` is the constant part of the logit of a word outside the
+    vocabulary, of models that compose output vectors.
+    """
 
     format: str
     version: int
@@ -47,6 +49,7 @@ class ModelManifest:
     words: int
     parameters: int
     weights: str = "fp32"
+    unknown_bias: float | None = None
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from tiankong.benchmark.system import RankingSystem, Training
 from tiankong.benchmark.task import Floats
 from tiankong.errors import FolderError
 from tiankong.evaluate.measure import Text
-from tiankong.inference.model import Model, load
+from tiankong.inference.predictor import Predictor, open_predictor
 from tiankong.text.network_input import Window, network_input
 
 _MEASURED_TEXTS = 2000
@@ -50,7 +50,7 @@ class Ours(RankingSystem):
         )
         if done.returncode:
             raise FolderError(f"{self.label} could not be trained: {done.stderr.strip()}")
-        self._model: Model = load(output, threads=self.budget.threads)
+        self._predictor: Predictor = open_predictor(output, threads=self.budget.threads)
         self._metrics = json.loads((output / "metrics.json").read_text(encoding="utf-8"))
         tokens = self._metrics["epochs"] * self.corpus.manifest.splits["train"].tokens
         return Training(self._metrics["training_seconds"], tokens, " ".join(options))
@@ -58,8 +58,8 @@ class Ours(RankingSystem):
     def scores(self, texts: Sequence[Text]) -> Floats:
         """See :class:`System`."""
         windows = [Window(text.ids, 1, len(text.ids) - 1, text.targets) for text in texts]
-        answers = self._model.session.scores(network_input(windows, self.corpus.lexicon))
-        return self._model.decoder.log_probabilities(np.asarray(answers))
+        answers = self._predictor.session.scores(network_input(windows, self.corpus.lexicon))
+        return self._predictor.decoder.log_probabilities(np.asarray(answers))
 
     def size(self) -> int:
         """The exported network and what is read beside it."""

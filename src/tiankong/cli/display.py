@@ -42,3 +42,8 @@ def metrics_lines(metrics: Mapping[str, Any]) -> str:
 
 def _number(value: Any) -> str:
     return f"{value:,}" if isinstance(value, int) else f"{value:,.4g}" if value >= 100 else f"{value:.4f}"
+
+
+def probability(score: float) -> str:
+    """Four digits after the point, or the order of magnitude of what would be 0.0000."""
+    return f"{score:.4f}" if score >= 0.00005 else f"{score:.0e}"

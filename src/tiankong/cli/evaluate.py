@@ -38,11 +38,11 @@ def command(
     out of perplexity and bit accuracy.
     """
     from tiankong.evaluate.measure import measure_files, measure_split  # noqa: PLC0415 - heavy
-    from tiankong.inference.model import load  # noqa: PLC0415
+    from tiankong.inference.predictor import open_predictor  # noqa: PLC0415
 
     needs(bool(prepared) != bool(files), "give either --prepared with a folder or --text with one or more files")
     needs(limit >= 0, f"--limit must be 0 (all) or more, not {limit}")
-    opened = load(model)
+    opened = open_predictor(model)
     if prepared:
         from tiankong.corpus.prepared import PreparedCorpus  # noqa: PLC0415
 

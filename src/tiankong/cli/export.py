@@ -39,14 +39,14 @@ def command(model: str, output: Path, prepared: Path, force: bool, quiet: bool, 
     from tiankong.artifact.model_folder import MODEL  # noqa: PLC0415
     from tiankong.corpus.prepared import PreparedCorpus  # noqa: PLC0415
     from tiankong.evaluate.measure import measure_split  # noqa: PLC0415
-    from tiankong.inference.model import load  # noqa: PLC0415
+    from tiankong.inference.predictor import open_predictor  # noqa: PLC0415
 
     MODEL.check_output(output, force=force)
     corpus = PreparedCorpus(prepared)
 
     def measure(folder: Path) -> dict[str, Any]:
         with progress("measuring", corpus.manifest.splits["test"].texts, quiet=quiet) as advance:
-            return measure_split(load(folder), corpus, "test", on_text=advance)
+            return measure_split(open_predictor(folder), corpus, "test", on_text=advance)
 
     metrics = write_small_copy(
         model_path(model),

@@ -6,13 +6,19 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from tiankong.cli.options import model_option, needs
+from tiankong.cli.display import probability
+from tiankong.cli.options import model_option, needs, read_words, words_option
 from tiankong.errors import SentenceError, TiankongError
+
+if TYPE_CHECKING:
+    from tiankong.inference.answers import Answer, JointAnswer
+    from tiankong.inference.model import Model
 
 _LINES_AT_ONCE = 64
 
@@ -22,6 +28,8 @@ _LINES_AT_ONCE = 64
 @model_option
 @click.option("-k", "--top-k", default=10, show_default=True, help="Words for each blank.")
 @click.option("--decoding", help="How a codes model ranks: likelihood or distance (default: the model's own).")
+@click.option("--target", "targets", multiple=True, help="Only this word or phrase, known or not; may be repeated.")
+@words_option
 @click.option("--starts-with", help="Only words that start so.")
 @click.option("--ends-with", help="Only words that end so.")
 @click.option("--contains", help="Only words that contain this.")
@@ -33,58 +41,102 @@ def command(
     model: str,
     top_k: int,
     decoding: str | None,
+    targets: tuple[str, ...],
+    words_file: str | None,
     length: str | None,
     as_json: bool,
     **constraints: Any,
 ) -> int:
-    """Rank words for each blank of SENTENCE.
+    """Rank words for each blank of SENTENCE; of several blanks, first whole fillings.
 
     A blank is __ or [MASK]. Without SENTENCE, lines are read from a pipe, or a prompt opens on a terminal.
     """
     from tiankong.inference.constraints import parse_length  # noqa: PLC0415 - heavy
     from tiankong.inference.model import load  # noqa: PLC0415
 
-    options = {"top_k": top_k, "decoding": decoding, **constraints}
-    options["length"] = None if length is None else parse_length(length)
-    filler = load(model)
+    constraints |= {"length": None if length is None else parse_length(length), "targets": targets or None}
+    filler = _Filler(load(model, words=read_words(words_file)), top_k, decoding, constraints, as_json)
     if sentence is not None:
-        answers = filler.fill(sentence, **options)
-        click.echo(_json(sentence, answers) if as_json else _lines(answers))
+        click.echo(filler.shown(sentence, filler.one(sentence)))
         return 0
     needs(sys.stdin is not None, "there is no sentence and standard input is closed: give one of them")
-    if sys.stdin.isatty():
-        return _prompt(filler, options, as_json)
-    return _pipe(filler, options, as_json)
+    return _prompt(filler) if sys.stdin.isatty() else _pipe(filler)
 
 
-def _pipe(filler: Any, options: dict[str, Any], as_json: bool) -> int:
+@dataclass(frozen=True)
+class _Filler:
+    """Fills sentences and shows the answers as the options say."""
+
+    model: Model
+    top_k: int
+    decoding: str | None
+    constraints: dict[str, Any]
+    as_json: bool
+
+    def one(self, sentence: str) -> _Filled:
+        """Answers for a sentence."""
+        return self._filled(sentence, self.model.fill(sentence, self.top_k, self.decoding, **self.constraints))
+
+    def many(self, sentences: list[str]) -> list[_Filled]:
+        """Answers for each sentence."""
+        found = self.model.fill(sentences, self.top_k, self.decoding, **self.constraints)
+        return [self._filled(sentence, answers) for sentence, answers in zip(sentences, found, strict=True)]
+
+    def _filled(self, sentence: str, answers: Any) -> _Filled:
+        """With joint answers if there are several blanks, but not too many."""
+        from tiankong.inference.joint import MOST_BLANKS  # noqa: PLC0415 - heavy
+
+        if not answers or not isinstance(answers[0], list):
+            return _Filled([answers], None)
+        together = len(answers) <= MOST_BLANKS
+        return _Filled(answers, self.model.joint(sentence, self.top_k, **self.constraints) if together else None)
+
+    def shown(self, sentence: str, filled: _Filled) -> str:
+        """A JSON object, or lines for people."""
+        if self.as_json:
+            joint = {} if filled.joint is None else {"joint": filled.joint}
+            return json.dumps({"sentence": sentence, "blanks": filled.blanks, **joint}, ensure_ascii=False)
+        parts = [] if filled.joint is None else ["together:", _joint_lines(filled.joint)]
+        if len(filled.blanks) == 1:
+            return _lines(filled.blanks[0])
+        for number, answers in enumerate(filled.blanks, start=1):
+            parts += [f"blank {number}:", _lines(answers)]
+        return "\n".join(parts)
+
+
+class _Filled(NamedTuple):
+    """Answers of a sentence: for each blank, and for all together."""
+
+    blanks: list[list[Answer]]
+    joint: list[JointAnswer] | None
+
+
+def _pipe(filler: _Filler) -> int:
     """One answer for each line, in order; a bad line is reported and the rest goes on."""
     failed = False
     for block in _blocks(line.rstrip("\r\n") for line in sys.stdin):
-        answered = _answers(filler, [sentence for _, sentence in block], options)
+        answered = _answers(filler, [sentence for _, sentence in block])
         for (number, sentence), answers in zip(block, answered, strict=True):
             if isinstance(answers, SentenceError):
                 failed = True
                 print(f"tiankong: line {number}: {answers}", file=sys.stderr)
-                if as_json:
-                    click.echo(
-                        json.dumps(
-                            {"sentence": _printable(sentence), "error": _printable(str(answers))}, ensure_ascii=False
-                        )
-                    )
+                if filler.as_json:
+                    bad = {"sentence": _printable(sentence), "error": _printable(str(answers))}
+                    click.echo(json.dumps(bad, ensure_ascii=False))
             else:
-                click.echo(_json(sentence, answers) if as_json else f"{sentence}\n{_lines(answers)}")
+                shown = filler.shown(sentence, answers)
+                click.echo(shown if filler.as_json else f"{sentence}\n{shown}")
     return TiankongError.exit_code if failed else 0
 
 
-def _answers(filler: Any, block: list[str], options: dict[str, Any]) -> Iterator[Any]:
+def _answers(filler: _Filler, block: list[str]) -> Iterator[_Filled | SentenceError]:
     """Answers or errors of a block of sentences: together if all are good, else one by one."""
     try:
-        yield from filler.fill(block, **options)
+        yield from filler.many(block)
     except SentenceError:
         for sentence in block:
             try:
-                yield filler.fill(sentence, **options)
+                yield filler.one(sentence)
             except SentenceError as error:
                 yield error
 
@@ -102,7 +154,7 @@ def _blocks(lines: Iterable[str]) -> Iterator[list[tuple[int, str]]]:
         yield block
 
 
-def _prompt(filler: Any, options: dict[str, Any], as_json: bool) -> int:
+def _prompt(filler: _Filler) -> int:
     """Asks for sentences until end of input, with editing and a history that is kept."""
     from prompt_toolkit import PromptSession  # noqa: PLC0415 - only on a terminal
     from prompt_toolkit.history import FileHistory, History, InMemoryHistory  # noqa: PLC0415
@@ -125,29 +177,28 @@ def _prompt(filler: Any, options: dict[str, Any], as_json: bool) -> int:
         if not sentence.strip():
             continue
         try:
-            answers = filler.fill(sentence, **options)
-            click.echo(_json(sentence, answers) if as_json else _lines(answers))
+            click.echo(filler.shown(sentence, filler.one(sentence)))
         except SentenceError as error:
             click.echo(f"error: {error}")
 
 
-def _lines(answers: Any) -> str:
-    """A word and its probability (codes models: distance too) a line; several blanks one after the other."""
+def _lines(answers: list[Answer]) -> str:
+    """A word and its probability (codes models: distance too) a line."""
     if not answers:
         return "(no word of the model fits)"
-    if answers and isinstance(answers[0], list):
-        return "\n".join(f"blank {number}:\n{_lines(words)}" for number, words in enumerate(answers, start=1))
     return "\n".join(
-        f"{answer['token_str']}\t{answer['distance']:.4f}\t{answer['score']:.4f}"
+        f"{answer['token_str']}\t{answer['distance']:.4f}\t{probability(answer['score'])}"
         if "distance" in answer
-        else f"{answer['token_str']}\t{answer['score']:.4f}"
+        else f"{answer['token_str']}\t{probability(answer['score'])}"
         for answer in answers
     )
 
 
-def _json(sentence: str, answers: Any) -> str:
-    blanks = answers if answers and isinstance(answers[0], list) else [answers]
-    return json.dumps({"sentence": sentence, "blanks": blanks}, ensure_ascii=False)
+def _joint_lines(answers: list[JointAnswer]) -> str:
+    """The words for all blanks and their probability a line."""
+    if not answers:
+        return "(no words of the model fit)"
+    return "\n".join(f"{' '.join(answer['token_strs'])}\t{probability(answer['score'])}" for answer in answers)
 
 
 def _printable(text: str) -> str:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
-from tiankong.config import DEFAULT_MODEL, Preset, load_preset, override, preset_names
+from tiankong.config import DEFAULT_MODEL, Preset, load_preset, override, preset_names, reason
 from tiankong.errors import OptionError
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -85,6 +86,28 @@ model_option = click.option(
     help="A built-in model's name, or a model folder.",
 )
 """``--model`` of every command that answers from one."""
+
+
+words_option = click.option(
+    "--words", "words_file", help="A file of words that join the model's vocabulary, one a line."
+)
+"""``--words`` of every command that answers; :func:`read_words` reads it."""
+
+
+def read_words(file: str | None) -> list[str]:
+    """The words of a file, one a line, empty lines left out.
+
+    :raises OptionError: it can't be read, is no UTF-8, or holds no word.
+    """
+    if file is None:
+        return []
+    try:
+        lines = Path(file).read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise OptionError(f"the words {file} can't be read: {reason(error)}") from None
+    words = [line.strip() for line in lines if line.strip()]
+    needs(bool(words), f"{file} holds no word: write one a line, or leave --words out")
+    return words
 
 
 def needs(condition: bool, problem: str) -> None:

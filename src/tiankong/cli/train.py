@@ -67,7 +67,7 @@ def command(
     from tiankong.artifact.model_folder import MODEL  # noqa: PLC0415
     from tiankong.corpus.prepared import PreparedCorpus  # noqa: PLC0415
     from tiankong.evaluate.measure import measure_split  # noqa: PLC0415
-    from tiankong.inference.model import load  # noqa: PLC0415
+    from tiankong.inference.predictor import open_predictor  # noqa: PLC0415
 
     MODEL.check_output(output, force=force)
     corpus = PreparedCorpus(prepared)
@@ -85,7 +85,7 @@ def command(
         click.get_current_context().exit(128 + stopped.signal)
 
     def measure(folder: Path) -> dict[str, Any]:
-        model = load(folder)
+        model = open_predictor(folder)
         splits = corpus.manifest.splits
         sizes = {name: min(measure_limit or splits[name].texts, splits[name].texts) for name in splits}
         sizes["train"] = min(_SAMPLE, sizes["train"])

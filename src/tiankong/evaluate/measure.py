@@ -18,7 +18,7 @@ from tiankong.corpus.reader import read_texts
 from tiankong.errors import FolderError, SourceError
 from tiankong.evaluate.reliability import Reliability
 from tiankong.inference.decoding import CodesDecoder, ranks
-from tiankong.inference.model import Model
+from tiankong.inference.predictor import Predictor, Reading
 from tiankong.text.network_input import Ints, Window, network_input
 from tiankong.text.vocabulary import SPECIAL_TOKENS, is_target
 
@@ -32,7 +32,7 @@ class Text(NamedTuple):
     ids: Ints
     targets: Ints
     unknown_targets: int
-    unknown: dict[str, int]
+    unknown: list[str]
 
 
 Scorer = Callable[[Sequence[Text]], NDArray[np.float32]]
@@ -41,19 +41,24 @@ Metrics = dict[str, Any]
 
 
 def measure_split(
-    model: Model, corpus: PreparedCorpus, split: str, *, texts: int = 0, on_text: Callable[[int], None] = lambda _: None
+    predictor: Predictor,
+    corpus: PreparedCorpus,
+    split: str,
+    *,
+    texts: int = 0,
+    on_text: Callable[[int], None] = lambda _: None,
 ) -> Metrics:
     """Scores over a split, or over ``texts`` of its texts spread evenly.
 
     :raises FolderError: the model was trained on another vocabulary.
     """
-    if corpus.vocabulary.words != model.folder.vocabulary.words:
+    if corpus.vocabulary.words != predictor.folder.vocabulary.words:
         raise FolderError(f"{corpus.folder} has another vocabulary than the model: give the corpus it was trained on")
 
     def scorer(batch: Sequence[Text]) -> NDArray[np.float32]:
-        return model.session.scores(network_input([_window(text) for text in batch], corpus.lexicon))
+        return predictor.session.scores(network_input([_window(text) for text in batch], corpus.lexicon))
 
-    return _measure(model, split_texts(corpus, split, texts), scorer, on_text)
+    return _measure(predictor, split_texts(corpus, split, texts), scorer, on_text)
 
 
 def split_texts(corpus: PreparedCorpus, split: str, texts: int = 0) -> Iterator[Text]:
@@ -67,11 +72,11 @@ def split_texts(corpus: PreparedCorpus, split: str, texts: int = 0) -> Iterator[
         ids = rows[number]
         wanted = target[ids]
         positions = np.flatnonzero(wanted & (ids < len(corpus.vocabulary)))
-        yield Text(ids, positions, int(wanted.sum()) - len(positions), {})
+        yield Text(ids, positions, int(wanted.sum()) - len(positions), [])
 
 
 def measure_files(
-    model: Model,
+    predictor: Predictor,
     paths: Sequence[Path],
     *,
     column: str | None = None,
@@ -82,38 +87,39 @@ def measure_files(
 
     :raises SourceError: a file can't be read, or holds no word to predict.
     """
-    vocabulary = model.folder.vocabulary
+    vocabulary = predictor.folder.vocabulary
 
     def texts() -> Iterator[Text]:
         for text in read_texts(paths, column=column, encoding=encoding):
-            tokens = model.tokenizer.tokens(text.text)
-            unknown: dict[str, int] = {}
-            ids = model.ids(tokens, unknown)
+            tokens = predictor.tokenizer.tokens(text.text)
+            reading = Reading(predictor)
+            ids = reading.ids(tokens)
             wanted = sum(is_target(token) for token in tokens)
             inner = [number < len(vocabulary) and is_target(vocabulary.words[number]) for number in ids[1:-1].tolist()]
             positions = 1 + np.flatnonzero(inner)
-            yield Text(ids, positions, wanted - len(positions), unknown)
+            yield Text(ids, positions, wanted - len(positions), list(reading.unknown))
 
     def scorer(batch: Sequence[Text]) -> NDArray[np.float32]:
         # Ids behind the lexicon's are each text's own: number them through the batch.
-        size, shift, windows = len(model.lexicon.word_ids), 0, []
+        size, shift, windows = len(predictor.lexicon.word_ids), 0, []
         for text in batch:
             ids = np.where(text.ids >= size, text.ids + shift, text.ids)
             windows.append(_window(text._replace(ids=ids)))
             shift += len(text.unknown)
-        return model.scores(windows, [word for text in batch for word in text.unknown])
+        others = predictor.folder.characters.ids(word for text in batch for word in text.unknown)
+        return predictor.session.scores(network_input(windows, predictor.lexicon, others))
 
-    return _measure(model, texts(), scorer, on_text)
+    return _measure(predictor, texts(), scorer, on_text)
 
 
 def _window(text: Text) -> Window:
     return Window(text.ids, 1, len(text.ids) - 1, text.targets)
 
 
-def _measure(model: Model, texts: Iterable[Text], scorer: Scorer, on_text: Callable[[int], None]) -> Metrics:
+def _measure(predictor: Predictor, texts: Iterable[Text], scorer: Scorer, on_text: Callable[[int], None]) -> Metrics:
     start = time.monotonic()
     with ThreadPoolExecutor(os.cpu_count()) as workers:  # numpy's loops over a vocabulary leave the interpreter free
-        totals = _Totals(model, workers)
+        totals = _Totals(predictor, workers)
         for batch in _batches(texts):
             totals.add(batch, scorer)
             on_text(len(batch))
@@ -157,8 +163,8 @@ class _Ranked(NamedTuple):
 class _Totals:
     """What is added up over the batches. Unknown targets count as misses in top-k and MRR."""
 
-    def __init__(self, model: Model, workers: ThreadPoolExecutor) -> None:
-        self._decoder = model.decoder
+    def __init__(self, predictor: Predictor, workers: ThreadPoolExecutor) -> None:
+        self._decoder = predictor.decoder
         self._workers = workers
         self.sentences = self.unknown = 0
         self._ranks: list[NDArray[np.int64]] = []

@@ -72,6 +72,7 @@ def write_model(
             "model": dataclasses.asdict(model),
             "training": dataclasses.asdict(training),
             "words": len(corpus.vocabulary),
+            "unknown_bias": _unknown_bias(trained, corpus) if model.composes_output else None,
             "parameters": sum(value.numel() for value in weights.values()),
         }
         MODEL.seal(folder, fields, FOR_PEOPLE)
@@ -86,3 +87,11 @@ def write_model(
         }
         write_card(folder, output.name, corpus.manifest, fields, metrics)
     return metrics
+
+
+def _unknown_bias(trained: Trained, corpus: PreparedCorpus) -> float:
+    """Of a word outside the vocabulary: as the rarest words within, but seen once."""
+    counts, candidate = corpus.vocabulary.counts, corpus.vocabulary.targets()
+    fewest = counts[candidate].min()
+    bias = trained.network.head.bias.detach().numpy()
+    return float(bias[candidate & (counts == fewest)].mean() - np.log(fewest))

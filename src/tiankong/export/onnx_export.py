@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 import torch
+from torch import Tensor
 
 from tiankong.model.network import ClozeNetwork, tensors
 from tiankong.text.network_input import Lexicon, NetworkInput, Window, network_input
@@ -26,8 +27,24 @@ _AXES = {
     "backward_words": {0: "sentences", 1: "backward_tokens"},
     "forward_index": {0: "predictions"},
     "backward_index": {0: "predictions"},
+    "by_sentence": {0: "sentences", 1: "most_predictions"},
+    "places": {0: "predictions"},
     "scores": {0: "predictions"},
+    "context": {0: "predictions"},
+    "spelled": {0: "words"},
 }
+
+
+class _Exported(torch.nn.Module):
+    """A network whose ``forward`` gives out all that filling needs."""
+
+    def __init__(self, network: ClozeNetwork) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, *arrays: Tensor) -> tuple[Tensor, ...]:
+        """See :meth:`ClozeNetwork.outputs`."""
+        return self.network.outputs(*arrays)
 
 
 def export_onnx(network: ClozeNetwork, lexicon: Lexicon, path: Path) -> float:
@@ -38,15 +55,16 @@ def export_onnx(network: ClozeNetwork, lexicon: Lexicon, path: Path) -> float:
     network.eval()
     folded = copy.deepcopy(network)
     folded.head.fold()
+    example = tensors(_example(lexicon, [7, 4, 9], seed=0))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         logging.getLogger("torch.onnx").setLevel(logging.ERROR)
         torch.onnx.export(
-            folded,
-            tuple(tensors(_example(lexicon, [7, 4, 9], seed=0))),
+            _Exported(folded),
+            tuple(example),
             str(path),
             input_names=list(NetworkInput._fields),
-            output_names=["scores"],
+            output_names=output_names(network),
             dynamic_axes=_AXES,
             opset_version=OPSET,
             dynamo=False,
@@ -57,17 +75,24 @@ def export_onnx(network: ClozeNetwork, lexicon: Lexicon, path: Path) -> float:
     return difference
 
 
+def output_names(network: ClozeNetwork) -> list[str]:
+    """Names of what :meth:`ClozeNetwork.outputs` gives, in its order."""
+    names = ["scores"] if network.config.head == "codes" else ["scores", "context"]
+    return [*names, "spelled"] if network.config.composes_output else names
+
+
 def largest_difference(network: ClozeNetwork, lexicon: Lexicon, path: Path) -> float:
-    """Largest absolute difference of scores over texts of 1 to 200 tokens, alone and in batches."""
+    """Largest absolute difference of any output over texts of 1 to 200 tokens, alone and in batches."""
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
     inputs = {entry.name for entry in session.get_inputs()}  # without character vectors one is left out
     difference = 0.0
     for seed, lengths in enumerate(([1], [2], [31], [200], [1, 5, 17, 3], [64, 1])):
         arrays = _example(lexicon, lengths, seed)
         with torch.no_grad():
-            expected = network(*tensors(arrays)).numpy()
-        (got,) = session.run(None, {name: value for name, value in arrays._asdict().items() if name in inputs})
-        difference = max(difference, float(np.abs(np.asarray(got) - expected).max()))
+            expected = network.outputs(*tensors(arrays))
+        got = session.run(None, {name: value for name, value in arrays._asdict().items() if name in inputs})
+        for own, others in zip(got, expected, strict=True):
+            difference = max(difference, float(np.abs(np.asarray(own) - others.numpy()).max()))
     return difference
 
 

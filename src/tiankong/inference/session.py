@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import onnxruntime
@@ -12,6 +13,18 @@ from tiankong.errors import FolderError
 from tiankong.text.network_input import NetworkInput
 
 Scores = NDArray[np.float32]
+
+
+class Outputs(NamedTuple):
+    """Predictions N, words fed W, vocabulary V, bits of a code.
+
+    ``scores`` are word logits (N, V), bit logits (N, bits) or both; ``context`` (N, E) the vectors behind them;
+    ``spelled`` (W, E) output vectors of words known by their characters alone, if the model composes such.
+    """
+
+    scores: Scores
+    context: NDArray[np.float32]
+    spelled: NDArray[np.float32] | None
 
 
 class NetworkSession:
@@ -32,9 +45,15 @@ class NetworkSession:
         except Exception as error:  # ONNX Runtime's own exceptions share no public base
             raise FolderError(f"{path} can't be opened by ONNX Runtime ({error}): train the model again") from None
         self._inputs = {entry.name for entry in self._session.get_inputs()}
+        self._outputs = [entry.name for entry in self._session.get_outputs()]
+
+    def run(self, arrays: NetworkInput) -> Outputs:
+        """All outputs for the N positions asked for."""
+        feed = {name: value for name, value in arrays._asdict().items() if name in self._inputs}
+        found = dict(zip(self._outputs, self._session.run(None, feed), strict=True))
+        scores: Scores = found["scores"]
+        return Outputs(scores, found.get("context", scores), found.get("spelled"))
 
     def scores(self, arrays: NetworkInput) -> Scores:
-        """The head's scores for the N positions asked for: (N, V) word logits or (N, bits) bit logits."""
-        feed = {name: value for name, value in arrays._asdict().items() if name in self._inputs}
-        (scores,) = self._session.run(None, feed)
-        return np.asarray(scores, dtype=np.float32)
+        """The scores alone."""
+        return self.run(arrays).scores

@@ -149,6 +149,14 @@ class SoftmaxHead(Head):
             self._embedding[0].put_in(self.compose(self._embedding[0].features(self.spelling)), self.compose)
             self.compose = None
 
+    def spelled(self, spelling: Tensor) -> Tensor:
+        """Output vectors (R, E) of words outside the vocabulary, of which only the characters (R, K) are known."""
+        taken_out = self._embedding[0].taken_out
+        if taken_out is None:
+            return self._composed(spelling)
+        vectors: Tensor = taken_out(self._embedding[0].features(spelling))
+        return vectors
+
     def _composed(self, spelling: Tensor) -> Tensor:
         """Composed parts (R, E) of words with characters (R, K)."""
         assert self.compose is not None

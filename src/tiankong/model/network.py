@@ -84,6 +84,8 @@ class ClozeNetwork(nn.Module):
         backward_words: Tensor,
         forward_index: Tensor,
         backward_index: Tensor,
+        by_sentence: Tensor,
+        places: Tensor,
     ) -> Tensor:
         """What the head reads, (N, E) or (N, bits), for the N positions asked for."""
         own, composed = self.embedding(word_ids, character_ids)
@@ -95,21 +97,24 @@ class ClozeNetwork(nn.Module):
             )
             for words in (forward_words, backward_words)
         )
-        context: Tensor = self.mlp(self.encoder(left, right, forward_index, backward_index))
+        context: Tensor = self.mlp(self.encoder(left, right, forward_index, backward_index, by_sentence, places))
         return context
 
-    def forward(
-        self,
-        word_ids: Tensor,
-        character_ids: Tensor,
-        forward_words: Tensor,
-        backward_words: Tensor,
-        forward_index: Tensor,
-        backward_index: Tensor,
-    ) -> Tensor:
+    def forward(self, *arrays: Tensor) -> Tensor:
         """The head's scores for the N positions asked for: see :class:`Head`."""
-        context = self.context(word_ids, character_ids, forward_words, backward_words, forward_index, backward_index)
-        return self.head.scores(context)
+        return self.head.scores(self.context(*arrays))
+
+    def outputs(self, word_ids: Tensor, character_ids: Tensor, *others: Tensor) -> tuple[Tensor, ...]:
+        """What the exported network gives out: :meth:`forward`'s scores; unless they are its own, the context vectors
+        (N, E) behind them; where the head composes output vectors, those of unknown words spelled as the W words fed.
+        """
+        context = self.context(word_ids, character_ids, *others)
+        found = [self.head.scores(context)]
+        if self.config.head != "codes":
+            found.append(context)
+        if isinstance(self.head, SoftmaxHead) and self.config.composes_output:
+            found.append(self.head.spelled(character_ids))
+        return tuple(found)
 
     @torch.no_grad()
     def rescale(self, scale: float, prior: float) -> None:
@@ -136,7 +141,9 @@ def parameter_count(config: ModelConfig, tables: WordTables) -> int:
     norm = 0 if config.head == "codes" else 2 * embedding
     matrix = tables.bits * embedding if config.head == "hybrid" else 0
     matrix += 3 * config.character_size * embedding if config.composes_output else 0
-    return own * embedding + composed + recurrent + mlp + norm + matrix + words
+    width = BidirectionalEncoder.width(config) - config.attention_size
+    gathering = (width + 1 + 2 * 3 * (hidden + embedding + 1)) * (config.attention_size // 2)
+    return own * embedding + composed + recurrent + gathering + mlp + norm + matrix + words
 
 
 def tensors(arrays: NetworkInput, device: torch.device | str = "cpu") -> list[Tensor]:

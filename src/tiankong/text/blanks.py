@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tiankong.errors import SentenceError
@@ -26,14 +27,20 @@ class BlankedSentence:
         """The sentence with blank number ``blank`` replaced by ``word``, everything else as typed."""
         pieces = list(self.blanks)
         pieces[blank] = word
+        return self.with_pieces(pieces)
+
+    def with_pieces(self, pieces: Sequence[str]) -> str:
+        """The sentence with every blank replaced by one of ``pieces``, everything else as typed."""
         return "".join(part + piece for part, piece in zip(self.parts, [*pieces, ""], strict=True))
 
 
-def parse_blanks(text: str) -> BlankedSentence:
-    """Finds the blanks of ``text``.
+def check_text(text: str) -> None:
+    """Makes sure that ``text`` can be read.
 
-    :raises SentenceError: no blank, nothing but blanks, longer than :data:`LONGEST_SENTENCE`, not valid Unicode.
+    :raises SentenceError: it is no string, longer than :data:`LONGEST_SENTENCE` or not valid Unicode.
     """
+    if not isinstance(text, str):
+        raise SentenceError(f"a sentence must be a string, not {type(text).__name__}")
     if len(text) > LONGEST_SENTENCE:
         raise SentenceError(
             f"the sentence has {len(text):,} characters and at most {LONGEST_SENTENCE:,} are read: shorten it"
@@ -44,6 +51,19 @@ def parse_blanks(text: str) -> BlankedSentence:
             f"character {surrogate.start() + 1} of the sentence is no valid Unicode (a lone surrogate, or a byte that "
             "is not UTF-8): remove it, or convert the text to UTF-8"
         )
+
+
+def has_blank(text: str) -> bool:
+    """Whether there is a blank in ``text``."""
+    return _BLANK.search(text) is not None
+
+
+def parse_blanks(text: str) -> BlankedSentence:
+    """Finds the blanks of ``text``.
+
+    :raises SentenceError: no blank, nothing but blanks, or as :func:`check_text`.
+    """
+    check_text(text)
     parts, blanks = tuple(_BLANK.split(text)), tuple(_BLANK.findall(text))
     if not blanks:
         raise SentenceError("the sentence has no blank: write __ where a word is missing, as in 外套做工__，很暖和")

@@ -66,6 +66,8 @@ class NetworkInput(NamedTuple):
     backward_words: Ints  # (B, S) rows of word_ids, right to left, padded right
     forward_index: Ints  # (N,) flat positions in (B, T) of the state before each prediction
     backward_index: Ints  # (N,) flat positions in (B, S) of the state after each prediction
+    by_sentence: Ints  # (B, P) the numbers of each sentence's predictions, padded right with 0
+    places: Ints  # (N,) flat positions in (B, P) of each prediction
 
 
 def network_input(
@@ -73,9 +75,11 @@ def network_input(
 ) -> NetworkInput:
     """Arrays for a batch of windows; predictions stand in window order.
 
-    Ids at or above the lexicon's size are rows of ``other_characters``: words met only now.
+    Ids at or above the lexicon's size are rows of ``other_characters``: words met only now. All of these are among
+    the W words, the last of them, whether or not a window has them.
     """
-    forms, tables = _distinct([window.ids[window.start - 1 : window.stop + 1] for window in windows])
+    others = len(lexicon.word_ids) + np.arange(0 if other_characters is None else len(other_characters))
+    forms, tables = _distinct([window.ids[window.start - 1 : window.stop + 1] for window in windows], others)
     word_ids, character_ids = _rows(forms, lexicon, other_characters)
     # Counted from the window's edges: the state before position p is number p - start of the forward reading,
     # the state after it number stop - 1 - p of the backward one.
@@ -90,14 +94,15 @@ def network_input(
         backward,
         _flat(ahead, forward.shape[1]),
         _flat(behind, backward.shape[1]),
+        *_by_sentence([len(window.targets) for window in windows]),
     )
 
 
-def _distinct(texts: list[Ints]) -> tuple[Ints, list[Ints]]:
-    """The distinct ids, the special tokens first, and each text as indices into them."""
-    special = np.arange(len(SPECIAL_TOKENS))
-    forms, indices = np.unique(np.concatenate([special, *texts]), return_inverse=True)
-    lengths = [len(special), *(len(text) for text in texts)]
+def _distinct(texts: list[Ints], others: Ints) -> tuple[Ints, list[Ints]]:
+    """The distinct ids, the special tokens first, ``others`` among them, and each text as indices into them."""
+    always = np.concatenate([np.arange(len(SPECIAL_TOKENS)), others])
+    forms, indices = np.unique(np.concatenate([always, *texts]), return_inverse=True)
+    lengths = [len(always), *(len(text) for text in texts)]
     return forms, np.split(indices, np.cumsum(lengths)[:-1])[1:]
 
 
@@ -126,3 +131,12 @@ def _padded(texts: list[Ints], wanted: list[Ints]) -> Ints:
 def _flat(index: list[Ints], width: int) -> Ints:
     rows = [positions + row * width for row, positions in enumerate(index)]
     return np.concatenate(rows).astype(np.int64) if rows else np.zeros(0, dtype=np.int64)
+
+
+def _by_sentence(counts: list[int]) -> tuple[Ints, Ints]:
+    """Numbers of the predictions as a row a sentence, and where each stands there."""
+    most = max(1, *counts) if counts else 1
+    within = np.arange(most) < np.array(counts, dtype=np.int64)[:, None]  # (B, P)
+    table = np.zeros(within.shape, dtype=np.int64)
+    table[within] = np.arange(within.sum())
+    return table, np.flatnonzero(within)

@@ -56,7 +56,11 @@ def network_flops(network: ClozeNetwork, tokens_read: int, targets: int) -> floa
     """
     config = network.config
     by_token = sum(_recurrent_weights(config, layer) for layer in range(config.layers))
-    by_target = sum(weight.numel() for weight in network.mlp.parameters() if weight.dim() > 1)
+    by_target = 0
+    if network.encoder.attention is not None:  # the products among queries, keys and values are small: not counted
+        by_token += (config.hidden_size + config.embedding_size) * 3 * config.attention_size // 2
+        by_target += network.encoder.attention.query.weight.numel()
+    by_target += sum(weight.numel() for weight in network.mlp.parameters() if weight.dim() > 1)
     head = network.head
     if isinstance(head, CodesHead):
         vector = 0 if head.code_loss == "bits" else head.codes.shape[1]

@@ -1,0 +1,41 @@
+"""The shapes of what a model answers."""
+
+from __future__ import annotations
+
+from typing import NotRequired, TypedDict
+
+
+class Answer(TypedDict):
+    """One word for one blank, in the shape of Hugging Face's fill-mask; codes models add ``distance``.
+
+    ``token`` is the word's id, ``None`` for one outside the vocabulary and for a phrase.
+    """
+
+    score: float
+    token: int | None
+    token_str: str
+    sequence: str
+    distance: NotRequired[float]
+
+
+Filled = list[Answer] | list[list[Answer]]
+"""Answers best first; a sentence with several blanks has a list for each."""
+
+
+class JointAnswer(TypedDict):
+    """Words for all blanks of a sentence together; ``score`` is the probability of the whole."""
+
+    score: float
+    token_strs: list[str]
+    sequence: str
+
+
+class RankedCandidate(TypedDict):
+    """One candidate of several. ``score`` is its share: those of all candidates sum to one. ``log_probability`` is the
+    natural logarithm of its probability in its context.
+    """
+
+    score: float
+    log_probability: float
+    candidate: str
+    sequence: str

@@ -1,0 +1,74 @@
+"""Words and phrases given as candidates for a blank."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tiankong.config import PrepareConfig
+from tiankong.errors import OptionError
+from tiankong.inference.predictor import Predictor
+from tiankong.text.normalise import normalise
+from tiankong.text.vocabulary import is_target
+
+MOST_CANDIDATES = 10_000
+"""Candidates of one query at most."""
+
+LONGEST_CANDIDATE = 64
+"""Words of a candidate at most."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One candidate: as typed, normalised, and its words; those without a letter are read and not predicted."""
+
+    text: str
+    normalised: str
+    words: tuple[str, ...]
+
+
+def parse_candidates(texts: Sequence[str], predictor: Predictor) -> list[Candidate]:
+    """The candidates that ``texts`` are, each once.
+
+    What the vocabulary has is one word, however the segmenter would cut it.
+
+    :raises OptionError: no list of strings, none at all, too many, or one without a word.
+    """
+    if isinstance(texts, str) or not isinstance(texts, Sequence) or not all(isinstance(text, str) for text in texts):
+        raise OptionError("candidates must be a list of words")
+    if not 1 <= len(texts) <= MOST_CANDIDATES:
+        raise OptionError(f"give from 1 to {MOST_CANDIDATES:,} candidates, not {len(texts):,}")
+    method = predictor.folder.manifest.prepare.normalisation
+    found: dict[tuple[str, ...], Candidate] = {}
+    for text in texts:
+        whole = normalise(text, method)
+        known = whole in predictor.folder.vocabulary or whole in predictor.joined.words
+        words = (whole,) if known else tuple(predictor.tokenizer.tokens(text))
+        if not any(map(is_target, words)):
+            raise OptionError(f"the candidate {text!r} has no letter: only words are predicted")
+        if len(words) > LONGEST_CANDIDATE:
+            raise OptionError(f"the candidate {text[:20]!r}… has {len(words)} words: give {LONGEST_CANDIDATE} at most")
+        found.setdefault(words, Candidate(text, whole, words))
+    return list(found.values())
+
+
+def parse_words(words: Sequence[str], config: PrepareConfig) -> list[str]:
+    """Words that a user adds to a vocabulary, normalised, each once.
+
+    :raises OptionError: no list of strings; one without a letter, or with white space in it.
+    """
+    if isinstance(words, str) or not isinstance(words, Sequence) or not all(isinstance(word, str) for word in words):
+        raise OptionError("words must be a list of words")
+    found: dict[str, None] = {}
+    for word in words:
+        text = normalise(word, config.normalisation)
+        if not is_target(text) or len(text.split()) != 1:
+            raise OptionError(f"{word!r} can't join the vocabulary: a word has a letter and no white space in it")
+        found[text] = None
+    return list(found)
+
+
+def new_words(candidates: Sequence[Candidate], predictor: Predictor) -> list[str]:
+    """Words of the candidates that are not in the vocabulary, each once."""
+    words = dict.fromkeys(word for candidate in candidates for word in candidate.words if is_target(word))
+    return [word for word in words if word not in predictor.folder.vocabulary and word not in predictor.joined.words]

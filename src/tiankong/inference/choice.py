@@ -1,0 +1,43 @@
+"""Which words may be answers: those the caller names, those that keep to constraints, or all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tiankong.inference.candidates import Candidate, new_words
+from tiankong.inference.constraints import Constraints
+from tiankong.inference.predictor import Predictor, Reading
+
+
+class Choice:
+    """Answers that may come; ``phrases`` are those that are several words."""
+
+    def __init__(
+        self, candidates: Sequence[Candidate] | None, constraints: Constraints | None, predictor: Predictor
+    ) -> None:
+        """``None`` for any word, and for no constraint."""
+        if candidates is not None and constraints is not None:
+            candidates = [candidate for candidate in candidates if constraints.allow(candidate.normalised)]
+        self.predictor = predictor
+        self.phrases = [candidate for candidate in candidates or () if len(candidate.words) > 1]
+        self._words: list[str] | None = None
+        if candidates is not None:
+            self._words = [candidate.words[0] for candidate in candidates if len(candidate.words) == 1]
+        self._constraints = constraints
+        self._new = new_words(candidates or (), predictor)
+
+    def reading(self) -> Reading:
+        """A reading that knows all of them."""
+        return Reading(self.predictor, self._new)
+
+    def allowed(self, reading: Reading) -> NDArray[np.bool_] | None:
+        """Which single words (R,) may come, ``None`` for all."""
+        words = reading.words()
+        if self._words is None:
+            return None if self._constraints is None else self._constraints.allowed(words)
+        allowed = np.zeros(len(words), dtype=np.bool_)
+        allowed[[reading.answer_id(word) for word in self._words]] = True
+        return allowed

@@ -1,0 +1,150 @@
+"""Words at positions of texts: tokens in, log probabilities of the whole vocabulary out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from tiankong.artifact.built_in import model_path
+from tiankong.artifact.model_folder import ModelFolder, open_model
+from tiankong.inference.decoding import CodesDecoder, Floats, decoder_of
+from tiankong.inference.new_words import NewWords
+from tiankong.inference.session import NetworkSession, Outputs, Scores
+from tiankong.text.network_input import Ints, Lexicon, Window, network_input
+from tiankong.text.segment import Tokenizer
+from tiankong.text.vocabulary import BEGIN, BLANK, END
+
+_PREDICTIONS_AT_ONCE = 64
+_TOKENS_AT_ONCE = 16_384
+
+
+class Prediction(NamedTuple):
+    """For one position: natural log probabilities (R,), ``-inf`` for what can't fill a blank; the head's scores; the
+    context vector (E,).
+    """
+
+    log_probabilities: Floats
+    scores: Floats
+    context: Floats
+
+
+class Predictor:
+    """A model folder, opened: everything that turns text into probabilities. Safe to share between threads."""
+
+    def __init__(self, folder: ModelFolder, threads: int = 0, words: Sequence[str] = ()) -> None:
+        """``words`` join the vocabulary and are kept whole; those that are in it already change nothing."""
+        self.folder = folder
+        self.lexicon = Lexicon.of(folder.vocabulary, folder.characters)
+        self.session = NetworkSession(folder.onnx, threads)
+        self.decoder = decoder_of(folder)
+        self.distances: Callable[[Scores], Floats] | None = None
+        if isinstance(self.decoder, CodesDecoder) and self.decoder.has_distances:
+            self.distances = self.decoder.distances
+        self.tokenizer = Tokenizer(folder.manifest.prepare, [*folder.user_words, *words])
+        self.joined = self.new_words([word for word in words if word not in folder.vocabulary])
+
+    def new_words(self, words: Sequence[str]) -> NewWords:
+        """``words``, none of which is in the vocabulary, as answers."""
+        characters = self.folder.characters.ids(words)
+        bias = self.folder.manifest.unknown_bias
+        vectors = None
+        if words and bias is not None:
+            nothing = Window(np.array([BEGIN, BLANK, END]), 1, 2, np.array([1]))
+            spelled = self.session.run(network_input([nothing], self.lexicon, characters)).spelled
+            vectors = None if spelled is None else spelled[-len(words) :]
+        return NewWords(words, self.folder.vocabulary, vectors, bias or 0.0)
+
+
+class Reading:
+    """Texts that are read together, and the words outside the vocabulary that they share.
+
+    Ids in a text are the lexicon's, then those of the ``unknown`` words outside it as they are met. Ids of answers are
+    the vocabulary's, then those of the words that joined it: R in all.
+    """
+
+    def __init__(self, predictor: Predictor, new: Sequence[str] = ()) -> None:
+        """``new`` words join the vocabulary for this reading; none is in it yet."""
+        self._predictor = predictor
+        self._vocabulary = predictor.folder.vocabulary
+        self._keeps_unknown = predictor.folder.manifest.prepare.keep_unknown
+        self._joined = (predictor.joined, predictor.new_words(new))
+        self._new = [word for group in self._joined for word in group.words]
+        self.unknown: dict[str, int] = {}
+
+    def ids(self, tokens: Sequence[str | None]) -> Ints:
+        """Ids of ``tokens`` between <BEG> and <EOF>, ``None`` as <BLANK>.
+
+        Words outside the vocabulary are left out unless the model reads them by their characters.
+        """
+        ids = [BEGIN]
+        for token in tokens:
+            if token is None:
+                ids.append(BLANK)
+            elif token in self._vocabulary:
+                ids.append(self._vocabulary.id_of(token))
+            elif self._keeps_unknown:
+                ids.append(self._id_of_unknown(token))
+        return np.array([*ids, END], dtype=np.int64)
+
+    def id_in_text(self, answer: int) -> int:
+        """The id under which an answer is read as context; a blank's if the model reads no such words."""
+        if answer < len(self._vocabulary):
+            return answer
+        return self._id_of_unknown(self.word(answer)) if self._keeps_unknown else BLANK
+
+    def answer_id(self, word: str) -> int:
+        """The id of ``word``, which is in the vocabulary or joined it, as an answer."""
+        if word in self._vocabulary:
+            return self._vocabulary.id_of(word)
+        return len(self._vocabulary) + self._new.index(word)
+
+    def word(self, answer: int) -> str:
+        """The word with that id as an answer."""
+        words = self._vocabulary.words
+        return words[answer] if answer < len(words) else self._new[answer - len(words)]
+
+    def words(self) -> Sequence[str]:
+        """Every word by its id as an answer, (R,)."""
+        return [*self._vocabulary.words, *self._new] if self._new else self._vocabulary.words
+
+    def outputs(self, windows: Sequence[Window]) -> Outputs:
+        """What the network gives out for all targets of ``windows``, in one run."""
+        characters = self._predictor.folder.characters.ids(self.unknown)
+        return self._predictor.session.run(network_input(windows, self._predictor.lexicon, characters))
+
+    def predictions(self, windows: Sequence[Window]) -> Iterator[Prediction]:
+        """A prediction for every target of ``windows``, in order; however many there are, little is held at once."""
+        for batch in _batches(windows):
+            outputs = self.outputs(batch)
+            rows = self._predictor.decoder.log_probabilities(outputs.scores)
+            for joined in self._joined:
+                rows = joined.append_to(rows, outputs)
+            yield from map(Prediction, rows, outputs.scores, outputs.context)
+
+    def _id_of_unknown(self, word: str) -> int:
+        return self.unknown.setdefault(word, len(self._predictor.lexicon.word_ids) + len(self.unknown))
+
+
+def open_predictor(model: str | Path, threads: int = 0, words: Sequence[str] = ()) -> Predictor:
+    """The built-in model of that name, or the one in that folder.
+
+    :raises FolderError: it is not there, not a model, newer, torn or edited.
+    """
+    return Predictor(open_model(model_path(model)), threads, words)
+
+
+def _batches(windows: Sequence[Window]) -> Iterator[list[Window]]:
+    batch: list[Window] = []
+    predictions = longest = 0
+    for window in windows:
+        longest = max(longest, window.stop - window.start)
+        predictions += len(window.targets)
+        if batch and (predictions > _PREDICTIONS_AT_ONCE or longest * (len(batch) + 1) > _TOKENS_AT_ONCE):
+            yield batch
+            batch, predictions, longest = [], len(window.targets), window.stop - window.start
+        batch.append(window)
+    if batch:
+        yield batch

@@ -1,0 +1,117 @@
+"""Answers chosen by the caller: known words, unknown ones and phrases, over all heads."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from tiankong.errors import OptionError
+from tiankong.inference.model import load
+
+SENTENCE = "物流__，第二天就到了"
+UNKNOWN = "神速达"
+
+
+@pytest.fixture(scope="module", params=["model_folder", "codes_model_folder", "hybrid_model_folder"])
+def folder(request):
+    return request.getfixturevalue(request.param)
+
+
+@pytest.fixture(scope="module")
+def model(folder):
+    return load(folder, threads=1)
+
+
+def words_of(answers):
+    return [answer["token_str"] for answer in answers]
+
+
+def test_only_targets_come_and_all_of_them(model):
+    everything = model.fill(SENTENCE, top_k=10_000, decoding="likelihood")
+    wanted = words_of(everything)[3:300:37]
+    found = model.fill(SENTENCE, top_k=100, decoding="likelihood", targets=[*wanted[::-1], wanted[0]])
+    assert found == [answer for answer in everything if answer["token_str"] in wanted]
+
+
+def test_unknown_words_and_phrases_are_scored_whole(model):
+    known = words_of(model.fill(SENTENCE, top_k=1))[0]
+    phrase = f"{known}，{known}"
+    found = model.fill(SENTENCE, targets=[UNKNOWN, known, phrase], decoding="likelihood")
+    assert sorted(words_of(found)) == sorted([UNKNOWN, known, phrase])
+    scores = {answer["token_str"]: answer["score"] for answer in found}
+    assert all(0 < score < 1 for score in scores.values())
+    assert scores[known] > scores[UNKNOWN]
+    tokens = {answer["token_str"]: answer["token"] for answer in found}
+    assert tokens[UNKNOWN] is tokens[phrase] is None
+    assert tokens[known] == model.folder.vocabulary.id_of(known)
+    assert {answer["sequence"] for answer in found} == {SENTENCE.replace("__", word) for word in scores}
+
+
+def test_a_phrase_is_as_likely_as_its_words_together(model):
+    joint = model.joint("物流__，__，第二天就到了", top_k=64)
+    likely = {tuple(answer["token_strs"]): answer["score"] for answer in joint}
+    pair = next(iter(likely))
+    phrase = model.fill(SENTENCE, targets=[f"{pair[0]}，{pair[1]}"], decoding="likelihood")[0]
+    assert phrase["score"] == pytest.approx(likely[pair], rel=1e-3)
+
+
+def test_constraints_choose_among_targets(model):
+    found = model.fill(SENTENCE, targets=["很快", "快", UNKNOWN], length=(3, 9))
+    assert words_of(found) == [UNKNOWN]
+    assert model.fill(SENTENCE, targets=["快"], exclude=["快"]) == []
+
+
+def test_probabilities_with_new_words_sum_to_one(folder):
+    words = [UNKNOWN, "龘龘", "准时送达"]
+    model = load(folder, threads=1, words=words)
+    answers = model.fill(SENTENCE, top_k=10_000, decoding="likelihood")
+    assert set(words) <= set(words_of(answers))
+    assert sum(answer["score"] for answer in answers) == pytest.approx(1, abs=1e-4)
+    before = {answer["token_str"]: answer["score"] for answer in load(folder).fill(SENTENCE, top_k=10_000)}
+    share = sum(answer["score"] for answer in answers if answer["token_str"] in words)
+    for answer in answers:
+        if answer["token_str"] not in words:
+            assert answer["score"] == pytest.approx(before[answer["token_str"]] * (1 - share), rel=1e-3, abs=1e-7)
+
+
+def test_a_joined_word_answers_and_is_read(folder):
+    model = load(folder, threads=1, words=["神速达"])
+    assert model.predictor.tokenizer.tokens("物流神速达了") == ["物流", "神速达", "了"]
+    together = model.joint("物流__，客服__", top_k=5, starts_with="神")
+    assert "神速达" in together[0]["token_strs"]
+    target = model.fill(SENTENCE, targets=["神速达"])[0]
+    own = next(answer for answer in model.fill(SENTENCE, top_k=10_000) if answer["token_str"] == "神速达")
+    assert target["score"] == pytest.approx(own["score"], rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("targets", "message"),
+    [
+        ([], "give from 1 to"),
+        ("很快", "must be a list"),
+        ([1], "must be a list"),
+        (["，"], "'，' has no letter"),
+        ([""], "has no letter"),
+        (["很快" * 100], "has .* words"),
+    ],
+)
+def test_bad_targets(model, targets, message):
+    with pytest.raises(OptionError, match=message):
+        model.fill(SENTENCE, targets=targets)
+
+
+@pytest.mark.parametrize("word", ["", "，", "两 个", "3"])
+def test_words_that_can_not_join(folder, word):
+    with pytest.raises(OptionError, match="can't join the vocabulary"):
+        load(folder, words=[word])
+
+
+def test_context_vectors(model):
+    first, second = model.embed(["物流__，客服__", "物流__，客服__，很满意"])
+    assert first.shape == second.shape
+    assert len(first) == 2
+    assert np.abs(first[1] - second[1]).max() > 0
+    np.testing.assert_allclose(model.embed("物流__，客服__"), first, atol=1e-5)
+    assert all(math.isfinite(number) for number in first.ravel())
