@@ -74,3 +74,21 @@ def hybrid_model_folder(prepared: Path, tmp_path_factory: pytest.TempPathFactory
     shape = ("--head", "hybrid", "--frequent-words", "40", "--word-vectors", "60")
     succeed("train", prepared, "-o", folder, *TINY, *shape)
     return folder
+
+
+@pytest.fixture(scope="session")
+def practice_corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Enough text for a small model to learn something."""
+    folder = tmp_path_factory.mktemp("practice")
+    write_practice_corpus(folder / "reviews.txt", 3000)
+    succeed("prepare", folder / "reviews.txt", "-o", folder / "prepared", "--code-bits", 0, "--quiet")
+    return folder / "prepared"
+
+
+@pytest.fixture(scope="session")
+def practice_model(practice_corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("practice-model") / "model"
+    sizes = ("--embedding-size", 48, "--hidden-size", 64, "--mlp-sizes", 96, "--attention-size", 32)
+    options = ("--preset", "small", *sizes, "--epochs", 3, "--threads", 1, "--measure-limit", 300, "--quiet")
+    succeed("train", practice_corpus, "-o", folder, *options)
+    return folder

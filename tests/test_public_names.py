@@ -7,7 +7,15 @@ import tiankong
 
 
 def test_public_names():
-    assert sorted(tiankong.__all__) == ["Answer", "JointAnswer", "Model", "RankedCandidate", "__version__", "load"]
+    assert sorted(tiankong.__all__) == [
+        "Answer",
+        "CheckedWord",
+        "JointAnswer",
+        "Model",
+        "RankedCandidate",
+        "__version__",
+        "load",
+    ]
     assert callable(tiankong.load)
 
 

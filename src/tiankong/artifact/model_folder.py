@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load_file
 
+from tiankong.artifact.misfits import Misfits, read_misfits
 from tiankong.config import ModelConfig, PrepareConfig, TrainingConfig
 from tiankong.errors import FolderError
 from tiankong.folder import FolderFormat
@@ -56,7 +57,8 @@ class ModelManifest:
 class ModelFolder:
     """A model folder, verified and read; ``onnx`` is the network's file.
 
-    Unless the head is a softmax, words have packed ``codes`` (words, bits / 8) and a ``bias`` (words,).
+    ``misfits`` are there if the model can check. Unless the head is a softmax, words have packed ``codes``
+    (words, bits / 8) and a ``bias`` (words,).
     """
 
     path: Path
@@ -66,6 +68,7 @@ class ModelFolder:
     codes: NDArray[np.uint8] | None
     bias: NDArray[np.float32] | None
     user_words: list[str]
+    misfits: Misfits | None
 
     @property
     def onnx(self) -> Path:
@@ -85,10 +88,11 @@ def open_model(path: Path) -> ModelFolder:
         coded = load_file(path / CODES_FILE) if manifest.model.head != "softmax" else None
         dictionary = path / USER_DICT_FILE
         codes, bias = (coded["codes"], coded["bias"]) if coded else (None, None)
+        misfits = read_misfits(path)
         user_words = dictionary.read_text(encoding="utf-8").splitlines() if dictionary.exists() else []
     except (OSError, ValueError, KeyError, SafetensorError) as error:
         raise FolderError(f"{path} is torn ({error}): make it again with `{MODEL.command}`") from None
-    return ModelFolder(path, manifest, vocabulary, characters, codes, bias, user_words)
+    return ModelFolder(path, manifest, vocabulary, characters, codes, bias, user_words, misfits)
 
 
 def _table(file: Path) -> tuple[list[str], list[int]]:

@@ -16,7 +16,20 @@ import click
 import tiankong
 from tiankong.errors import TiankongError
 
-COMMANDS = ("sample", "corpus", "prepare", "train", "evaluate", "export", "fill", "rank", "embed", "info", "benchmark")
+COMMANDS = (
+    "sample",
+    "corpus",
+    "prepare",
+    "train",
+    "evaluate",
+    "export",
+    "fill",
+    "rank",
+    "check",
+    "embed",
+    "info",
+    "benchmark",
+)
 
 INTERRUPTED = 130
 

@@ -67,6 +67,7 @@ def command(
     from tiankong.artifact.model_folder import MODEL  # noqa: PLC0415
     from tiankong.corpus.prepared import PreparedCorpus  # noqa: PLC0415
     from tiankong.evaluate.measure import measure_split  # noqa: PLC0415
+    from tiankong.evaluate.misfits import fit_misfits  # noqa: PLC0415
     from tiankong.inference.predictor import open_predictor  # noqa: PLC0415
 
     MODEL.check_output(output, force=force)
@@ -102,6 +103,7 @@ def command(
         output,
         force=force,
         measure=measure,
+        find_misfits=lambda folder: fit_misfits(open_predictor(folder), corpus, corpus.manifest.config.seed),
         command=shlex.join(["tiankong", *sys.argv[1:]]),
     )
     if not keep_checkpoints:

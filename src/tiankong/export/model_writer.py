@@ -12,6 +12,7 @@ import numpy as np
 from safetensors.numpy import save_file as save_arrays
 from safetensors.torch import save_file
 
+from tiankong.artifact.misfits import Misfits, write_misfits
 from tiankong.artifact.model_folder import (
     CHARACTERS_FILE,
     CODES_FILE,
@@ -35,6 +36,9 @@ from tiankong.version import VERSION
 Measure = Callable[[Path], dict[str, Any]]
 """Scores of the model in a folder, by split."""
 
+FindMisfits = Callable[[Path], Misfits | None]
+"""How the model in a folder is to judge words that don't fit."""
+
 
 def write_model(
     trained: Trained,
@@ -45,9 +49,11 @@ def write_model(
     *,
     force: bool,
     measure: Measure,
+    find_misfits: FindMisfits,
     command: str,
 ) -> dict[str, Any]:
-    """Writes ``output``; ``measure`` gets the sealed folder before it appears, so its scores are of what is there.
+    """Writes ``output``; ``measure`` and ``find_misfits`` get the sealed folder before it appears, so what they find is
+    of what is there.
 
     :raises FolderError: ``output`` exists or can't be written.
     """
@@ -75,7 +81,7 @@ def write_model(
             "unknown_bias": _unknown_bias(trained, corpus) if model.composes_output else None,
             "parameters": sum(value.numel() for value in weights.values()),
         }
-        MODEL.seal(folder, fields, FOR_PEOPLE)
+        seal_with_misfits(folder, fields, find_misfits)
         metrics = {
             "best_epoch": trained.best_epoch,
             "epochs": len(trained.rows),
@@ -87,6 +93,15 @@ def write_model(
         }
         write_card(folder, output.name, corpus.manifest, fields, metrics)
     return metrics
+
+
+def seal_with_misfits(folder: Path, fields: dict[str, Any], find_misfits: FindMisfits) -> None:
+    """Seals a finished folder, asks the model in it how to judge misfits, and seals it again with the answer."""
+    MODEL.seal(folder, fields, FOR_PEOPLE)
+    misfits = find_misfits(folder)
+    if misfits is not None:
+        write_misfits(misfits, folder)
+        MODEL.seal(folder, fields, FOR_PEOPLE)
 
 
 def _unknown_bias(trained: Trained, corpus: PreparedCorpus) -> float:

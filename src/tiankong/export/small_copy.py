@@ -13,7 +13,6 @@ from tiankong.artifact.model_folder import (
     CHARACTERS_FILE,
     CODES_FILE,
     CURVES_FILE,
-    FOR_PEOPLE,
     HISTORY_FILE,
     METRICS_FILE,
     MODEL,
@@ -25,6 +24,7 @@ from tiankong.artifact.model_folder import (
 from tiankong.corpus.prepared import PreparedCorpus
 from tiankong.errors import FolderError
 from tiankong.export.card import card_text, write_card
+from tiankong.export.model_writer import FindMisfits, seal_with_misfits
 from tiankong.export.quantise import quantise_weights
 
 Measure = Callable[[Path], dict[str, Any]]
@@ -34,7 +34,14 @@ _COPIED = (VOCABULARY_FILE, CHARACTERS_FILE, CODES_FILE, USER_DICT_FILE, HISTORY
 
 
 def write_small_copy(
-    source: Path, corpus: PreparedCorpus, output: Path, *, force: bool, measure: Measure, command: str
+    source: Path,
+    corpus: PreparedCorpus,
+    output: Path,
+    *,
+    force: bool,
+    measure: Measure,
+    find_misfits: FindMisfits,
+    command: str,
 ) -> dict[str, Any]:
     """Writes ``output`` from the model in ``source`` and returns its metrics, the test scores measured again.
 
@@ -55,7 +62,7 @@ def write_small_copy(
             if (source / name).exists():
                 shutil.copyfile(source / name, folder / name)
         quantise_weights(model.onnx, folder / ONNX_FILE)
-        MODEL.seal(folder, fields, FOR_PEOPLE)
+        seal_with_misfits(folder, fields, find_misfits)
         metrics |= {"test": measure(folder), "test_fp32": metrics["test"], "commands": [*metrics["commands"], command]}
         write_card(folder, output.name, corpus.manifest, fields, metrics)
     return metrics

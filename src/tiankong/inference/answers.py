@@ -39,3 +39,24 @@ class RankedCandidate(TypedDict):
     log_probability: float
     candidate: str
     sequence: str
+
+
+class Suggestion(TypedDict):
+    """A word that would fit better, and its probability there."""
+
+    token_str: str
+    score: float
+
+
+class CheckedWord(TypedDict):
+    """A word as typed, from ``start`` to ``end`` of the text. ``score`` is its probability given all other words,
+    ``misfit`` the probability that it is wrong there. A word that does not fit comes with suggestions.
+    """
+
+    word: str
+    start: int
+    end: int
+    score: float
+    misfit: float
+    fits: bool
+    suggestions: list[Suggestion]

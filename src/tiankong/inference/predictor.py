@@ -40,6 +40,7 @@ class Predictor:
         self.lexicon = Lexicon.of(folder.vocabulary, folder.characters)
         self.session = NetworkSession(folder.onnx, threads)
         self.decoder = decoder_of(folder)
+        self.misfits = folder.misfits
         self.distances: Callable[[Scores], Floats] | None = None
         if isinstance(self.decoder, CodesDecoder) and self.decoder.has_distances:
             self.distances = self.decoder.distances

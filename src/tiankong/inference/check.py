@@ -1,0 +1,94 @@
+"""Words that don't fit their context."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tiankong.artifact.misfits import Misfits, Threshold
+from tiankong.errors import OptionError, SentenceError
+from tiankong.inference.answers import CheckedWord, Suggestion
+from tiankong.inference.decoding import best
+from tiankong.inference.predictor import Prediction, Predictor
+from tiankong.inference.word_by_word import PredictedWord, predict_words
+from tiankong.text.blanks import check_text, has_blank
+from tiankong.text.vocabulary import Vocabulary
+
+SURE = 0.8
+"""Share of the flagged words that should really be wrong, unless asked for another."""
+
+
+class Evidence(NamedTuple):
+    """What is judged of a word: the negative log probability of it in its context, the entropy of all words there, and
+    the log of its share among all words, natural logarithms.
+    """
+
+    surprise: float
+    entropy: float
+    frequency: float
+
+
+def evidence(prediction: Prediction, answer: int, vocabulary: Vocabulary) -> Evidence:
+    """Of the word with that id as an answer."""
+    logs = prediction.log_probabilities
+    possible = logs[np.isfinite(logs)]
+    entropy = -float((np.exp(possible) * possible).sum())
+    count = max(1, int(vocabulary.counts[answer])) if answer < len(vocabulary) else 1
+    return Evidence(-float(logs[answer]), entropy, float(np.log(count / vocabulary.counts.sum())))
+
+
+def misfit(found: NDArray[np.float64], misfits: Misfits) -> NDArray[np.float64]:
+    """Probability (N,) that words with the evidence ``found`` (N, 3) are wrong."""
+    weights = np.array([misfits.surprise, -misfits.entropy, misfits.frequency])
+    return np.asarray(1 / (1 + np.exp(-(found @ weights + misfits.bias))))
+
+
+def check(text: str, precision: float, suggestions: int, predictor: Predictor) -> list[CheckedWord]:
+    """Every word of ``text``.
+
+    :raises SentenceError: as :func:`~tiankong.text.blanks.check_text`, and a blank.
+    :raises OptionError: the model knows nothing of misfits, or not at that ``precision``.
+    """
+    misfits = predictor.misfits
+    if misfits is None:
+        raise OptionError(f"{predictor.folder.path} was made without what check needs: train or export it again")
+    threshold = _threshold(misfits, precision)
+    check_text(text)
+    if has_blank(text):
+        raise SentenceError("the text has a blank: check judges words that are there, fill finds those that are not")
+    tokens = predictor.tokenizer.located_tokens(text)
+    words = []
+    for found in predict_words([token.text for token in tokens], predictor):
+        token = tokens[found.number]
+        own = evidence(found.prediction, found.answer, predictor.folder.vocabulary)
+        share = float(misfit(np.array([own], dtype=np.float64), misfits)[0])
+        fits = share < threshold.misfit
+        word: CheckedWord = {
+            "word": text[token.start : token.end],
+            "start": token.start,
+            "end": token.end,
+            "score": float(np.exp(-own.surprise)),
+            "misfit": share,
+            "fits": fits,
+            "suggestions": [] if fits else _suggestions(found, suggestions),
+        }
+        words.append(word)
+    return words
+
+
+def _threshold(misfits: Misfits, precision: float) -> Threshold:
+    if not 0 < precision < 1:
+        raise OptionError(f"precision must be between 0 and 1, not {precision}")
+    reached = [threshold for threshold in misfits.thresholds if threshold.precision >= precision]
+    if not reached:
+        highest = max((threshold.precision for threshold in misfits.thresholds), default=0.0)
+        raise OptionError(f"this model reaches a precision of {highest:.2f} at most, not {precision}: ask for less")
+    return min(reached, key=lambda threshold: threshold.misfit)
+
+
+def _suggestions(found: PredictedWord, count: int) -> list[Suggestion]:
+    logs = found.prediction.log_probabilities
+    ids = [word for word in best(logs, count + 1).tolist() if word != found.answer][:count]
+    return [{"token_str": found.reading.word(word), "score": float(np.exp(logs[word]))} for word in ids]
