@@ -1,0 +1,79 @@
+"""Two blanks near each other: filled together against each on its own.
+
+    python docs/joint_filling.py PREPARED [--model MODEL] [--texts N]
+
+Its output stands in docs/joint.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from pathlib import Path
+
+import numpy as np
+
+from tiankong.config import DEFAULT_MODEL
+from tiankong.corpus.prepared import PreparedCorpus
+from tiankong.evaluate.measure import split_texts
+from tiankong.inference.joint import JointScorer
+from tiankong.inference.predictor import Reading, open_predictor
+from tiankong.text.network_input import Window
+from tiankong.text.vocabulary import BLANK
+
+FARTHEST, TOP, WIDTH, SEED = 3, 10, 8, 1
+
+
+def pairs(corpus: PreparedCorpus, count: int) -> list[tuple[np.ndarray, tuple[int, int]]]:
+    """Test texts and two positions of known words in each, at most :data:`FARTHEST` apart."""
+    generator = np.random.default_rng(SEED)
+    found = []
+    for text in split_texts(corpus, "test"):
+        near = [(a, b) for a in text.targets.tolist() for b in text.targets.tolist() if 0 < b - a <= FARTHEST]
+        if near:
+            found.append((text.ids, near[generator.integers(len(near))]))
+    chosen = np.linspace(0, len(found) - 1, min(count, len(found))).astype(int)
+    return [found[number] for number in chosen.tolist()]
+
+
+def main() -> None:
+    """Prints how often both words are right."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("prepared", type=Path)
+    parser.add_argument("--model", default=DEFAULT_MODEL)
+    parser.add_argument("--texts", type=int, default=1000)
+    arguments = parser.parse_args()
+    corpus = PreparedCorpus(arguments.prepared)
+    predictor = open_predictor(arguments.model)
+    forms = corpus.vocabulary.words + corpus.other_words
+    alone, first, among, seconds = [], [], [], 0.0
+    texts = pairs(corpus, arguments.texts)
+    for ids, places in texts:
+        reading = Reading(predictor)
+        tokens = [None if place in places else forms[word] for place, word in enumerate(ids.tolist())][1:-1]
+        open_ids = reading.ids(tokens)
+        blanks = np.flatnonzero(open_ids == BLANK)
+        right = tuple(int(ids[place]) for place in places)
+        rows = reading.predictions([Window(open_ids, 1, len(open_ids) - 1, blanks)])
+        alone.append(tuple(int(row.log_probabilities.argmax()) for row in rows) == right)
+        start = time.perf_counter()
+        fillings = [filling for filling, _ in JointScorer(reading, open_ids, blanks.tolist()).search(TOP, WIDTH)]
+        seconds += time.perf_counter() - start
+        first.append(fillings[0] == right)
+        among.append(right in fillings)
+    generator = np.random.default_rng(SEED)
+    samples = generator.integers(0, len(texts), (2000, len(texts)))
+    gains = np.array(first)[samples].mean(axis=1) / np.maximum(np.array(alone)[samples].mean(axis=1), 1e-9)
+    low, high = np.quantile(gains, (0.025, 0.975))
+    print(f"texts of the test split           {len(texts):,}")
+    print(f"both right, each on its own       {np.mean(alone):.3f}")
+    print(f"both right, together              {np.mean(first):.3f}")
+    print(
+        f"together against alone            {np.mean(first) / max(np.mean(alone), 1e-9):.2f} (95%: {low:.2f} to {high:.2f})"
+    )
+    print(f"both right, among the best {TOP}     {np.mean(among):.3f}")
+    print(f"milliseconds a text, together     {1000 * seconds / len(texts):.0f}")
+
+
+if __name__ == "__main__":
+    main()

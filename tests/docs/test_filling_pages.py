@@ -1,0 +1,32 @@
+"""The programs behind the pages on joint filling and on wrong words run on any corpus and model."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+def printed(program, *arguments):
+    command = [sys.executable, str(DOCS / program), *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+
+
+def test_joint_filling(prepared, model_folder):
+    lines = printed("joint_filling.py", prepared, "--model", model_folder, "--texts", 30)
+    figures = {line[:34].strip(): line[34:].split()[0] for line in lines}
+    assert figures["texts of the test split"] == "30"
+    assert 0 <= float(figures["both right, together"]) <= float(figures["both right, among the best 10"]) <= 1
+
+
+def test_wrong_words(practice_corpus, practice_model, tmp_path):
+    plot = tmp_path / "curve.png"
+    lines = printed("wrong_words.py", practice_corpus, "--model", practice_model, "--texts", 150, "--plot", plot)
+    assert {line[:13].strip() for line in lines[1:]} == {"random", "sounds alike", "looks alike"}
+    for line in lines[1:]:
+        texts, _, asked, precision, recall = (float(part.replace(",", "")) for part in line[13:].split())
+        assert texts > 20
+        assert 0 < asked <= 1
+        assert 0 <= precision <= 1
+        assert 0 <= recall <= 1
+    assert plot.stat().st_size > 1000
