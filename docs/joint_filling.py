@@ -68,9 +68,8 @@ def main() -> None:
     print(f"texts of the test split           {len(texts):,}")
     print(f"both right, each on its own       {np.mean(alone):.3f}")
     print(f"both right, together              {np.mean(first):.3f}")
-    print(
-        f"together against alone            {np.mean(first) / max(np.mean(alone), 1e-9):.2f} (95%: {low:.2f} to {high:.2f})"
-    )
+    gain = np.mean(first) / max(np.mean(alone), 1e-9)
+    print(f"together against alone            {gain:.2f} (95%: {low:.2f} to {high:.2f})")
     print(f"both right, among the best {TOP}     {np.mean(among):.3f}")
     print(f"milliseconds a text, together     {1000 * seconds / len(texts):.0f}")
 
