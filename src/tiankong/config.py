@@ -19,7 +19,10 @@ import msgspec
 
 from tiankong.errors import OptionError
 
-SEGMENTERS = ("rjieba", "jieba", "whitespace")
+SEGMENTERS = ("rjieba", "jieba", "whitespace", "unicode")
+SPACED = ("whitespace", "unicode")
+"""Segmenters for languages that write spaces between words."""
+
 NORMALISATIONS = ("standard", "none")
 CELLS = ("lstm", "gru")
 HEADS = ("softmax", "codes", "hybrid")
@@ -70,8 +73,8 @@ class PrepareConfig:
     def problems(self) -> list[str]:
         """Every reason why this can't be used, a sentence each."""
         found = _choice_problems(self)
-        if self.user_dict and self.segmenter == "whitespace":
-            found.append("user_dict needs segmenter rjieba or jieba, not whitespace")
+        if self.user_dict and self.segmenter in SPACED:
+            found.append(f"user_dict needs segmenter rjieba or jieba, not {self.segmenter}")
         if self.minimum_count < 1:
             found.append(f"minimum_count must be at least 1, not {self.minimum_count}")
         if self.maximum_vocabulary < 0:

@@ -1,5 +1,6 @@
 """Constraints on answers, against filtering every answer of the same blank."""
 
+import re
 from types import SimpleNamespace
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from tests.conftest import succeed
 from tiankong.cli.main import run
 from tiankong.errors import OptionError
+from tiankong.inference import constraints
 from tiankong.inference.constraints import parse_length
 from tiankong.inference.model import load
 
@@ -31,11 +33,12 @@ LENGTHS = st.one_of(st.none(), st.integers(1, 4), st.tuples(st.integers(1, 2), s
     ends_with=LETTERS,
     contains=LETTERS,
     length=LENGTHS,
+    pattern=st.sampled_from([None, ".", ".{2,3}", "[很不].*", "(?i).*[a-z].*", ".*快|好.*", "(很|不)?好"]),
     exclude=st.lists(st.sampled_from(["快", "很快", "不错", "没有这个词"]), max_size=3),
     top_k=st.integers(1, 30),
 )
 @settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_answers_are_the_best_that_fit(filled, starts_with, ends_with, contains, length, exclude, top_k):
+def test_answers_are_the_best_that_fit(filled, starts_with, ends_with, contains, length, pattern, exclude, top_k):
     least, most = (1, 99) if length is None else length if isinstance(length, tuple) else (length, length)
     expected = [
         answer
@@ -45,6 +48,7 @@ def test_answers_are_the_best_that_fit(filled, starts_with, ends_with, contains,
         and (contains or "") in answer["token_str"]
         and least <= len(answer["token_str"]) <= most
         and answer["token_str"] not in exclude
+        and (pattern is None or re.fullmatch(pattern, answer["token_str"]))
     ]
     found = filled.model.fill(
         SENTENCE,
@@ -53,6 +57,7 @@ def test_answers_are_the_best_that_fit(filled, starts_with, ends_with, contains,
         ends_with=ends_with,
         contains=contains,
         length=length,
+        pattern=pattern,
         exclude=exclude,
     )
     assert found == expected[:top_k]
@@ -118,3 +123,18 @@ def test_the_command(model_folder, capsys):
     assert "not of the form 2 or 2-4" in capsys.readouterr().err
     succeed("fill", "--model", model_folder, "--starts-with", "没有词这样开始", SENTENCE)
     assert capsys.readouterr().out == "(no word of the model fits)\n"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "message"),
+    [("(", "is no regular expression"), ("(" * 5000, "is no regular expression"), (3, "pattern must be a string")],
+)
+def test_patterns_that_are_none(filled, pattern, message):
+    with pytest.raises(OptionError, match=message):
+        filled.model.fill(SENTENCE, pattern=pattern)
+
+
+def test_a_pattern_that_does_not_end_is_given_up(filled, monkeypatch):
+    monkeypatch.setattr(constraints, "LONGEST_MATCHING", 0.2)
+    with pytest.raises(OptionError, match=r"takes more than 0.2 seconds"):
+        filled.model.fill(SENTENCE, targets=["啊" * 60 + "好"], pattern="(啊|啊啊)+")

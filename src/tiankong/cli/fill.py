@@ -33,8 +33,14 @@ _LINES_AT_ONCE = 64
 @click.option("--starts-with", help="Only words that start so.")
 @click.option("--ends-with", help="Only words that end so.")
 @click.option("--contains", help="Only words that contain this.")
+@click.option("--pattern", help="Only words that match this regular expression as a whole.")
 @click.option("--length", help="Only words of so many characters: 2 or 2-4.")
 @click.option("--exclude", multiple=True, help="Not this word; may be repeated.")
+@click.option(
+    "--part-of-word/--no-part-of-word",
+    default=None,
+    help="Letters right beside a blank belong to the missing word (default: where words are written with spaces).",
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object for each sentence.")
 def command(
     sentence: str | None,

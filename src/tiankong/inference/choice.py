@@ -20,24 +20,30 @@ class Choice:
     ) -> None:
         """``None`` for any word, and for no constraint."""
         if candidates is not None and constraints is not None:
-            candidates = [candidate for candidate in candidates if constraints.allow(candidate.normalised)]
+            fitting = constraints.allowed([candidate.normalised for candidate in candidates])
+            candidates = [candidate for candidate, fits in zip(candidates, fitting, strict=True) if fits]
         self.predictor = predictor
         self.phrases = [candidate for candidate in candidates or () if len(candidate.words) > 1]
         self._words: list[str] | None = None
         if candidates is not None:
             self._words = [candidate.words[0] for candidate in candidates if len(candidate.words) == 1]
         self._constraints = constraints
+        self._allowed: NDArray[np.bool_] | None = None
         self._new = new_words(candidates or (), predictor)
 
     def reading(self) -> Reading:
         """A reading that knows all of them."""
         return Reading(self.predictor, self._new)
 
-    def allowed(self, reading: Reading) -> NDArray[np.bool_] | None:
-        """Which single words (R,) may come, ``None`` for all."""
+    def allowed(self, reading: Reading, prefix: str = "", suffix: str = "") -> NDArray[np.bool_] | None:
+        """Which single words (R,) may come where ``prefix`` and ``suffix`` are given already, ``None`` for all."""
         words = reading.words()
-        if self._words is None:
-            return None if self._constraints is None else self._constraints.allowed(words)
-        allowed = np.zeros(len(words), dtype=np.bool_)
-        allowed[[reading.answer_id(word) for word in self._words]] = True
-        return allowed
+        if self._allowed is None and self._words is not None:
+            self._allowed = np.zeros(len(words), dtype=np.bool_)
+            self._allowed[[reading.answer_id(word) for word in self._words]] = True
+        elif self._allowed is None and self._constraints is not None:
+            self._allowed = self._constraints.allowed(words)
+        if not prefix and not suffix:
+            return self._allowed
+        affixed = Constraints(starts_with=prefix, ends_with=suffix, shortest=len(prefix) + len(suffix))
+        return affixed.allowed(words) & (True if self._allowed is None else self._allowed)

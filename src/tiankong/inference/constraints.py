@@ -3,25 +3,34 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tiankong.errors import OptionError
 
+if TYPE_CHECKING:
+    import regex
+
+LONGEST_MATCHING = 2.0
+"""Seconds that a pattern may take for the whole vocabulary: some never end."""
+
 
 class ConstraintOptions(TypedDict, total=False):
     """Keyword arguments of ``Model.fill`` that make :class:`Constraints`; all that are given must hold.
 
-    ``length`` in characters: a number, or the least and the most. ``exclude`` are words that may not be answers.
+    ``length`` in characters: a number, or the least and the most. ``pattern`` is a regular expression for the whole
+    word. ``exclude`` are words that may not be answers.
     """
 
     starts_with: str | None
     ends_with: str | None
     contains: str | None
+    pattern: str | None
     length: int | tuple[int, int] | None
     exclude: Sequence[str]
 
@@ -33,12 +42,13 @@ class Constraints:
     starts_with: str = ""
     ends_with: str = ""
     contains: str = ""
+    pattern: regex.Pattern[str] | None = None
     shortest: int = 1
     longest: int = 10**9
     exclude: frozenset[str] = frozenset()
 
     def allow(self, word: str) -> bool:
-        """Whether ``word`` may be an answer."""
+        """Whether ``word`` may be an answer, the pattern apart."""
         return (
             self.shortest <= len(word) <= self.longest
             and word.startswith(self.starts_with)
@@ -48,8 +58,27 @@ class Constraints:
         )
 
     def allowed(self, words: Sequence[str]) -> NDArray[np.bool_]:
-        """Which of ``words`` (V,) may be answers."""
-        return np.fromiter(map(self.allow, words), dtype=bool, count=len(words))
+        """Which of ``words`` (V,) may be answers.
+
+        :raises OptionError: the pattern takes longer than :data:`LONGEST_MATCHING`.
+        """
+        allowed = np.fromiter(map(self.allow, words), dtype=bool, count=len(words))
+        if self.pattern is not None:
+            left = np.flatnonzero(allowed).tolist()
+            allowed[left] = _matching(self.pattern, [words[number] for number in left])
+        return allowed
+
+
+def _matching(pattern: regex.Pattern[str], words: Sequence[str]) -> list[bool]:
+    """Which of ``words`` the pattern matches whole."""
+    deadline = time.monotonic() + LONGEST_MATCHING
+    try:
+        return [pattern.fullmatch(word, timeout=max(0.001, deadline - time.monotonic())) is not None for word in words]
+    except TimeoutError:
+        raise OptionError(
+            f"the pattern {pattern.pattern!r} takes more than {LONGEST_MATCHING:g} seconds: write it without nested "
+            "repetitions"
+        ) from None
 
 
 def check_constraints(
@@ -63,6 +92,7 @@ def check_constraints(
     starts_with, ends_with, contains = (
         _text(name, options, normalise, problems) for name in ("starts_with", "ends_with", "contains")
     )
+    pattern = _pattern(options.get("pattern"), problems)
     shortest, longest = _lengths(options.get("length"), problems)
     excluded = options.get("exclude", ())
     if not isinstance(excluded, list | tuple | set | frozenset) or not all(isinstance(word, str) for word in excluded):
@@ -73,7 +103,9 @@ def check_constraints(
         problems.append(f"there is no constraint {', '.join(unknown)}: the constraints are {known}")
     if problems:
         return None, problems
-    constraints = Constraints(starts_with, ends_with, contains, shortest, longest, frozenset(map(normalise, excluded)))
+    constraints = Constraints(
+        starts_with, ends_with, contains, pattern, shortest, longest, frozenset(map(normalise, excluded))
+    )
     return (None if constraints == Constraints() else constraints), []
 
 
@@ -89,6 +121,21 @@ def _text(name: str, options: Mapping[str, Any], normalise: Callable[[str], str]
     if not text:
         problems.append(f"{name} is empty: leave it out, or write what the word must have")
     return text
+
+
+def _pattern(given: Any, problems: list[str]) -> regex.Pattern[str] | None:
+    if given is None:
+        return None
+    import regex  # noqa: PLC0415 - few queries have one
+
+    if not isinstance(given, str):
+        problems.append(f"pattern must be a string, not {type(given).__name__}")
+        return None
+    try:
+        return regex.compile(given)
+    except (regex.error, RecursionError, OverflowError) as error:
+        problems.append(f"the pattern {given!r} is no regular expression: {error}")
+        return None
 
 
 def parse_length(text: str) -> int | tuple[int, int]:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from tiankong.inference.answers import Answer, Filled
 from tiankong.inference.candidates import Candidate
 from tiankong.inference.choice import Choice
+from tiankong.inference.constraints import Constraints
 from tiankong.inference.decoding import Floats, best
 from tiankong.inference.joint import candidate_log_probability
 from tiankong.inference.predictor import Prediction, Predictor, Reading
@@ -29,12 +30,13 @@ def fill(queries: Sequence[Query], top_k: int, decoding: str | None, choice: Cho
     for start in range(0, len(queries), _QUERIES_AT_ONCE):
         batch = queries[start : start + _QUERIES_AT_ONCE]
         reading = choice.reading()
-        allowed = choice.allowed(reading)
+        method = choice.predictor.folder.manifest.prepare.normalisation
         predictions = reading.predictions([query.window(reading) for query in batch])
         for query in batch:
             lists = []
             for blank in range(len(query.sentence.blanks)):
                 answers = _Answers(query, blank, choice.predictor, reading)
+                allowed = choice.allowed(reading, *query.affixes(blank, method))
                 words = answers.words(next(predictions), top_k, by_distance, allowed)
                 if choice.phrases:
                     words = sorted(words + answers.phrases(choice.phrases), key=_order)[:top_k]
@@ -75,8 +77,14 @@ class _Answers:
         return answers
 
     def phrases(self, phrases: Sequence[Candidate]) -> list[Answer]:
-        """Every phrase, with its probability."""
-        return [self._answer(math.exp(self._log_probability(phrase)), phrase.text, None) for phrase in phrases]
+        """Every phrase that has what is given of the blank's word, with its probability."""
+        prefix, suffix = self.query.affixes(self.blank, self.predictor.folder.manifest.prepare.normalisation)
+        affixed = Constraints(starts_with=prefix, ends_with=suffix)
+        return [
+            self._answer(math.exp(self._log_probability(phrase)), phrase.text, None)
+            for phrase in phrases
+            if affixed.allow(phrase.normalised)
+        ]
 
     def _log_probability(self, phrase: Candidate) -> float:
         before, after = self.query.around(self.blank)

@@ -44,7 +44,9 @@ def fill_together(query: Query, top_k: int, choice: Choice) -> list[JointAnswer]
         raise SentenceError(f"the sentence has {blanks} blanks and at most {MOST_BLANKS} are filled together")
     reading = choice.reading()
     window = query.window(reading)
-    scorer = JointScorer(reading, window.ids, window.targets.tolist(), choice.allowed(reading))
+    method = choice.predictor.folder.manifest.prepare.normalisation
+    allowed = [choice.allowed(reading, *query.affixes(blank, method)) for blank in range(blanks)]
+    scorer = JointScorer(reading, window.ids, window.targets.tolist(), allowed)
     answers: list[JointAnswer] = []
     for filling, score in scorer.search(top_k, min(_MOST_WIDTH, max(_WIDTH, top_k))):
         words = [reading.word(word) for word in filling]
@@ -72,13 +74,19 @@ class JointScorer:
     """Fillings of the blanks of one text. Blanks M, words R."""
 
     def __init__(
-        self, reading: Reading, ids: Ints, blanks: Sequence[int], allowed: NDArray[np.bool_] | None = None
+        self,
+        reading: Reading,
+        ids: Ints,
+        blanks: Sequence[int],
+        allowed: Sequence[NDArray[np.bool_] | None] | None = None,
     ) -> None:
-        """``blanks`` are positions in ``ids``, which has <BLANK> there; ``allowed`` (R,) limits the words searched."""
+        """``blanks`` are positions in ``ids``, which has <BLANK> there; ``allowed`` (R,) limits the words searched for
+        each.
+        """
         self._reading = reading
         self._ids = ids
         self._blanks = list(blanks)
-        self._allowed = allowed
+        self._allowed = allowed if allowed is not None else [None] * len(blanks)
         self._rows: dict[tuple[_Open, int], Floats] = {}
 
     def log_probabilities(self, fillings: Sequence[Filling]) -> NDArray[np.float64]:
@@ -122,7 +130,7 @@ class JointScorer:
             self._read((filled, blank) for filled, _ in beams)
             longer = []
             for filled, score in beams:
-                row = self._limited(self._rows[filled, blank])
+                row = self._limited(blank, self._rows[filled, blank])
                 longer += [(_with(filled, blank, word), score + float(row[word])) for word in best(row, width).tolist()]
             beams = sorted(longer, key=lambda beam: (-beam[1], beam[0]))[:width] if len(order) else longer
         return [tuple(word for word in filled if word is not None) for filled, _ in beams]
@@ -134,11 +142,12 @@ class JointScorer:
         return {
             tuple(word if place == blank else other for place, other in enumerate(filling))
             for filled, blank in opened
-            for word in best(self._limited(self._rows[filled, blank]), width).tolist()
+            for word in best(self._limited(blank, self._rows[filled, blank]), width).tolist()
         }
 
-    def _limited(self, row: Floats) -> Floats:
-        return row if self._allowed is None else np.where(self._allowed, row, np.float32(-np.inf))
+    def _limited(self, blank: int, row: Floats) -> Floats:
+        allowed = self._allowed[blank]
+        return row if allowed is None else np.where(allowed, row, np.float32(-np.inf))
 
     def _partly(self, filling: Filling, blanks: Sequence[int]) -> _Open:
         return tuple(word if blank in blanks else None for blank, word in enumerate(filling))

@@ -44,6 +44,7 @@ class Model:
         top_k: int = 10,
         decoding: str | None = None,
         targets: Sequence[str] | None = None,
+        part_of_word: bool | None = None,
         **constraints: Unpack[ConstraintOptions],
     ) -> Filled: ...
 
@@ -54,6 +55,7 @@ class Model:
         top_k: int = 10,
         decoding: str | None = None,
         targets: Sequence[str] | None = None,
+        part_of_word: bool | None = None,
         **constraints: Unpack[ConstraintOptions],
     ) -> list[Filled]: ...
 
@@ -63,13 +65,16 @@ class Model:
         top_k: int = 10,
         decoding: str | None = None,
         targets: Sequence[str] | None = None,
+        part_of_word: bool | None = None,
         **constraints: Unpack[ConstraintOptions],
     ) -> Filled | list[Filled]:
         """The ``top_k`` best words for each blank of a sentence, or of each sentence of a list.
 
         ``decoding`` of a codes model: ``likelihood`` or ``distance``; without it, the model's own. ``targets`` are the
-        only answers wanted: words, also outside the vocabulary, or phrases. ``constraints`` are looked at before
-        ranking: ``top_k`` answers come if so many fit. Scores are those without constraints.
+        only answers wanted: words, also outside the vocabulary, or phrases. ``part_of_word``: letters right beside a
+        blank belong to the missing word (the last word before it, where words are written without spaces); ``None`` is
+        true where they are written with spaces. ``constraints`` are looked at before ranking: ``top_k`` answers come if
+        so many fit. Scores are those without constraints.
 
         :raises SentenceError: a sentence has no blank, nothing but blanks, no known word, is too long or not Unicode;
             of a list, the message begins with its number.
@@ -77,7 +82,7 @@ class Model:
         """
         checked = self._checked(top_k, decoding, constraints)
         candidates = None if targets is None else parse_candidates(targets, self.predictor)
-        queries = parse_queries(sentence, self.predictor)
+        queries = parse_queries(sentence, self.predictor, part_of_word)
         answers = list(fill(queries, top_k, decoding, Choice(candidates, checked, self.predictor)))
         return answers[0] if isinstance(sentence, str) else answers
 
@@ -87,6 +92,7 @@ class Model:
         sentence: str,
         top_k: int = 10,
         targets: Sequence[str] | None = None,
+        part_of_word: bool | None = None,
         **constraints: Unpack[ConstraintOptions],
     ) -> list[JointAnswer]: ...
 
@@ -96,6 +102,7 @@ class Model:
         sentence: list[str],
         top_k: int = 10,
         targets: Sequence[str] | None = None,
+        part_of_word: bool | None = None,
         **constraints: Unpack[ConstraintOptions],
     ) -> list[list[JointAnswer]]: ...
 
@@ -104,11 +111,13 @@ class Model:
         sentence: str | list[str],
         top_k: int = 10,
         targets: Sequence[str] | None = None,
+        part_of_word: bool | None = None,
         **constraints: Unpack[ConstraintOptions],
     ) -> list[JointAnswer] | list[list[JointAnswer]]:
         """The ``top_k`` best fillings of all blanks of a sentence together, or of each sentence of a list.
 
-        Every blank keeps to ``targets``, of which phrases take no part, and to the ``constraints``.
+        Every blank keeps to ``targets``, of which phrases take no part, and to the ``constraints``. ``part_of_word`` is
+        as for :meth:`fill`.
 
         :raises SentenceError: as :meth:`fill`, and more blanks than :data:`~tiankong.inference.joint.MOST_BLANKS`.
         :raises OptionError: ``top_k``, ``targets`` or the constraints.
@@ -116,7 +125,8 @@ class Model:
         checked = self._checked(top_k, None, constraints)
         candidates = None if targets is None else parse_candidates(targets, self.predictor)
         choice = Choice(candidates, checked, self.predictor)
-        answers = [fill_together(query, top_k, choice) for query in parse_queries(sentence, self.predictor)]
+        queries = parse_queries(sentence, self.predictor, part_of_word)
+        answers = [fill_together(query, top_k, choice) for query in queries]
         return answers[0] if isinstance(sentence, str) else answers
 
     def rank(self, sentence: str | Sequence[str], candidates: Sequence[str] | None = None) -> list[RankedCandidate]:

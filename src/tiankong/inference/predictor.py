@@ -15,7 +15,7 @@ from tiankong.inference.new_words import NewWords
 from tiankong.inference.session import NetworkSession, Outputs, Scores
 from tiankong.text.network_input import Ints, Lexicon, Window, network_input
 from tiankong.text.segment import Tokenizer
-from tiankong.text.vocabulary import BEGIN, BLANK, END
+from tiankong.text.vocabulary import BEGIN, BLANK, END, is_target
 
 _PREDICTIONS_AT_ONCE = 64
 _TOKENS_AT_ONCE = 16_384
@@ -46,6 +46,11 @@ class Predictor:
             self.distances = self.decoder.distances
         self.tokenizer = Tokenizer(folder.manifest.prepare, [*folder.user_words, *words])
         self.joined = self.new_words([word for word in words if word not in folder.vocabulary])
+
+    def last_word(self, text: str) -> str:
+        """The word that ``text`` ends with, as typed, empty if it ends otherwise."""
+        tokens = self.tokenizer.located_tokens(text)
+        return text[tokens[-1].start :] if tokens and tokens[-1].end == len(text) and is_target(tokens[-1].text) else ""
 
     def new_words(self, words: Sequence[str]) -> NewWords:
         """``words``, none of which is in the vocabulary, as answers."""

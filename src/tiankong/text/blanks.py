@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from tiankong.errors import SentenceError
@@ -17,11 +17,15 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 @dataclass(frozen=True)
 class BlankedSentence:
-    """A sentence as typed, cut at its blanks: ``parts`` has one entry more than ``blanks``."""
+    """A sentence as typed, cut at its blanks: ``parts`` has one entry more than ``blanks``.
+
+    A blank may come with what its word begins and ends with: ``affixes`` has the two for each.
+    """
 
     text: str
     parts: tuple[str, ...]
     blanks: tuple[str, ...]
+    affixes: tuple[tuple[str, str], ...]
 
     def filled(self, blank: int, word: str) -> str:
         """The sentence with blank number ``blank`` replaced by ``word``, everything else as typed."""
@@ -69,4 +73,24 @@ def parse_blanks(text: str) -> BlankedSentence:
         raise SentenceError("the sentence has no blank: write __ where a word is missing, as in 外套做工__，很暖和")
     if not any(part.strip() for part in parts):
         raise SentenceError("the sentence has nothing but blanks: write the words around them")
-    return BlankedSentence(text, parts, blanks)
+    return BlankedSentence(text, parts, blanks, (("", ""),) * len(blanks))
+
+
+def with_affixes(
+    sentence: BlankedSentence, ending: Callable[[str], str], beginning: Callable[[str], str]
+) -> BlankedSentence:
+    """``sentence`` with the letters beside its blanks taken as parts of the missing words.
+
+    ``ending`` gives what of the text before a blank, up to its end, belongs to the word; ``beginning`` the same of the
+    text behind it.
+    """
+    parts = list(sentence.parts)
+    blanks, affixes = [], []
+    for number, blank in enumerate(sentence.blanks):
+        prefix = ending(parts[number])
+        parts[number] = parts[number].removesuffix(prefix)
+        suffix = beginning(parts[number + 1])
+        parts[number + 1] = parts[number + 1].removeprefix(suffix)
+        blanks.append(f"{prefix}{blank}{suffix}")
+        affixes.append((prefix, suffix))
+    return BlankedSentence(sentence.text, tuple(parts), tuple(blanks), tuple(affixes))

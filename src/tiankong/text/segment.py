@@ -67,7 +67,16 @@ class Tokenizer:
 def _segmenter(name: str, user_words: tuple[str, ...]) -> Cut:
     if name == "whitespace":
         return _WORD_OR_MARK.findall
+    if name == "unicode":
+        return _unicode()
     return _rjieba(user_words) if name == "rjieba" else _jieba(user_words)
+
+
+def _unicode() -> Cut:
+    """Unicode's default word boundaries (UAX #29, section 4.1)."""
+    import regex  # noqa: PLC0415 - only for other languages
+
+    return regex.compile(r"(?V1w)\b").split
 
 
 def _rjieba(user_words: tuple[str, ...]) -> Cut:

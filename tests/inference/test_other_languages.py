@@ -1,0 +1,92 @@
+"""Languages that write spaces between words: trained and filled without anything Chinese."""
+
+from __future__ import annotations
+
+import itertools
+import json
+
+import pytest
+
+from tests.conftest import TINY, succeed
+from tiankong.cli.main import run
+from tiankong.config import PrepareConfig
+from tiankong.inference.model import load
+from tiankong.text.segment import Tokenizer
+
+THINGS = ["coat", "jacket", "kettle", "lamp", "keyboard", "blanket", "suitcase", "mirror"]
+FINE = ["comfortable", "uncomfortable", "beautiful", "unusable", "sturdy", "cheap", "well-made", "quiet"]
+WHO = ["My sister", "The courier", "A colleague", "Our neighbour"]
+
+
+@pytest.fixture(scope="module", params=["whitespace", "unicode"])
+def model(request, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("english")
+    lines = [
+        f"{who} says the {thing} isn't {fine}, but I don't mind: it's a {other} {thing}."
+        for who, thing, (fine, other) in itertools.product(WHO, THINGS, itertools.permutations(FINE, 2))
+    ]
+    (folder / "reviews.txt").write_text("\n".join(lines), encoding="utf-8")
+    options = ("--segmenter", request.param, "--minimum-count", 2, "--code-bits", 0, "--quiet")
+    succeed("prepare", folder / "reviews.txt", "-o", folder / "prepared", *options)
+    succeed("train", folder / "prepared", "-o", folder / "model", *TINY, "--hidden-size", 32)
+    return folder / "model"
+
+
+def words_of(answers):
+    return [answer["token_str"] for answer in answers]
+
+
+def test_a_blank_among_spaces(model):
+    answers = load(model, threads=1).fill("The courier says the __ isn't cheap, but I don't mind", top_k=8)
+    assert words_of(answers)[0] in THINGS
+    assert len(set(words_of(answers)) & set(THINGS)) > 3
+    assert answers[0]["sequence"] == f"The courier says the {answers[0]['token_str']} isn't cheap, but I don't mind"
+
+
+def test_letters_beside_a_blank_belong_to_the_word(model):
+    loaded = load(model, threads=1)
+    sentence = "The courier says the lamp isn't un__, but I don't mind"
+    answers = loaded.fill(sentence)
+    assert set(words_of(answers)) == {"uncomfortable", "unusable"}
+    assert {answer["sequence"] for answer in answers} == {
+        sentence.replace("un__", word) for word in ("uncomfortable", "unusable")
+    }
+    assert words_of(loaded.fill("The lamp isn't un__table")) == ["uncomfortable"]
+    assert loaded.fill("The lamp isn't un__tables") == []
+    together = loaded.joint("My sister says the k__ isn't b__ful")
+    assert {tuple(answer["token_strs"]) for answer in together} == {("kettle", "beautiful"), ("keyboard", "beautiful")}
+    whole = loaded.fill("The lamp isn't un__", part_of_word=False, top_k=3)
+    assert any(not word.startswith("un") for word in words_of(whole))
+
+
+def test_offsets_and_misfits(model):
+    text = "Our neighbour says  the Kettle isn't quiet"
+    words = load(model, threads=1).check(text, precision=0.01)
+    assert [text[word["start"] : word["end"]] for word in words] == text.split()
+
+
+def test_the_command(model, capsys):
+    assert run(["fill", "--model", str(model), "--json", "the __ isn't cheap"]) == 0
+    assert json.loads(capsys.readouterr().out)["blanks"][0]
+    assert run(["fill", "--model", str(model), "--no-part-of-word", "-k", "1", "the k__ isn't cheap"]) == 0
+    assert capsys.readouterr().out.count("\t") == 1
+
+
+def test_a_chinese_word_begun_on_demand(model_folder):
+    loaded = load(model_folder, threads=1)
+    alone = loaded.fill("物流__，第二天就到了", starts_with="很", top_k=5)
+    begun = loaded.fill("物流很__，第二天就到了", part_of_word=True, top_k=5)
+    assert begun == alone
+    assert loaded.fill("物流很__，第二天就到了", top_k=5) != alone
+
+
+@pytest.mark.parametrize(
+    ("text", "tokens"),
+    [
+        ("I don't like it!", ["i", "don't", "like", "it", "!"]),
+        ("3.5mm jack, très bon", ["3.5mm", "jack", ",", "très", "bon"]),
+        ("हिन्दी का कपड़ा", ["हिन्दी", "का", "कपड़ा"]),
+    ],
+)
+def test_unicode_words(text, tokens):
+    assert Tokenizer(PrepareConfig(segmenter="unicode")).tokens(text) == tokens
