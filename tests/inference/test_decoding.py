@@ -99,3 +99,16 @@ def test_only_the_frequent_words_of_a_hybrid_have_input_vectors(hybrid_model_fol
     weights = load_file(hybrid_model_folder / "model.safetensors")
     assert len(weights["embedding.words.weight"]) == 4 + 60
     assert len(weights["head.bias"]) == len(load(hybrid_model_folder).folder.vocabulary)
+
+
+@given(
+    st.integers(0, 2**32 - 1), st.integers(1, 700), st.integers(1, 30), st.sampled_from([0.0, 0.5, 0.99]), st.booleans()
+)
+def test_the_best_are_those_that_sorting_finds(seed, size, count, excluded, tied):
+    generator = np.random.default_rng(seed)
+    order = generator.normal(size=size).astype(np.float32)
+    if tied:
+        order = np.round(order)
+    order[generator.random(size) < excluded] = -np.inf
+    expected = [number for number in np.argsort(-order, kind="stable") if np.isfinite(order[number])][:count]
+    assert decoding.best(order, count).tolist() == expected
