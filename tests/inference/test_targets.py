@@ -95,6 +95,7 @@ def test_a_joined_word_answers_and_is_read(folder):
         (["，"], "'，' has no letter"),
         ([""], "has no letter"),
         (["很快" * 100], "has .* words"),
+        (["很\ud800"], "no valid Unicode"),
     ],
 )
 def test_bad_targets(model, targets, message):
@@ -102,7 +103,7 @@ def test_bad_targets(model, targets, message):
         model.fill(SENTENCE, targets=targets)
 
 
-@pytest.mark.parametrize("word", ["", "，", "两 个", "3"])
+@pytest.mark.parametrize("word", ["", "，", "两 个", "3", "很\ud800"])
 def test_words_that_can_not_join(folder, word):
     with pytest.raises(OptionError, match="can't join the vocabulary"):
         load(folder, words=[word])

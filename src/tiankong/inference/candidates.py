@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from tiankong.config import PrepareConfig
 from tiankong.errors import OptionError
 from tiankong.inference.predictor import Predictor
-from tiankong.text.normalise import normalise
+from tiankong.text.normalise import normalise, surrogate_in
 from tiankong.text.vocabulary import is_target
 
 MOST_CANDIDATES = 10_000
@@ -41,6 +41,8 @@ def parse_candidates(texts: Sequence[str], predictor: Predictor) -> list[Candida
     method = predictor.folder.manifest.prepare.normalisation
     found: dict[tuple[str, ...], Candidate] = {}
     for text in texts:
+        if surrogate_in(text) is not None:
+            raise OptionError(f"the candidate {text!r} is no valid Unicode: convert it to UTF-8")
         whole = normalise(text, method)
         known = whole in predictor.folder.vocabulary or whole in predictor.joined.words
         words = (whole,) if known else tuple(predictor.tokenizer.tokens(text))
@@ -62,7 +64,7 @@ def parse_words(words: Sequence[str], config: PrepareConfig) -> list[str]:
     found: dict[str, None] = {}
     for word in words:
         text = normalise(word, config.normalisation)
-        if not is_target(text) or len(text.split()) != 1:
+        if not is_target(text) or len(text.split()) != 1 or surrogate_in(text) is not None:
             raise OptionError(f"{word!r} can't join the vocabulary: a word has a letter and no white space in it")
         found[text] = None
     return list(found)

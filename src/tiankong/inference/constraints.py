@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tiankong.errors import OptionError
+from tiankong.text.normalise import surrogate_in
 
 if TYPE_CHECKING:
     import regex
@@ -116,6 +117,9 @@ def _text(name: str, options: Mapping[str, Any], normalise: Callable[[str], str]
         return ""
     if not isinstance(given, str):
         problems.append(f"{name} must be a string, not {type(given).__name__}")
+        return ""
+    if surrogate_in(given) is not None:
+        problems.append(f"{name} {given!r} is no valid Unicode: convert it to UTF-8")
         return ""
     text = normalise(given)
     if not text:

@@ -7,12 +7,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from tiankong.errors import SentenceError
+from tiankong.text.normalise import surrogate_in
 
 LONGEST_SENTENCE = 4096
 """Characters of a sentence to fill at most."""
 
 _BLANK = re.compile(r"_{2,}|＿{2,}|\[MASK\]")
-_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -49,10 +49,10 @@ def check_text(text: str) -> None:
         raise SentenceError(
             f"the sentence has {len(text):,} characters and at most {LONGEST_SENTENCE:,} are read: shorten it"
         )
-    surrogate = _SURROGATE.search(text)
-    if surrogate:
+    surrogate = surrogate_in(text)
+    if surrogate is not None:
         raise SentenceError(
-            f"character {surrogate.start() + 1} of the sentence is no valid Unicode (a lone surrogate, or a byte that "
+            f"character {surrogate + 1} of the sentence is no valid Unicode (a lone surrogate, or a byte that "
             "is not UTF-8): remove it, or convert the text to UTF-8"
         )
 

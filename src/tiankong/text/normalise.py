@@ -8,6 +8,7 @@ import unicodedata
 
 # Control, format (but not the joiners inside emoji and Indic words), private and line-separating characters.
 SEPARATORS = re.compile(r"[\x00-\x20\x7f-\xa0\u1680\u2000-\u200b\u2028-\u202f\u205f-\u2060\u3000\ufeff]+")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def normalise(text: str, method: str) -> str:
@@ -19,3 +20,9 @@ def normalise(text: str, method: str) -> str:
     if method == "standard":
         text = unicodedata.normalize("NFKC", html.unescape(text)).lower()
     return SEPARATORS.sub(" ", text).strip()
+
+
+def surrogate_in(text: str) -> int | None:
+    """Where ``text`` has a lone surrogate, as a byte that is not UTF-8 becomes one; ``None`` if it is valid Unicode."""
+    found = _SURROGATE.search(text)
+    return found.start() if found else None
