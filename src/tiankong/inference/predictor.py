@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
@@ -37,14 +38,17 @@ class Predictor:
     def __init__(self, folder: ModelFolder, threads: int = 0, words: Sequence[str] = ()) -> None:
         """``words`` join the vocabulary and are kept whole; those that are in it already change nothing."""
         self.folder = folder
-        self.lexicon = Lexicon.of(folder.vocabulary, folder.characters)
-        self.session = NetworkSession(folder.onnx, threads)
+        # Opening the network and loading the segmenter's dictionary take the longest, and go side by side.
+        with ThreadPoolExecutor(1) as beside:
+            opening = beside.submit(NetworkSession, folder.onnx, threads)
+            self.tokenizer = Tokenizer(folder.manifest.prepare, [*folder.user_words, *words])
+            self.lexicon = Lexicon.of(folder.vocabulary, folder.characters)
+            self.session = opening.result()
         self.decoder = decoder_of(folder)
         self.misfits = folder.misfits
         self.distances: Callable[[Scores], Floats] | None = None
         if isinstance(self.decoder, CodesDecoder) and self.decoder.has_distances:
             self.distances = self.decoder.distances
-        self.tokenizer = Tokenizer(folder.manifest.prepare, [*folder.user_words, *words])
         self.joined = self.new_words([word for word in words if word not in folder.vocabulary])
 
     def last_word(self, text: str) -> str:

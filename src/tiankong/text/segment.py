@@ -7,8 +7,6 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from typing import NamedTuple
 
-import rjieba
-
 from tiankong.config import PrepareConfig
 from tiankong.errors import MissingPackageError
 from tiankong.text.alignment import normalise_aligned
@@ -80,6 +78,8 @@ def _unicode() -> Cut:
 
 
 def _rjieba(user_words: tuple[str, ...]) -> Cut:
+    import rjieba  # noqa: PLC0415 - reads its dictionary, which takes longer than anything else here
+
     if not user_words:
         return rjieba.cut
     segmenter = rjieba.Jieba()

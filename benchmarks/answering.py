@@ -1,0 +1,232 @@
+"""How light and how fast answering is, beside a fill-mask pipeline the size of BERT base.
+
+    python benchmarks/answering.py [--page benchmarks/RESULTS.md] [--quick]
+
+Needs the packages of ``[train,benchmark]``, and pip's index to make an environment with the base packages only. The
+table goes to standard output and, as a section of its own, into the page. The pipeline's weights are random: they
+cost the same time. All on the processor's cores, in one run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.metadata
+import os
+import platform
+import re
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+
+import tiankong
+from tiankong.config import DEFAULT_MODEL
+from tiankong.inference.decoding import CodesDecoder, best
+from tiankong.inference.model import Model
+from tiankong.inference.predictor import Reading
+from tiankong.inference.queries import parse_query
+from tiankong.sample.grammar import reviews
+from tiankong.text.network_input import network_input
+
+ROOT = Path(__file__).parents[1]
+SENTENCE = "外套做工__，穿着很暖和"
+WORDS = 20
+MILLION, BITS = 1_000_000, 128
+HEADING = "## Answering"
+
+Row = tuple[str, str, str]
+"""What, how much, what was asked for."""
+
+
+def sentences(model: Model, count: int) -> list[str]:
+    """Practice sentences of :data:`WORDS` tokens, the one in the middle a blank."""
+    found: list[str] = []
+    for review in reviews(200_000):
+        tokens = model.predictor.tokenizer.located_tokens(review.text)
+        if len(tokens) < WORDS:
+            continue
+        middle = tokens[WORDS // 2]
+        text = f"{review.text[: middle.start]}__{review.text[middle.end : tokens[WORDS - 1].end]}"
+        if len(parse_query(text, model.predictor).tokens) == WORDS:
+            found.append(text)
+        if len(found) == count:
+            break
+    return found
+
+
+def timed(work: Callable[[], object]) -> float:
+    """Seconds."""
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def base_install(folder: Path) -> Iterator[Row]:
+    """Size of an environment with the base packages, and what it takes to answer from it."""
+    subprocess.run([sys.executable, "-m", "venv", folder], check=True)
+    pip = [folder / "bin" / "pip", "install", "--quiet", "--disable-pip-version-check"]
+    subprocess.run([*pip, "--constraint", ROOT / "constraints.txt", ROOT], check=True)
+    python = folder / "bin" / "python"
+    packages = next((folder / "lib").glob("python*/site-packages"))
+    size = sum(
+        file.stat().st_size
+        for entry in packages.iterdir()
+        if not entry.name.startswith(("pip", "setuptools"))
+        for file in ([entry] if entry.is_file() else entry.rglob("*"))
+        if file.is_file()
+    )
+    direct = [name for name in importlib.metadata.requires("tiankong") or [] if "extra ==" not in name]
+    yield "base install, built-in model included", f"{size / 1e6:.0f} MB", "200 MB"
+    yield "direct dependencies of it", str(len(direct)), "12"
+    seconds, memory = [], 0
+    for _ in range(12):
+        process = subprocess.Popen([folder / "bin" / "tiankong", "fill", SENTENCE], stdout=subprocess.DEVNULL)
+        start = time.perf_counter()
+        _, status, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode:
+            raise SystemExit("tiankong fill failed in the base install")
+        seconds.append(time.perf_counter() - start)
+        memory = max(memory, used.ru_maxrss)
+    yield f'`tiankong fill "{SENTENCE}"`, whole process', f"{statistics.median(seconds[2:]):.2f} s", "0.5 s"
+    yield "its memory (largest resident set)", f"{memory / 1024:.0f} MB", "200 MB"
+    program = "import time; start = time.perf_counter(); import tiankong; print(time.perf_counter() - start)"
+    imports = [
+        float(subprocess.run([python, "-c", program], capture_output=True, check=True).stdout) for _ in range(12)
+    ]
+    yield "`import tiankong`", f"{statistics.median(imports[2:]):.3f} s", "0.1 s"
+
+
+def latency(model: Model, texts: list[str], name: str) -> Iterator[Row]:
+    """One query at a time."""
+    for text in texts[:50]:
+        model.fill(text)
+    times = [1000 * timed(lambda text=text: model.fill(text)) for text in texts]  # type: ignore[misc]
+    p50, p99 = np.quantile(times, (0.5, 0.99))
+    yield f"one query of {WORDS} words, {name}, p50 / p99", f"{p50:.2f} / {p99:.2f} ms", "1.0 / 3 ms"
+
+
+def throughput(model: Model, texts: list[str]) -> float:
+    """Sentences a second, many at once."""
+    model.fill(texts[:64])
+    return len(texts) / timed(lambda: model.fill(texts))
+
+
+def pipeline_throughput(texts: list[str], batch: int) -> float:
+    """Sentences a second of transformers' fill-mask with a BERT of base size, which reads characters."""
+    import torch  # noqa: PLC0415 - only for this row
+    from transformers import BertConfig, BertForMaskedLM, BertTokenizerFast, pipeline  # noqa: PLC0415
+
+    torch.set_num_threads(os.cpu_count() or 1)
+    characters = sorted({character for text in texts for character in text})
+    with tempfile.TemporaryDirectory() as folder:
+        special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+        filler = [f"[unused{number}]" for number in range(21_128 - len(special) - len(characters))]
+        words = Path(folder) / "vocab.txt"
+        words.write_text("\n".join([*special, *characters, *filler]), encoding="utf-8")
+        tokenizer = BertTokenizerFast(vocab=str(words))
+        filler_model = BertForMaskedLM(BertConfig(vocab_size=21_128)).eval()
+        fill = pipeline("fill-mask", model=filler_model, tokenizer=tokenizer, top_k=10)
+        masked = [text.replace("__", "[MASK]") for text in texts]
+        fill(masked[:batch], batch_size=batch)
+        return len(masked) / timed(lambda: fill(masked, batch_size=batch))
+
+
+def tokens_read(model: Model, texts: list[str]) -> Iterator[Row]:
+    """How many words the two directions read for one blank: those before it and <BEG>, those after it and <EOF>."""
+    read = wanted = 0
+    for text in texts:
+        query = parse_query(text, model.predictor)
+        reading = Reading(model.predictor)
+        arrays = network_input([query.window(reading)], model.predictor.lexicon, np.zeros((99, 12), dtype=np.int32))
+        read += arrays.forward_words.size + arrays.backward_words.size
+        wanted += len(query.tokens) - 1 + 2
+    yield f"words read by both directions, {len(texts)} queries", f"{read:,}", f"{wanted:,}: each once"
+
+
+def million_words(repeats: int) -> Iterator[Row]:
+    """Exact search among a million codes, against computing every score."""
+    generator = np.random.default_rng(1)
+    codes = generator.integers(0, 2, (MILLION, BITS), dtype=np.uint8)
+    bias = generator.normal(size=MILLION).astype(np.float32)
+    decoder = CodesDecoder(np.packbits(codes, axis=1), BITS, bias, np.ones(MILLION, dtype=np.bool_))
+    scores = generator.normal(size=(repeats, 1, BITS)).astype(np.float32)
+    found, times = {"likelihood": 0, "distance": 0}, {"likelihood": [], "distance": []}  # type: ignore[var-annotated]
+    for row in scores:
+        start = time.perf_counter()
+        likely = best(decoder.log_probabilities(row)[0], 10)
+        times["likelihood"].append(time.perf_counter() - start)
+        start = time.perf_counter()
+        near = best(-decoder.distances(row)[0], 10)
+        times["distance"].append(time.perf_counter() - start)
+        logits = codes.astype(np.float32) @ row[0] + bias
+        hamming = (codes != (row[0] > 0)).sum(axis=1)
+        found["likelihood"] += len(set(likely.tolist()) & set(np.argsort(-logits, kind="stable")[:10].tolist()))
+        found["distance"] += len(set(near.tolist()) & set(np.argsort(hamming, kind="stable")[:10].tolist()))
+    for name, hits in found.items():
+        value = f"{1000 * statistics.median(times[name]):.1f} ms, recall {hits / (10 * repeats):.3f}"
+        yield f"best 10 of {MILLION:,} words of a codes head, by {name}", value, "3 ms, recall 1.0"
+
+
+def rows(quick: bool) -> Iterator[Row]:
+    """Every row of the table."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield from base_install(Path(folder) / "base")
+    cores = os.cpu_count() or 1
+    one, all_cores = tiankong.load(threads=1), tiankong.load(threads=cores)
+    texts = sentences(one, 256 if quick else 4096)
+    yield from latency(one, texts[:256], "1 thread")
+    yield from latency(all_cores, texts[:256], f"{cores} threads")
+    speed = throughput(all_cores, texts)
+    yield f"sentences of {WORDS} words, one blank, {cores} threads", f"{speed:,.0f} a second", "5,000"
+    yield f"the same, 1 thread, {cores} processes' share", f"{cores * throughput(one, texts):,.0f} a second", "–"
+    slow = pipeline_throughput(texts[: 32 if quick else 128], 32)
+    yield "fill-mask pipeline of BERT base's size on the same sentences", f"{slow:,.1f} a second", "–"
+    yield "ours against it", f"{speed / slow:,.0f} times", "100"
+    yield from tokens_read(one, texts[:256])
+    yield from million_words(3 if quick else 20)
+
+
+def main() -> None:
+    """Prints the table and puts it into the page."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--page", type=Path)
+    parser.add_argument("--quick", action="store_true")
+    arguments = parser.parse_args()
+    lines = [
+        HEADING,
+        "",
+        f"    python benchmarks/answering.py{' --quick' if arguments.quick else ''}",
+        "",
+        f"Built-in model {DEFAULT_MODEL}, {os.cpu_count()} cores ({processor()}), Python {platform.python_version()}.",
+        "",
+        "| what | measured | at most / at least |",
+        "|---|---|---|",
+    ]
+    for row in islice(rows(arguments.quick), None):
+        lines.append(f"| {' | '.join(row)} |")
+        print(lines[-1], flush=True)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    print(f"(this program's own memory: {peak / 1024:.0f} MB)", file=sys.stderr)
+    if arguments.page:
+        text = arguments.page.read_text(encoding="utf-8") if arguments.page.exists() else ""
+        kept = re.sub(rf"\n*{HEADING}\n.*?(?=\n## |\Z)", "", text, flags=re.DOTALL).rstrip()
+        arguments.page.write_text(f"{kept}\n\n" * bool(kept) + "\n".join(lines) + "\n", encoding="utf-8")
+
+
+def processor() -> str:
+    """Its name, as the system has it."""
+    file = Path("/proc/cpuinfo")
+    found = re.search(r"model name\s*: (.*)", file.read_text()) if file.exists() else None
+    return found[1] if found else platform.processor()
+
+
+if __name__ == "__main__":
+    main()
