@@ -19,12 +19,14 @@ def progress(title: str, total: int, *, quiet: bool) -> Iterator[Callable[[int],
     if not shows_progress(quiet):
         yield lambda _: None
         return
-    from rich.console import Console  # noqa: PLC0415 - only on a terminal
-    from rich.progress import Progress  # noqa: PLC0415
+    from tqdm import tqdm  # noqa: PLC0415 - only on a terminal
 
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(title, total=total)
-        yield lambda count: bar.advance(task, count)
+    with tqdm(total=total, desc=title, leave=False, dynamic_ncols=True, smoothing=0.1) as bar:
+
+        def advance(count: int) -> None:
+            bar.update(count)
+
+        yield advance
 
 
 def say(text: str, *, quiet: bool) -> None:

@@ -24,7 +24,7 @@ import lightning.pytorch as pl
 import numpy as np
 import torch
 from filelock import FileLock, Timeout
-from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint, RichProgressBar
+from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint, TQDMProgressBar
 
 from tiankong.config import ModelConfig, TrainingConfig, check
 from tiankong.corpus.prepared import PreparedCorpus
@@ -114,7 +114,7 @@ def fit(
             devices=1,
             precision={"fp32": "32-true", "bf16": "bf16-mixed"}[precision],  # type: ignore[arg-type]
             max_epochs=training.epochs,
-            callbacks=[*callbacks, RichProgressBar()] if display.progress_bar else callbacks,
+            callbacks=[*callbacks, TQDMProgressBar(leave=False)] if display.progress_bar else callbacks,
             plugins=[SafetensorsCheckpoints()],
             logger=logger,
             enable_progress_bar=display.progress_bar,
