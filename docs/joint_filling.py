@@ -15,7 +15,7 @@ import numpy as np
 
 from tiankong.config import DEFAULT_MODEL
 from tiankong.corpus.prepared import PreparedCorpus
-from tiankong.evaluate.measure import split_texts
+from tiankong.evaluate.measure import check_vocabulary, split_texts
 from tiankong.inference.joint import JointScorer
 from tiankong.inference.predictor import Reading, open_predictor
 from tiankong.text.network_input import Window
@@ -45,6 +45,7 @@ def main() -> None:
     arguments = parser.parse_args()
     corpus = PreparedCorpus(arguments.prepared)
     predictor = open_predictor(arguments.model)
+    check_vocabulary(predictor, corpus)
     forms = corpus.vocabulary.words + corpus.other_words
     alone, first, among, seconds = [], [], [], 0.0
     texts = pairs(corpus, arguments.texts)

@@ -13,6 +13,7 @@ def test_public_names():
         "JointAnswer",
         "Model",
         "RankedCandidate",
+        "Suggestion",
         "__version__",
         "load",
     ]

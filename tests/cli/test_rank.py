@@ -72,7 +72,10 @@ def test_several_blanks_are_filled_together_too(model_folder, capsys):
     assert run(["fill", "--model", str(model_folder), "-k", "2", "--json", sentence]) == 0
     answer = json.loads(capsys.readouterr().out)
     assert len(answer["joint"]) == len(answer["blanks"]) == 2
-    assert answer["joint"][0]["sequence"].replace(answer["joint"][0]["token_strs"][0], "__", 1) != sentence
+    first, second = answer["joint"][0]["token_strs"]
+    assert answer["joint"][0]["sequence"] == f"物流{first}，客服{second}，下次还会来"
+    assert run(["fill", "--model", str(model_folder), "-k", "2", "--json", "--no-joint", sentence]) == 0
+    assert "joint" not in json.loads(capsys.readouterr().out)
     assert run(["fill", "--model", str(model_folder), "--json", "物流很快" + "，__" * 20]) == 0
     assert "joint" not in json.loads(capsys.readouterr().out)
 
@@ -91,7 +94,9 @@ def test_context_vectors(model_folder, capsys, piped):
     piped(f"{SENTENCE}\n没有\n")
     assert run(["embed", "--model", str(model_folder)]) == 2
     captured = capsys.readouterr()
-    assert json.loads(captured.out) == alone
+    good, bad = map(json.loads, captured.out.splitlines())
+    assert good == alone
+    assert bad["error"] in captured.err
     assert captured.err.startswith("tiankong: line 2: the sentence has no blank")
 
 

@@ -127,7 +127,13 @@ def test_the_command(model_folder, capsys):
 
 @pytest.mark.parametrize(
     ("pattern", "message"),
-    [("(", "is no regular expression"), ("(" * 5000, "is no regular expression"), (3, "pattern must be a string")],
+    [
+        ("(", "is no regular expression"),
+        ("(" * 5000, "is no regular expression"),
+        ("(?V0)(?V1)a", "is no regular expression"),
+        ("(?R)", "calls itself"),
+        (3, "pattern must be a string"),
+    ],
 )
 def test_patterns_that_are_none(filled, pattern, message):
     with pytest.raises(OptionError, match=message):

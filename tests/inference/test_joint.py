@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 import pytest
 
-from tiankong.errors import SentenceError
+from tiankong.errors import OptionError, SentenceError
 from tiankong.inference.joint import MOST_BLANKS, JointScorer
 from tiankong.inference.model import load
 from tiankong.inference.predictor import Reading
@@ -55,8 +55,6 @@ def test_the_search_finds_the_best_of_all_fillings(model, sentence):
     assert [score for _, score in found] == pytest.approx([expected[filling] for filling in best], abs=1e-4)
     for filling, score in found:
         assert score == pytest.approx(expected[filling], abs=1e-4)
-    narrow = scorer.search(1, 4)[0]
-    assert narrow[1] <= found[0][1] + 1e-6
 
 
 def test_all_fillings_together_have_probability_one(model_folder):
@@ -66,7 +64,10 @@ def test_all_fillings_together_have_probability_one(model_folder):
     scorer = JointScorer(reading, window.ids, window.targets.tolist())
     words = np.flatnonzero(model.folder.vocabulary.targets()).tolist()
     fillings = list(itertools.product(words, repeat=2))
-    assert np.exp(scorer.log_probabilities(fillings)).sum() == pytest.approx(1, abs=1e-3)
+    scores = scorer.log_probabilities(fillings)
+    assert np.exp(scores).sum() == pytest.approx(1, abs=1e-3)
+    # The narrow search of every day finds the best of these hundreds of thousands, or one as good as it.
+    assert scorer.search(1, 8)[0][1] >= scores.max() - 0.01
 
 
 def test_answers(model):
@@ -92,5 +93,12 @@ def test_one_blank_is_filled_as_alone(model):
 
 
 def test_too_many_blanks(model):
-    with pytest.raises(SentenceError, match=f"has {MOST_BLANKS + 1} blanks and at most {MOST_BLANKS}"):
-        model.joint("物流很快" + "，__" * (MOST_BLANKS + 1))
+    many = "物流很快" + "，__" * (MOST_BLANKS + 1)
+    with pytest.raises(SentenceError, match=f"^the sentence has {MOST_BLANKS + 1} blanks and at most {MOST_BLANKS}"):
+        model.joint(many)
+    with pytest.raises(SentenceError, match=f"^sentence 2: the sentence has {MOST_BLANKS + 1} blanks"):
+        model.joint([SENTENCE, many])
+    with pytest.raises(OptionError, match="from 1 to 64"):
+        model.joint(SENTENCE, top_k=65)
+    with pytest.raises(OptionError, match="all targets are phrases"):
+        model.joint(SENTENCE, targets=["很快，很好"])

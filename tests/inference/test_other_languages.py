@@ -10,7 +10,9 @@ import pytest
 from tests.conftest import TINY, succeed
 from tiankong.cli.main import run
 from tiankong.config import PrepareConfig
+from tiankong.errors import OptionError
 from tiankong.inference.model import load
+from tiankong.inference.queries import parse_query
 from tiankong.text.segment import Tokenizer
 
 THINGS = ["coat", "jacket", "kettle", "lamp", "keyboard", "blanket", "suitcase", "mirror"]
@@ -57,6 +59,41 @@ def test_letters_beside_a_blank_belong_to_the_word(model):
     assert {tuple(answer["token_strs"]) for answer in together} == {("kettle", "beautiful"), ("keyboard", "beautiful")}
     whole = loaded.fill("The lamp isn't un__", part_of_word=False, top_k=3)
     assert any(not word.startswith("un") for word in words_of(whole))
+
+
+def test_what_was_typed_of_a_word_stays_as_typed(model):
+    answer = load(model, threads=1).fill("The lamp isn't Un__TABLE, but I don't mind")[0]
+    assert (answer["token_str"], answer["sequence"]) == (
+        "uncomfortable",
+        "The lamp isn't UncomforTABLE, but I don't mind",
+    )
+
+
+def test_candidates_must_have_what_is_given(model):
+    loaded = load(model, threads=1)
+    ranked = loaded.rank("The lamp isn't un__", ["unusable", "uncomfortable"])
+    assert {entry["sequence"] for entry in ranked} == {"The lamp isn't unusable", "The lamp isn't uncomfortable"}
+    with pytest.raises(OptionError, match="'cheap' is not of the form un…"):
+        loaded.rank("The lamp isn't un__", ["unusable", "cheap"])
+    assert len(loaded.rank("The lamp isn't un__", ["unusable", "cheap"], part_of_word=False)) == 2
+
+
+def test_scripts_without_spaces_lend_no_letters(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("mixed")
+    lines = [f"the {thing} is {fine} 外套很好看 कपड़ा हिन्दी" for thing in THINGS for fine in FINE]
+    (folder / "texts.txt").write_text("\n".join(lines), encoding="utf-8")
+    options = ("--segmenter", "unicode", "--minimum-count", 1, "--code-bits", 0, "--quiet")
+    succeed("prepare", folder / "texts.txt", "-o", folder / "prepared", *options)
+    succeed("train", folder / "prepared", "-o", folder / "model", *TINY)
+    predictor = load(folder / "model", threads=1).predictor
+    for sentence, affixes in (
+        ("外套__好看", ("", "")),
+        ("is un__", ("un", "")),
+        ("कपड़ा हिन__", ("हिन", "")),
+        ("is cafe\u0301s__", ("cafés", "")),
+        ("is un__able外", ("un", "able")),
+    ):
+        assert parse_query(sentence, predictor).affixes == (affixes,)
 
 
 def test_offsets_and_misfits(model):

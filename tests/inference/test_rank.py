@@ -35,6 +35,15 @@ def test_unknown_words_and_phrases(model):
     assert all(math.isfinite(entry["log_probability"]) for entry in ranked)
 
 
+def test_far_apart_sentences_keep_their_order(model):
+    """Shares of zero don't hide which is better."""
+    good, bad, worse = "物流很快，" * 30, "快物流很，" * 30, "龘衣服了，" * 60
+    ranked = [entry["candidate"] for entry in model.rank([worse, good, bad])]
+    assert ranked == [entry["candidate"] for entry in model.rank([bad, worse, good])]
+    logs = {entry["candidate"]: entry["log_probability"] for entry in model.rank([worse, good, bad])}
+    assert all(math.isfinite(score) for score in logs.values())
+
+
 def test_whole_sentences(model):
     sentences = ["物流很快，第二天就到了", "物流很快，第二天就衣服了", "龘龘很快"]
     ranked = model.rank(sentences)

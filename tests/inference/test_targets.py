@@ -40,6 +40,7 @@ def test_unknown_words_and_phrases_are_scored_whole(model):
     phrase = f"{known}，{known}"
     found = model.fill(SENTENCE, targets=[UNKNOWN, known, phrase], decoding="likelihood")
     assert sorted(words_of(found)) == sorted([UNKNOWN, known, phrase])
+    assert [answer["score"] for answer in found] == sorted((answer["score"] for answer in found), reverse=True)
     scores = {answer["token_str"]: answer["score"] for answer in found}
     assert all(0 < score < 1 for score in scores.values())
     assert scores[known] > scores[UNKNOWN]
@@ -55,6 +56,19 @@ def test_a_phrase_is_as_likely_as_its_words_together(model):
     pair = next(iter(likely))
     phrase = model.fill(SENTENCE, targets=[f"{pair[0]}，{pair[1]}"], decoding="likelihood")[0]
     assert phrase["score"] == pytest.approx(likely[pair], rel=1e-3)
+
+
+def test_a_phrase_changes_nothing_about_the_words_beside_it(model):
+    words = words_of(model.fill(SENTENCE, top_k=40, decoding="likelihood"))[::5]
+    phrases = [f"{words[0]}，{words[1]}", f"{words[2]} {words[3]}", f"{words[0]}，{words[3]}"]
+    for decoding in ("likelihood", None):
+        alone = model.fill(SENTENCE, targets=words, decoding=decoding)
+        together = model.fill(SENTENCE, targets=[*phrases, *words], top_k=100, decoding=decoding)
+        assert [answer for answer in together if answer["token"] is not None] == alone
+        for phrase in phrases:
+            (own,) = model.fill(SENTENCE, targets=[phrase], decoding=decoding)
+            (same,) = [answer for answer in together if answer["token_str"] == phrase]
+            assert own["score"] == pytest.approx(same["score"], rel=1e-4)
 
 
 def test_constraints_choose_among_targets(model):
@@ -103,10 +117,14 @@ def test_bad_targets(model, targets, message):
         model.fill(SENTENCE, targets=targets)
 
 
-@pytest.mark.parametrize("word", ["", "，", "两 个", "3", "很\ud800"])
+@pytest.mark.parametrize("word", ["", "，", "两 个", "3", "很\ud800", "你好·世界"])
 def test_words_that_can_not_join(folder, word):
     with pytest.raises(OptionError, match="can't join the vocabulary"):
         load(folder, words=[word])
+
+
+def test_a_joined_word_is_context_enough(folder):
+    assert load(folder, threads=1, words=["神速达"]).fill("神速达__", top_k=3)
 
 
 def test_context_vectors(model):

@@ -9,9 +9,10 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.networks import FIRST, LAST, LEXICON, VARIANTS, arrays, build
+from tests.networks import FIRST, LAST, LEXICON, VARIANTS, arrays, build, text_ids
 from tiankong.export.onnx_export import export_onnx, largest_difference
 from tiankong.model.network import tensors
+from tiankong.text.network_input import Window, network_input
 
 WORD = st.integers(FIRST, LAST - 1)
 TEXT = st.lists(WORD, min_size=1, max_size=12)
@@ -105,6 +106,12 @@ def test_the_parity_check_notices_a_wrong_network(tmp_path):
     with torch.no_grad():
         network.mlp[0].bias += 0.5
     assert largest_difference(network, LEXICON, path) > 1e-2
+
+
+def test_a_batch_without_predictions():
+    network = build()
+    nothing = network_input([Window(text_ids([FIRST]), 1, 2, np.zeros(0, dtype=np.int64))], LEXICON)
+    assert network(*tensors(nothing)).shape[0] == 0
 
 
 def test_padding_reaches_no_gradient():

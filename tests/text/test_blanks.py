@@ -23,7 +23,7 @@ def test_every_blank_is_found_and_filled_in_place(parts, data):
     for number in range(len(blanks)):
         pieces = [*blanks[:number], "词", *blanks[number + 1 :]]
         expected = parts[0] + "".join(piece + part for piece, part in zip(pieces, parts[1:], strict=True))
-        assert sentence.filled(number, "词") == expected
+        assert sentence.with_pieces(pieces) == expected
 
 
 @pytest.mark.parametrize(

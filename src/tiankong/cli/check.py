@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import sys
 from typing import TYPE_CHECKING
 
 import click
 
 from tiankong.cli.display import probability
-from tiankong.cli.options import model_option, needs, read_words, words_option
-from tiankong.errors import SentenceError, TiankongError
+from tiankong.cli.lines import answer_each
+from tiankong.cli.options import model_option, read_words, words_option
 
 if TYPE_CHECKING:
     from tiankong.inference.answers import CheckedWord
@@ -39,33 +38,15 @@ def command(
     """
     from tiankong.inference.model import load  # noqa: PLC0415 - heavy
 
-    problem = "give a text, or texts on standard input"
-    needs(text is not None or (sys.stdin is not None and not sys.stdin.isatty()), problem)
     checker = load(model, words=read_words(words_file))
 
-    def show(one: str) -> None:
+    def shown(one: str) -> str:
         words = checker.check(one, precision, suggestions)
         if as_json:
-            click.echo(json.dumps({"text": one, "words": words}, ensure_ascii=False))
-        else:
-            click.echo(_lines(words if show_all else [word for word in words if not word["fits"]]))
+            return json.dumps({"sentence": one, "words": words}, ensure_ascii=False)
+        return _lines(words if show_all else [word for word in words if not word["fits"]])
 
-    if text is not None:
-        show(text)
-        return 0
-    failed = False
-    for number, line in enumerate(sys.stdin, start=1):
-        one = line.rstrip("\r\n")
-        if not one.strip():
-            continue
-        try:
-            if not as_json:
-                click.echo(one)
-            show(one)
-        except SentenceError as error:
-            failed = True
-            print(f"tiankong: line {number}: {error}", file=sys.stderr)
-    return TiankongError.exit_code if failed else 0
+    return answer_each(text, shown, as_json=as_json)
 
 
 def _lines(words: list[CheckedWord]) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -13,7 +14,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from tiankong.cli.display import probability
-from tiankong.cli.options import model_option, needs, read_words, words_option
+from tiankong.cli.lines import piped_lines, report
+from tiankong.cli.options import model_option, needs, part_of_word_option, read_words, words_option
 from tiankong.errors import SentenceError, TiankongError
 
 if TYPE_CHECKING:
@@ -36,10 +38,11 @@ _LINES_AT_ONCE = 64
 @click.option("--pattern", help="Only words that match this regular expression as a whole.")
 @click.option("--length", help="Only words of so many characters: 2 or 2-4.")
 @click.option("--exclude", multiple=True, help="Not this word; may be repeated.")
+@part_of_word_option
 @click.option(
-    "--part-of-word/--no-part-of-word",
+    "--joint/--no-joint",
     default=None,
-    help="Letters right beside a blank belong to the missing word (default: where words are written with spaces).",
+    help="Fill several blanks together too (default: yes, but not in a pipe).",
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON object for each sentence.")
 def command(
@@ -50,6 +53,7 @@ def command(
     targets: tuple[str, ...],
     words_file: str | None,
     length: str | None,
+    joint: bool | None,
     as_json: bool,
     **constraints: Any,
 ) -> int:
@@ -61,7 +65,9 @@ def command(
     from tiankong.inference.model import load  # noqa: PLC0415
 
     constraints |= {"length": None if length is None else parse_length(length), "targets": targets or None}
-    filler = _Filler(load(model, words=read_words(words_file)), top_k, decoding, constraints, as_json)
+    piped = sentence is None and sys.stdin is not None and not sys.stdin.isatty()
+    together = not piped if joint is None else joint
+    filler = _Filler(load(model, words=read_words(words_file)), top_k, decoding, together, constraints, as_json)
     if sentence is not None:
         click.echo(filler.shown(sentence, filler.one(sentence)))
         return 0
@@ -76,6 +82,7 @@ class _Filler:
     model: Model
     top_k: int
     decoding: str | None
+    joint: bool
     constraints: dict[str, Any]
     as_json: bool
 
@@ -90,12 +97,13 @@ class _Filler:
 
     def _filled(self, sentence: str, answers: Any) -> _Filled:
         """With joint answers if there are several blanks, but not too many."""
-        from tiankong.inference.joint import MOST_BLANKS  # noqa: PLC0415 - heavy
+        from tiankong.inference.joint import MOST_BLANKS, MOST_TOGETHER  # noqa: PLC0415 - heavy
 
         if not answers or not isinstance(answers[0], list):
             return _Filled([answers], None)
-        together = len(answers) <= MOST_BLANKS
-        return _Filled(answers, self.model.joint(sentence, self.top_k, **self.constraints) if together else None)
+        if not self.joint or len(answers) > MOST_BLANKS:
+            return _Filled(answers, None)
+        return _Filled(answers, self.model.joint(sentence, min(self.top_k, MOST_TOGETHER), **self.constraints))
 
     def shown(self, sentence: str, filled: _Filled) -> str:
         """A JSON object, or lines for people."""
@@ -120,15 +128,12 @@ class _Filled(NamedTuple):
 def _pipe(filler: _Filler) -> int:
     """One answer for each line, in order; a bad line is reported and the rest goes on."""
     failed = False
-    for block in _blocks(line.rstrip("\r\n") for line in sys.stdin):
+    for block in _blocks(piped_lines()):
         answered = _answers(filler, [sentence for _, sentence in block])
         for (number, sentence), answers in zip(block, answered, strict=True):
             if isinstance(answers, SentenceError):
                 failed = True
-                print(f"tiankong: line {number}: {answers}", file=sys.stderr)
-                if filler.as_json:
-                    bad = {"sentence": _printable(sentence), "error": _printable(str(answers))}
-                    click.echo(json.dumps(bad, ensure_ascii=False))
+                report(number, sentence, answers, as_json=filler.as_json)
             else:
                 shown = filler.shown(sentence, answers)
                 click.echo(shown if filler.as_json else f"{sentence}\n{shown}")
@@ -147,16 +152,8 @@ def _answers(filler: _Filler, block: list[str]) -> Iterator[_Filled | SentenceEr
                 yield error
 
 
-def _blocks(lines: Iterable[str]) -> Iterator[list[tuple[int, str]]]:
-    """Lines with their numbers in the input, blank ones left out."""
-    block: list[tuple[int, str]] = []
-    for number, line in enumerate(lines, start=1):
-        if line.strip():
-            block.append((number, line))
-        if len(block) == _LINES_AT_ONCE:
-            yield block
-            block = []
-    if block:
+def _blocks(lines: Iterator[tuple[int, str]]) -> Iterator[list[tuple[int, str]]]:
+    while block := list(itertools.islice(lines, _LINES_AT_ONCE)):
         yield block
 
 
@@ -205,7 +202,3 @@ def _joint_lines(answers: list[JointAnswer]) -> str:
     if not answers:
         return "(no words of the model fit)"
     return "\n".join(f"{' '.join(answer['token_strs'])}\t{probability(answer['score'])}" for answer in answers)
-
-
-def _printable(text: str) -> str:
-    return text.encode("utf-8", "replace").decode("utf-8")

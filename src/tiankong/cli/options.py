@@ -88,6 +88,13 @@ model_option = click.option(
 """``--model`` of every command that answers from one."""
 
 
+part_of_word_option = click.option(
+    "--part-of-word/--no-part-of-word",
+    default=None,
+    help="A word right beside a blank belongs to the missing one (default: where words are written with spaces).",
+)
+"""``--part-of-word`` of every command that fills."""
+
 words_option = click.option(
     "--words", "words_file", help="A file of words that join the model's vocabulary, one a line."
 )

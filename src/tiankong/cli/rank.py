@@ -8,7 +8,7 @@ import sys
 import click
 
 from tiankong.cli.display import probability
-from tiankong.cli.options import model_option, needs, read_words, words_option
+from tiankong.cli.options import model_option, needs, part_of_word_option, read_words, words_option
 
 
 @click.command(name="rank")
@@ -16,9 +16,15 @@ from tiankong.cli.options import model_option, needs, read_words, words_option
 @click.argument("candidates", nargs=-1)
 @model_option
 @words_option
+@part_of_word_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def command(
-    sentence: str | None, candidates: tuple[str, ...], model: str, words_file: str | None, as_json: bool
+    sentence: str | None,
+    candidates: tuple[str, ...],
+    model: str,
+    words_file: str | None,
+    part_of_word: bool | None,
+    as_json: bool,
 ) -> None:
     """Rank CANDIDATES, words or phrases, for the blank of SENTENCE; or several sentences without a blank.
 
@@ -34,9 +40,10 @@ def command(
         choices = [line.strip() for line in sys.stdin if line.strip()]
     filler = load(model, words=read_words(words_file))
     if sentence is not None and has_blank(sentence):
-        ranked = filler.rank(sentence, choices)
+        ranked = filler.rank(sentence, choices, part_of_word)
     else:
         ranked = filler.rank(choices if sentence is None else [sentence, *choices])
+        sentence = None  # none of them is asked about
     if as_json:
         click.echo(json.dumps({"sentence": sentence, "ranked": ranked}, ensure_ascii=False))
         return

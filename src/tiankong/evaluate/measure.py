@@ -52,13 +52,21 @@ def measure_split(
 
     :raises FolderError: the model was trained on another vocabulary.
     """
-    if corpus.vocabulary.words != predictor.folder.vocabulary.words:
-        raise FolderError(f"{corpus.folder} has another vocabulary than the model: give the corpus it was trained on")
+    check_vocabulary(predictor, corpus)
 
     def scorer(batch: Sequence[Text]) -> NDArray[np.float32]:
         return predictor.session.scores(network_input([_window(text) for text in batch], corpus.lexicon))
 
     return _measure(predictor, split_texts(corpus, split, texts), scorer, on_text)
+
+
+def check_vocabulary(predictor: Predictor, corpus: PreparedCorpus) -> None:
+    """Makes sure that ids mean the same to both.
+
+    :raises FolderError: they don't.
+    """
+    if corpus.vocabulary.words != predictor.folder.vocabulary.words:
+        raise FolderError(f"{corpus.folder} has another vocabulary than the model: give the corpus it was trained on")
 
 
 def split_texts(corpus: PreparedCorpus, split: str, texts: int = 0) -> Iterator[Text]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from tiankong.artifact.misfits import Misfits, Threshold
 from tiankong.corpus.prepared import PreparedCorpus
-from tiankong.evaluate.measure import split_texts
+from tiankong.evaluate.measure import check_vocabulary, split_texts
 from tiankong.inference.check import Evidence, evidence, misfit
 from tiankong.inference.predictor import Predictor
 from tiankong.inference.word_by_word import predict_words
@@ -19,7 +19,7 @@ from tiankong.text.network_input import Ints
 _TEXTS = 1500
 _FEWEST_WORDS = 4
 _FEWEST_TEXTS = 20
-_FEWEST_FLAGGED = 10
+_FEWEST_FLAGGED = 50
 _STEPS = 30
 _PRECISIONS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
 
@@ -66,7 +66,11 @@ def random_exchange(corpus: PreparedCorpus) -> Exchange:
 def judge_wrong_words(
     predictor: Predictor, corpus: PreparedCorpus, split: str, exchange: Exchange, texts: int, seed: int
 ) -> Judged:
-    """Evidence for every word of ``texts`` texts of a split, one known word of each exchanged."""
+    """Evidence for every word of ``texts`` texts of a split, one known word of each exchanged.
+
+    :raises FolderError: the model has another vocabulary.
+    """
+    check_vocabulary(predictor, corpus)
     generator = np.random.default_rng(seed)
     forms = corpus.vocabulary.words + corpus.other_words
     rows: list[Evidence] = []

@@ -11,6 +11,9 @@ from tiankong.inference.predictor import Predictor
 from tiankong.text.normalise import normalise, surrogate_in
 from tiankong.text.vocabulary import is_target
 
+MOST_WORDS = 100_000
+"""Words that join a vocabulary at most."""
+
 MOST_CANDIDATES = 10_000
 """Candidates of one query at most."""
 
@@ -38,16 +41,16 @@ def parse_candidates(texts: Sequence[str], predictor: Predictor) -> list[Candida
         raise OptionError("candidates must be a list of words")
     if not 1 <= len(texts) <= MOST_CANDIDATES:
         raise OptionError(f"give from 1 to {MOST_CANDIDATES:,} candidates, not {len(texts):,}")
-    method = predictor.folder.manifest.prepare.normalisation
     found: dict[tuple[str, ...], Candidate] = {}
     for text in texts:
         if surrogate_in(text) is not None:
             raise OptionError(f"the candidate {text!r} is no valid Unicode: convert it to UTF-8")
-        whole = normalise(text, method)
-        known = whole in predictor.folder.vocabulary or whole in predictor.joined.words
-        words = (whole,) if known else tuple(predictor.tokenizer.tokens(text))
+        whole = predictor.tokenizer.normalise(text)
+        words = (whole,) if predictor.knows(whole) else tuple(predictor.tokenizer.tokens(text))
         if not any(map(is_target, words)):
-            raise OptionError(f"the candidate {text!r} has no letter: only words are predicted")
+            drops = any(map(is_target, whole))
+            problem = "is left out of this model's text" if drops else "has no letter: only words are predicted"
+            raise OptionError(f"the candidate {text!r} {problem}")
         if len(words) > LONGEST_CANDIDATE:
             raise OptionError(f"the candidate {text[:20]!r}… has {len(words)} words: give {LONGEST_CANDIDATE} at most")
         found.setdefault(words, Candidate(text, whole, words))
@@ -61,6 +64,8 @@ def parse_words(words: Sequence[str], config: PrepareConfig) -> list[str]:
     """
     if isinstance(words, str) or not isinstance(words, Sequence) or not all(isinstance(word, str) for word in words):
         raise OptionError("words must be a list of words")
+    if len(words) > MOST_WORDS:
+        raise OptionError(f"{len(words):,} words are too many to join the vocabulary: at most {MOST_WORDS:,} do")
     found: dict[str, None] = {}
     for word in words:
         text = normalise(word, config.normalisation)
@@ -70,7 +75,17 @@ def parse_words(words: Sequence[str], config: PrepareConfig) -> list[str]:
     return list(found)
 
 
+def check_kept_whole(predictor: Predictor) -> None:
+    """Makes sure that the segmenter keeps the words whole that joined the vocabulary.
+
+    :raises OptionError: it cuts one.
+    """
+    for word in predictor.joined.words:
+        if predictor.tokenizer.tokens(word) != [word]:
+            raise OptionError(f"{word!r} can't join the vocabulary: the model's segmenter cuts it into several words")
+
+
 def new_words(candidates: Sequence[Candidate], predictor: Predictor) -> list[str]:
     """Words of the candidates that are not in the vocabulary, each once."""
     words = dict.fromkeys(word for candidate in candidates for word in candidate.words if is_target(word))
-    return [word for word in words if word not in predictor.folder.vocabulary and word not in predictor.joined.words]
+    return [word for word in words if not predictor.knows(word)]

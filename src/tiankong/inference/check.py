@@ -79,8 +79,8 @@ def check(text: str, precision: float, suggestions: int, predictor: Predictor) -
 
 
 def _threshold(misfits: Misfits, precision: float) -> Threshold:
-    if not 0 < precision < 1:
-        raise OptionError(f"precision must be between 0 and 1, not {precision}")
+    if isinstance(precision, bool) or not isinstance(precision, int | float) or not 0 < precision < 1:
+        raise OptionError(f"precision must be a number between 0 and 1, not {precision!r}")
     reached = [threshold for threshold in misfits.thresholds if threshold.precision >= precision]
     if not reached:
         highest = max((threshold.precision for threshold in misfits.thresholds), default=0.0)

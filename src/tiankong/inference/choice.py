@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tiankong.inference.candidates import Candidate, new_words
-from tiankong.inference.constraints import Constraints
+from tiankong.inference.constraints import Constraints, affixed
 from tiankong.inference.predictor import Predictor, Reading
 
 
 class Choice:
-    """Answers that may come; ``phrases`` are those that are several words."""
+    """Answers that may come; ``phrases`` are those of them that are several words."""
 
     def __init__(
         self, candidates: Sequence[Candidate] | None, constraints: Constraints | None, predictor: Predictor
@@ -29,7 +29,7 @@ class Choice:
             self._words = [candidate.words[0] for candidate in candidates if len(candidate.words) == 1]
         self._constraints = constraints
         self._allowed: NDArray[np.bool_] | None = None
-        self._new = new_words(candidates or (), predictor)
+        self._new = predictor.new_words(new_words(candidates or (), predictor))
 
     def reading(self) -> Reading:
         """A reading that knows all of them."""
@@ -45,5 +45,9 @@ class Choice:
             self._allowed = self._constraints.allowed(words)
         if not prefix and not suffix:
             return self._allowed
-        affixed = Constraints(starts_with=prefix, ends_with=suffix, shortest=len(prefix) + len(suffix))
-        return affixed.allowed(words) & (True if self._allowed is None else self._allowed)
+        return affixed(prefix, suffix).allowed(words) & (True if self._allowed is None else self._allowed)
+
+    def phrases_with(self, prefix: str, suffix: str) -> list[Candidate]:
+        """The phrases that may come where those are given already."""
+        given = affixed(prefix, suffix)
+        return [phrase for phrase in self.phrases if given.allow(phrase.normalised)]

@@ -14,6 +14,9 @@ from numpy.typing import NDArray
 from tiankong.errors import OptionError
 from tiankong.text.normalise import surrogate_in
 
+_CALL = re.compile(r"\(\?(?:R|[+-]?\d|&|P>)")
+"""Recursion of the regex package: it may take all memory before any time limit."""
+
 if TYPE_CHECKING:
     import regex
 
@@ -70,12 +73,23 @@ class Constraints:
         return allowed
 
 
+def affixed(prefix: str, suffix: str) -> Constraints:
+    """What is asked of a word that begins and ends with these, which don't overlap."""
+    return Constraints(starts_with=prefix, ends_with=suffix, shortest=max(1, len(prefix) + len(suffix)))
+
+
 def _matching(pattern: regex.Pattern[str], words: Sequence[str]) -> list[bool]:
     """Which of ``words`` the pattern matches whole."""
     deadline = time.monotonic() + LONGEST_MATCHING
+    found = []
     try:
-        return [pattern.fullmatch(word, timeout=max(0.001, deadline - time.monotonic())) is not None for word in words]
-    except TimeoutError:
+        for word in words:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise TimeoutError
+            found.append(pattern.fullmatch(word, timeout=left) is not None)
+        return found
+    except (TimeoutError, MemoryError):
         raise OptionError(
             f"the pattern {pattern.pattern!r} takes more than {LONGEST_MATCHING:g} seconds: write it without nested "
             "repetitions"
@@ -135,9 +149,12 @@ def _pattern(given: Any, problems: list[str]) -> regex.Pattern[str] | None:
     if not isinstance(given, str):
         problems.append(f"pattern must be a string, not {type(given).__name__}")
         return None
+    if _CALL.search(given):
+        problems.append(f"the pattern {given!r} calls itself or a group, which is not supported")
+        return None
     try:
         return regex.compile(given)
-    except (regex.error, RecursionError, OverflowError) as error:
+    except (regex.error, ValueError, RecursionError, OverflowError) as error:
         problems.append(f"the pattern {given!r} is no regular expression: {error}")
         return None
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,9 +13,8 @@ from numpy.typing import NDArray
 from tiankong.inference.answers import Answer, Filled
 from tiankong.inference.candidates import Candidate
 from tiankong.inference.choice import Choice
-from tiankong.inference.constraints import Constraints
 from tiankong.inference.decoding import Floats, best
-from tiankong.inference.joint import candidate_log_probability
+from tiankong.inference.joint import phrase_log_probabilities
 from tiankong.inference.predictor import Prediction, Predictor, Reading
 from tiankong.inference.queries import Query
 
@@ -27,24 +27,29 @@ def fill(queries: Sequence[Query], top_k: int, decoding: str | None, choice: Cho
     ``decoding`` is ``likelihood``, ``distance``, or ``None`` for the model's own.
     """
     by_distance = (decoding or choice.predictor.folder.manifest.model.decoding) == "distance"
+    order: Callable[[Answer], Any] = _nearest if by_distance else _likeliest
     for start in range(0, len(queries), _QUERIES_AT_ONCE):
         batch = queries[start : start + _QUERIES_AT_ONCE]
         reading = choice.reading()
-        method = choice.predictor.folder.manifest.prepare.normalisation
         predictions = reading.predictions([query.window(reading) for query in batch])
         for query in batch:
             lists = []
-            for blank in range(len(query.sentence.blanks)):
+            for blank in range(len(query.affixes)):
                 answers = _Answers(query, blank, choice.predictor, reading)
-                allowed = choice.allowed(reading, *query.affixes(blank, method))
+                allowed = choice.allowed(reading, *query.affixes[blank])
                 words = answers.words(next(predictions), top_k, by_distance, allowed)
-                if choice.phrases:
-                    words = sorted(words + answers.phrases(choice.phrases), key=_order)[:top_k]
+                phrases = choice.phrases_with(*query.affixes[blank])
+                if phrases:
+                    words = sorted(words + answers.phrases(phrases), key=order)[:top_k]
                 lists.append(words)
             yield lists[0] if len(lists) == 1 else lists
 
 
-def _order(answer: Answer) -> tuple[float, float]:
+def _likeliest(answer: Answer) -> float:
+    return -answer["score"]
+
+
+def _nearest(answer: Answer) -> tuple[float, float]:
     """Phrases have no distance: they come after the words that have one."""
     return answer.get("distance", math.inf), -answer["score"]
 
@@ -77,18 +82,10 @@ class _Answers:
         return answers
 
     def phrases(self, phrases: Sequence[Candidate]) -> list[Answer]:
-        """Every phrase that has what is given of the blank's word, with its probability."""
-        prefix, suffix = self.query.affixes(self.blank, self.predictor.folder.manifest.prepare.normalisation)
-        affixed = Constraints(starts_with=prefix, ends_with=suffix)
-        return [
-            self._answer(math.exp(self._log_probability(phrase)), phrase.text, None)
-            for phrase in phrases
-            if affixed.allow(phrase.normalised)
-        ]
-
-    def _log_probability(self, phrase: Candidate) -> float:
+        """Every phrase, with its probability."""
         before, after = self.query.around(self.blank)
-        return candidate_log_probability(phrase.words, before, after, self.reading)
+        logs = phrase_log_probabilities([phrase.words for phrase in phrases], before, after, self.reading)
+        return [self._answer(math.exp(score), phrase.text, None) for score, phrase in zip(logs, phrases, strict=True)]
 
     def _distances(self, prediction: Prediction, words: int) -> Floats | None:
         """To every word (R,); those that joined the vocabulary have no code and come last."""
@@ -99,5 +96,5 @@ class _Answers:
         return np.concatenate((known, np.full(words - len(known), far, dtype=np.float32)))
 
     def _answer(self, score: float, text: str, token: int | None) -> Answer:
-        sequence = self.query.sentence.filled(self.blank, text)
-        return {"score": score, "token": token, "token_str": text, "sequence": sequence}
+        words = [text if blank == self.blank else None for blank in range(len(self.query.affixes))]
+        return {"score": score, "token": token, "token_str": text, "sequence": self.query.filled(words)}

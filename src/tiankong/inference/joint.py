@@ -7,12 +7,12 @@ right, agree, so a filling's probability is the mean of both: still a distributi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tiankong.errors import SentenceError
 from tiankong.inference.answers import JointAnswer
 from tiankong.inference.choice import Choice
 from tiankong.inference.decoding import Floats, best
@@ -24,8 +24,10 @@ from tiankong.text.vocabulary import BLANK, is_target
 MOST_BLANKS = 12
 """Blanks that are filled together at most."""
 
+MOST_TOGETHER = 64
+"""Fillings of a sentence at most: the width of the search grows with them."""
+
 _WIDTH = 8
-_MOST_WIDTH = 64
 
 Filling = tuple[int, ...]
 """Ids of answers, one for each blank."""
@@ -33,41 +35,48 @@ Filling = tuple[int, ...]
 _Open = tuple[int | None, ...]
 """The same, ``None`` for a blank still open."""
 
+_Step = tuple[_Open, int]
+"""What is filled, and the blank to fill next."""
+
 
 def fill_together(query: Query, top_k: int, choice: Choice) -> list[JointAnswer]:
-    """The ``top_k`` best fillings of all blanks of ``query`` with single words.
-
-    :raises SentenceError: more than :data:`MOST_BLANKS` blanks.
-    """
-    blanks = len(query.sentence.blanks)
-    if blanks > MOST_BLANKS:
-        raise SentenceError(f"the sentence has {blanks} blanks and at most {MOST_BLANKS} are filled together")
+    """The ``top_k`` best fillings of all blanks of ``query`` with single words, as far as the search finds them."""
     reading = choice.reading()
     window = query.window(reading)
-    method = choice.predictor.folder.manifest.prepare.normalisation
-    allowed = [choice.allowed(reading, *query.affixes(blank, method)) for blank in range(blanks)]
+    allowed = [choice.allowed(reading, *affixes) for affixes in query.affixes]
     scorer = JointScorer(reading, window.ids, window.targets.tolist(), allowed)
     answers: list[JointAnswer] = []
-    for filling, score in scorer.search(top_k, min(_MOST_WIDTH, max(_WIDTH, top_k))):
+    for filling, score in scorer.search(top_k, max(_WIDTH, top_k)):
         words = [reading.word(word) for word in filling]
-        sequence = query.sentence.with_pieces(words)
-        answers.append({"score": float(np.exp(score)), "token_strs": words, "sequence": sequence})
+        answers.append({"score": float(np.exp(score)), "token_strs": words, "sequence": query.filled(words)})
     return answers
 
 
-def candidate_log_probability(
-    words: Sequence[str], before: Sequence[str | None], after: Sequence[str | None], reading: Reading
-) -> float:
-    """Natural log of the probability of ``words`` between the tokens ``before`` and ``after``, given how many they are.
+def phrase_log_probabilities(
+    phrases: Sequence[Sequence[str]],
+    before: Sequence[str | None],
+    after: Sequence[str | None],
+    reading: Reading,
+) -> list[float]:
+    """Natural log of the probability of each of ``phrases`` between the tokens ``before`` and ``after``, given how many
+    words it has.
 
-    Those without a letter are read as they are. Every other is in the vocabulary or joined it for ``reading``.
+    Words without a letter are read as they are. Every other is in the vocabulary or joined it for ``reading``.
     """
-    wanted = [word for word in words if is_target(word)]
-    ids = reading.ids([*before, *(None if is_target(word) else word for word in words), *after])
+    # Those with blanks in the same places are scored together.
+    alike: dict[tuple[str | None, ...], list[int]] = defaultdict(list)
+    for number, phrase in enumerate(phrases):
+        alike[tuple(None if is_target(word) else word for word in phrase)].append(number)
+    found = [0.0] * len(phrases)
     first = sum(token is None for token in before)
-    blanks = np.flatnonzero(ids == BLANK)[first : first + len(wanted)].tolist()
-    filling = tuple(reading.answer_id(word) for word in wanted)
-    return float(JointScorer(reading, ids, blanks).log_probabilities([filling])[0])
+    for pattern, numbers in alike.items():
+        ids = reading.ids([*before, *pattern, *after])
+        blanks = np.flatnonzero(ids == BLANK)[first : first + pattern.count(None)].tolist()
+        fillings = [tuple(reading.answer_id(word) for word in phrases[number] if is_target(word)) for number in numbers]
+        scores = JointScorer(reading, ids, blanks).log_probabilities(fillings).tolist()
+        for number, score in zip(numbers, scores, strict=True):
+            found[number] = score
+    return found
 
 
 class JointScorer:
@@ -87,34 +96,23 @@ class JointScorer:
         self._ids = ids
         self._blanks = list(blanks)
         self._allowed = allowed if allowed is not None else [None] * len(blanks)
-        self._rows: dict[tuple[_Open, int], Floats] = {}
+        self._orders = [list(range(len(blanks))), list(range(len(blanks)))[::-1]]
+        self._scores: dict[tuple[_Step, int], float] = {}  # log probability of a word in a step
 
     def log_probabilities(self, fillings: Sequence[Filling]) -> NDArray[np.float64]:
         """Natural log of the probability of each of ``fillings``, (F,)."""
-        size = len(self._blanks)
-        orders = [list(range(size)), list(range(size))[::-1]]
-        steps = [
-            [(self._partly(filling, order[:number]), blank) for number, blank in enumerate(order)]
-            for filling in fillings
-            for order in orders
-        ]
-        self._read(step for chain in steps for step in chain)
-        chains = np.array(
-            [
-                sum(float(self._rows[step][filling[step[1]]]) for step in chain)
-                for filling, chain in zip(np.repeat(np.array(fillings), 2, axis=0).tolist(), steps, strict=True)
-            ]
-        ).reshape(-1, 2)
+        chains = [[self._chain(filling, order) for order in self._orders] for filling in fillings]
+        self._score(chance for both in chains for chain in both for chance in chain)
+        sums = np.array([[sum(self._scores[chance] for chance in chain) for chain in both] for both in chains])
         with np.errstate(invalid="ignore"):  # both orders may rule a filling out
-            return np.asarray(np.logaddexp(chains[:, 0], chains[:, 1]) - np.log(2))
+            return np.asarray(np.logaddexp(sums[:, 0], sums[:, 1]) - np.log(2))
 
     def search(self, top_k: int, width: int) -> list[tuple[Filling, float]]:
         """The ``top_k`` most probable fillings found and their log probabilities, best first.
 
         A beam of ``width`` in each order; then the best is improved a word at a time for as long as that helps.
         """
-        size = len(self._blanks)
-        found = {*self._beam(list(range(size)), width), *self._beam(list(range(size))[::-1], width)}
+        found = {filling for order in self._orders for filling in self._beam(order, width)}
         scores: dict[Filling, float] = {}
         while found:
             fresh = sorted(found)
@@ -124,46 +122,64 @@ class JointScorer:
         ranked = sorted(scores.items(), key=lambda entry: (-entry[1], entry[0]))
         return [(filling, score) for filling, score in ranked[:top_k] if np.isfinite(score)]
 
+    def _chain(self, filling: Filling, order: Sequence[int]) -> list[tuple[_Step, int]]:
+        """The words of a filling in an order, each in the step that fills it."""
+        filled: _Open = (None,) * len(order)
+        chain = []
+        for blank in order:
+            chain.append(((filled, blank), filling[blank]))
+            filled = _with(filled, blank, filling[blank])
+        return chain
+
     def _beam(self, order: Sequence[int], width: int) -> list[Filling]:
         beams: list[tuple[_Open, float]] = [((None,) * len(order), 0.0)]
         for blank in order:
-            self._read((filled, blank) for filled, _ in beams)
-            longer = []
-            for filled, score in beams:
-                row = self._limited(blank, self._rows[filled, blank])
-                longer += [(_with(filled, blank, word), score + float(row[word])) for word in best(row, width).tolist()]
-            beams = sorted(longer, key=lambda beam: (-beam[1], beam[0]))[:width] if len(order) else longer
+            steps = [(filled, blank) for filled, _ in beams]
+            beams = sorted(
+                (
+                    (_with(filled, blank, word), score + own)
+                    for (filled, score), leading in zip(beams, self._leading(steps, width), strict=True)
+                    for word, own in leading
+                ),
+                key=lambda beam: (-beam[1], beam[0]),
+            )[:width]
         return [tuple(word for word in filled if word is not None) for filled, _ in beams]
 
     def _changed(self, filling: Filling, width: int) -> set[Filling]:
         """Fillings with one word exchanged for one of the likeliest given all others."""
-        opened = [(_with(filling, blank, None), blank) for blank in range(len(filling))]
-        self._read(opened)
+        steps = [(_with(filling, blank, None), blank) for blank in range(len(filling))]
         return {
             tuple(word if place == blank else other for place, other in enumerate(filling))
-            for filled, blank in opened
-            for word in best(self._limited(blank, self._rows[filled, blank]), width).tolist()
+            for (_, blank), leading in zip(steps, self._leading(steps, width), strict=True)
+            for word, _ in leading
         }
 
-    def _limited(self, blank: int, row: Floats) -> Floats:
-        allowed = self._allowed[blank]
-        return row if allowed is None else np.where(allowed, row, np.float32(-np.inf))
+    def _leading(self, steps: Sequence[_Step], width: int) -> Iterator[list[tuple[int, float]]]:
+        """The likeliest words of each step and their log probabilities."""
+        for (_, blank), row in zip(steps, self._rows(steps), strict=True):
+            allowed = self._allowed[blank]
+            limited = row if allowed is None else np.where(allowed, row, np.float32(-np.inf))
+            yield [(word, float(row[word])) for word in best(limited, width).tolist()]
 
-    def _partly(self, filling: Filling, blanks: Sequence[int]) -> _Open:
-        return tuple(word if blank in blanks else None for blank, word in enumerate(filling))
+    def _score(self, chances: Iterable[tuple[_Step, int]]) -> None:
+        """Makes sure that the log probabilities of words in steps are there."""
+        wanted: dict[_Step, set[int]] = defaultdict(set)
+        for step, word in chances:
+            if (step, word) not in self._scores:
+                wanted[step].add(word)
+        for (step, words), row in zip(wanted.items(), self._rows(wanted), strict=True):
+            self._scores.update(((step, word), float(row[word])) for word in words)
 
-    def _read(self, steps: Iterable[tuple[_Open, int]]) -> None:
-        """Makes sure that the log probabilities (R,) of each blank, given what is filled, are there."""
-        wanted = [step for step in dict.fromkeys(steps) if step not in self._rows]
+    def _rows(self, steps: Iterable[_Step]) -> Iterator[Floats]:
+        """The log probabilities (R,) of the blank of each step, given what is filled; one at a time, for memory."""
         windows = []
-        for filled, blank in wanted:
+        for filled, blank in steps:
             ids = self._ids.copy()
             for place, word in zip(self._blanks, filled, strict=True):
                 if word is not None:
                     ids[place] = self._reading.id_in_text(word)
             windows.append(Window(ids, 1, len(ids) - 1, np.array([self._blanks[blank]])))
-        for step, prediction in zip(wanted, self._reading.predictions(windows), strict=True):
-            self._rows[step] = prediction.log_probabilities
+        return (prediction.log_probabilities for prediction in self._reading.predictions(windows))
 
 
 def _with(filled: _Open, blank: int, word: int | None) -> _Open:

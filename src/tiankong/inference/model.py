@@ -12,18 +12,17 @@ from numpy.typing import NDArray
 from tiankong.artifact.built_in import model_path
 from tiankong.artifact.model_folder import ModelFolder, open_model
 from tiankong.config import DECODINGS, DEFAULT_MODEL
-from tiankong.errors import OptionError, SentenceError
+from tiankong.errors import FolderError, OptionError, SentenceError
 from tiankong.inference.answers import CheckedWord, Filled, JointAnswer, RankedCandidate
-from tiankong.inference.candidates import parse_candidates, parse_words
+from tiankong.inference.candidates import check_kept_whole, parse_candidates, parse_words
 from tiankong.inference.check import SURE, check
 from tiankong.inference.choice import Choice
 from tiankong.inference.constraints import ConstraintOptions, Constraints, check_constraints
 from tiankong.inference.fill import fill
-from tiankong.inference.joint import fill_together
+from tiankong.inference.joint import MOST_BLANKS, MOST_TOGETHER, fill_together
 from tiankong.inference.predictor import Predictor, Reading
 from tiankong.inference.queries import parse_queries
 from tiankong.inference.rank import rank_candidates, rank_sentences
-from tiankong.text.normalise import normalise
 
 MOST_ANSWERS = 10_000
 """Answers of one blank at most."""
@@ -36,6 +35,7 @@ class Model:
         """``words`` join the vocabulary: they are kept whole in sentences and come as answers."""
         self.folder = folder
         self.predictor = Predictor(folder, threads, parse_words(words, folder.manifest.prepare))
+        check_kept_whole(self.predictor)
 
     @overload
     def fill(
@@ -122,14 +122,21 @@ class Model:
         :raises SentenceError: as :meth:`fill`, and more blanks than :data:`~tiankong.inference.joint.MOST_BLANKS`.
         :raises OptionError: ``top_k``, ``targets`` or the constraints.
         """
-        checked = self._checked(top_k, None, constraints)
+        checked = self._checked(top_k, None, constraints, MOST_TOGETHER)
         candidates = None if targets is None else parse_candidates(targets, self.predictor)
         choice = Choice(candidates, checked, self.predictor)
-        queries = parse_queries(sentence, self.predictor, part_of_word)
+        if candidates is not None and len(choice.phrases) == len(candidates):
+            raise OptionError("all targets are phrases, and blanks are filled together with single words: give a word")
+        queries = parse_queries(sentence, self.predictor, part_of_word, MOST_BLANKS)
         answers = [fill_together(query, top_k, choice) for query in queries]
         return answers[0] if isinstance(sentence, str) else answers
 
-    def rank(self, sentence: str | Sequence[str], candidates: Sequence[str] | None = None) -> list[RankedCandidate]:
+    def rank(
+        self,
+        sentence: str | Sequence[str],
+        candidates: Sequence[str] | None = None,
+        part_of_word: bool | None = None,
+    ) -> list[RankedCandidate]:
         """``candidates`` for the one blank of a sentence, or a list of whole sentences, best first.
 
         Candidates are words, also outside the vocabulary, or phrases. ``score`` sums to one over what is compared.
@@ -138,7 +145,7 @@ class Model:
         :raises OptionError: the candidates, or both candidates and several sentences.
         """
         if isinstance(sentence, str):
-            return rank_candidates(sentence, [] if candidates is None else candidates, self.predictor)
+            return rank_candidates(sentence, [] if candidates is None else candidates, part_of_word, self.predictor)
         if candidates is not None:
             raise OptionError("give candidates for the blank of one sentence, or several sentences without candidates")
         return rank_sentences(sentence, self.predictor)
@@ -161,7 +168,7 @@ class Model:
             its number.
         :raises OptionError: ``precision`` or ``suggestions``; the model was made without what this needs.
         """
-        if not isinstance(suggestions, int) or not 0 <= suggestions <= MOST_ANSWERS:
+        if type(suggestions) is not int or not 0 <= suggestions <= MOST_ANSWERS:
             raise OptionError(f"suggestions must be a whole number from 0 to {MOST_ANSWERS:,}, not {suggestions!r}")
         if isinstance(text, str):
             return check(text, precision, suggestions, self.predictor)
@@ -187,18 +194,23 @@ class Model:
         It is what the head compares with the words' output vectors; of a codes model, a logit for each bit.
 
         :raises SentenceError: as :meth:`fill`.
+        :raises FolderError: the model was made before there was this.
         """
-        vectors = []
-        for query in parse_queries(sentence, self.predictor):
-            reading = Reading(self.predictor)
-            vectors.append(np.stack([found.context for found in reading.predictions([query.window(reading)])]))
+        if not self.predictor.session.gives_context and self.folder.manifest.model.head != "codes":
+            raise FolderError(
+                f"{self.folder.path} was made by an earlier tiankong, before embed: train or export it again"
+            )
+        queries, reading = parse_queries(sentence, self.predictor), Reading(self.predictor)
+        found = reading.predictions([query.window(reading) for query in queries])
+        vectors = [np.stack([next(found).context for _ in query.affixes]) for query in queries]
         return vectors[0] if isinstance(sentence, str) else vectors
 
-    def _checked(self, top_k: int, decoding: str | None, constraints: ConstraintOptions) -> Constraints | None:
-        method = self.folder.manifest.prepare.normalisation
-        checked, problems = check_constraints(constraints, lambda text: normalise(text, method))
-        if not isinstance(top_k, int) or not 1 <= top_k <= MOST_ANSWERS:
-            problems.append(f"top_k must be a whole number from 1 to {MOST_ANSWERS:,}, not {top_k!r}")
+    def _checked(
+        self, top_k: int, decoding: str | None, constraints: ConstraintOptions, most: int = MOST_ANSWERS
+    ) -> Constraints | None:
+        checked, problems = check_constraints(constraints, self.predictor.tokenizer.normalise)
+        if type(top_k) is not int or not 1 <= top_k <= most:
+            problems.append(f"top_k must be a whole number from 1 to {most:,}, not {top_k!r}")
         if decoding is not None and decoding not in DECODINGS:
             problems.append(f"decoding must be one of {', '.join(DECODINGS)}, not {decoding}")
         elif decoding == "distance" and self.predictor.distances is None:

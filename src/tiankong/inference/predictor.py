@@ -8,17 +8,19 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tiankong.artifact.built_in import model_path
 from tiankong.artifact.model_folder import ModelFolder, open_model
 from tiankong.inference.decoding import CodesDecoder, Floats, decoder_of
-from tiankong.inference.new_words import NewWords
+from tiankong.inference.new_words import CharacterIndex, NewWords
 from tiankong.inference.session import NetworkSession, Outputs, Scores
 from tiankong.text.network_input import Ints, Lexicon, Window, network_input
 from tiankong.text.segment import Tokenizer
-from tiankong.text.vocabulary import BEGIN, BLANK, END, is_target
+from tiankong.text.vocabulary import BEGIN, BLANK, END
 
 _PREDICTIONS_AT_ONCE = 64
+_TARGETS_OF_A_WINDOW = 256
 _TOKENS_AT_ONCE = 16_384
 
 
@@ -49,12 +51,12 @@ class Predictor:
         self.distances: Callable[[Scores], Floats] | None = None
         if isinstance(self.decoder, CodesDecoder) and self.decoder.has_distances:
             self.distances = self.decoder.distances
+        self._index = CharacterIndex(folder.vocabulary)
         self.joined = self.new_words([word for word in words if word not in folder.vocabulary])
 
-    def last_word(self, text: str) -> str:
-        """The word that ``text`` ends with, as typed, empty if it ends otherwise."""
-        tokens = self.tokenizer.located_tokens(text)
-        return text[tokens[-1].start :] if tokens and tokens[-1].end == len(text) and is_target(tokens[-1].text) else ""
+    def knows(self, word: str) -> bool:
+        """Whether ``word`` is in the vocabulary or joined it."""
+        return word in self.folder.vocabulary or word in self.joined
 
     def new_words(self, words: Sequence[str]) -> NewWords:
         """``words``, none of which is in the vocabulary, as answers."""
@@ -63,9 +65,9 @@ class Predictor:
         vectors = None
         if words and bias is not None:
             nothing = Window(np.array([BEGIN, BLANK, END]), 1, 2, np.array([1]))
-            spelled = self.session.run(network_input([nothing], self.lexicon, characters)).spelled
+            spelled = self.session.run(network_input([nothing], self.lexicon, characters, spell_others=True)).spelled
             vectors = None if spelled is None else spelled[-len(words) :]
-        return NewWords(words, self.folder.vocabulary, vectors, bias or 0.0)
+        return NewWords(words, self._index, vectors, bias or 0.0)
 
 
 class Reading:
@@ -75,14 +77,16 @@ class Reading:
     the vocabulary's, then those of the words that joined it: R in all.
     """
 
-    def __init__(self, predictor: Predictor, new: Sequence[str] = ()) -> None:
+    def __init__(self, predictor: Predictor, new: NewWords | None = None) -> None:
         """``new`` words join the vocabulary for this reading; none is in it yet."""
         self._predictor = predictor
         self._vocabulary = predictor.folder.vocabulary
         self._keeps_unknown = predictor.folder.manifest.prepare.keep_unknown
-        self._joined = (predictor.joined, predictor.new_words(new))
+        self._joined = [predictor.joined, *([new] if new else [])]
         self._new = [word for group in self._joined for word in group.words]
+        self._new_ids = {word: len(self._vocabulary) + number for number, word in enumerate(self._new)}
         self.unknown: dict[str, int] = {}
+        self._characters: list[NDArray[np.int32]] = []
 
     def ids(self, tokens: Sequence[str | None]) -> Ints:
         """Ids of ``tokens`` between <BEG> and <EOF>, ``None`` as <BLANK>.
@@ -107,9 +111,7 @@ class Reading:
 
     def answer_id(self, word: str) -> int:
         """The id of ``word``, which is in the vocabulary or joined it, as an answer."""
-        if word in self._vocabulary:
-            return self._vocabulary.id_of(word)
-        return len(self._vocabulary) + self._new.index(word)
+        return self._vocabulary.id_of(word) if word in self._vocabulary else self._new_ids[word]
 
     def word(self, answer: int) -> str:
         """The word with that id as an answer."""
@@ -122,11 +124,11 @@ class Reading:
 
     def outputs(self, windows: Sequence[Window]) -> Outputs:
         """What the network gives out for all targets of ``windows``, in one run."""
-        characters = self._predictor.folder.characters.ids(self.unknown)
+        characters = np.concatenate(self._characters) if self._characters else None
         return self._predictor.session.run(network_input(windows, self._predictor.lexicon, characters))
 
     def predictions(self, windows: Sequence[Window]) -> Iterator[Prediction]:
-        """A prediction for every target of ``windows``, in order; however many there are, little is held at once."""
+        """A prediction for every target of ``windows``, in order; a few hundred are held at once at most."""
         for batch in _batches(windows):
             outputs = self.outputs(batch)
             rows = self._predictor.decoder.log_probabilities(outputs.scores)
@@ -135,7 +137,10 @@ class Reading:
             yield from map(Prediction, rows, outputs.scores, outputs.context)
 
     def _id_of_unknown(self, word: str) -> int:
-        return self.unknown.setdefault(word, len(self._predictor.lexicon.word_ids) + len(self.unknown))
+        if word not in self.unknown:
+            self.unknown[word] = len(self._predictor.lexicon.word_ids) + len(self.unknown)
+            self._characters.append(self._predictor.folder.characters.ids([word]))
+        return self.unknown[word]
 
 
 def open_predictor(model: str | Path, threads: int = 0, words: Sequence[str] = ()) -> Predictor:
@@ -147,9 +152,10 @@ def open_predictor(model: str | Path, threads: int = 0, words: Sequence[str] = (
 
 
 def _batches(windows: Sequence[Window]) -> Iterator[list[Window]]:
+    """Windows that are read in one run. One with many targets is read several times."""
     batch: list[Window] = []
     predictions = longest = 0
-    for window in windows:
+    for window in (part for whole in windows for part in _parts(whole)):
         longest = max(longest, window.stop - window.start)
         predictions += len(window.targets)
         if batch and (predictions > _PREDICTIONS_AT_ONCE or longest * (len(batch) + 1) > _TOKENS_AT_ONCE):
@@ -158,3 +164,8 @@ def _batches(windows: Sequence[Window]) -> Iterator[list[Window]]:
         batch.append(window)
     if batch:
         yield batch
+
+
+def _parts(window: Window) -> Iterator[Window]:
+    for start in range(0, max(1, len(window.targets)), _TARGETS_OF_A_WINDOW):
+        yield window._replace(targets=window.targets[start : start + _TARGETS_OF_A_WINDOW])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,84 +13,116 @@ from tiankong.errors import SentenceError
 from tiankong.inference.predictor import Predictor, Reading
 from tiankong.text.blanks import BlankedSentence, parse_blanks, with_affixes
 from tiankong.text.network_input import Window
-from tiankong.text.normalise import normalise
+from tiankong.text.segment import Tokenizer
 from tiankong.text.vocabulary import BLANK, is_target
 
-_LETTERS_AT_END = re.compile(r"\w+(?:['’]\w*)*$")
-_LETTERS_AT_START = re.compile(r"(?:['’]?\w+)+")
+_WRITTEN_TOGETHER = ("CJK", "HIRAGANA", "KATAKANA", "THAI", "LAO", "KHMER", "MYANMAR", "TIBETAN")
+"""Scripts without spaces between words, by the names of their letters."""
 
 
 @dataclass(frozen=True)
 class Query:
-    """A sentence with blanks, and its tokens; ``None`` is a blank."""
+    """A sentence with blanks, and its tokens; ``None`` is a blank.
+
+    ``affixes`` are what the word of each blank begins and ends with, normalised.
+    """
 
     sentence: BlankedSentence
     tokens: tuple[str | None, ...]
+    affixes: tuple[tuple[str, str], ...]
 
     def window(self, reading: Reading) -> Window:
         """All of it, every blank a target."""
         ids = reading.ids(self.tokens)
         return Window(ids, 1, len(ids) - 1, np.flatnonzero(ids == BLANK))
 
-    def affixes(self, blank: int, method: str) -> tuple[str, str]:
-        """What the word of that blank begins and ends with, normalised by ``method``."""
-        prefix, suffix = self.sentence.affixes[blank]
-        return normalise(prefix, method), normalise(suffix, method)
-
     def around(self, blank: int) -> tuple[tuple[str | None, ...], tuple[str | None, ...]]:
         """The tokens before and after blank number ``blank``."""
         place = [place for place, token in enumerate(self.tokens) if token is None][blank]
         return self.tokens[:place], self.tokens[place + 1 :]
 
+    def filled(self, words: Sequence[str | None]) -> str:
+        """The sentence with each of ``words`` in its blank, ``None`` leaving it blank, everything else as typed."""
+        pieces = []
+        for number, word in enumerate(words):
+            blank, (prefix, suffix) = self.sentence.blanks[number], self.affixes[number]
+            typed_prefix, typed_suffix = self.sentence.affixes[number]
+            if word is None:
+                pieces.append(blank)
+            elif word.startswith(prefix) and word.endswith(suffix) and len(word) >= len(prefix) + len(suffix):
+                pieces.append(f"{typed_prefix}{word[len(prefix) : len(word) - len(suffix)]}{typed_suffix}")
+            else:
+                pieces.append(word)
+        return self.sentence.with_pieces(pieces)
+
 
 def parse_query(text: str, predictor: Predictor, part_of_word: bool | None = None) -> Query:
     """The query that ``text`` is.
 
-    With ``part_of_word``, letters right beside a blank belong to the missing word: all of them where words are
-    written with spaces, else the last word before it. ``None``: where words are written with spaces.
+    With ``part_of_word``, the word that ends right before a blank belongs to the missing word, and where words are
+    written with spaces, the one that begins right behind it too. ``None``: where words are written with spaces.
 
     :raises SentenceError: as :func:`~tiankong.text.blanks.parse_blanks`, and no known word.
     """
     sentence = parse_blanks(text)
+    tokenizer = predictor.tokenizer
     spaced = predictor.folder.manifest.prepare.segmenter in SPACED
-    if spaced if part_of_word is None else part_of_word:
-        if spaced:
-            sentence = with_affixes(sentence, _letters_before, _letters_behind)
-        else:
-            sentence = with_affixes(sentence, predictor.last_word, lambda _: "")
+    if part_of_word is None and spaced:
+        sentence = with_affixes(
+            sentence,
+            lambda part: _unless_together(_last_word(part, tokenizer)),
+            lambda part: _unless_together(_first_word(part, tokenizer)),
+        )
+    elif part_of_word:
+        behind = (lambda part: _first_word(part, tokenizer)) if spaced else (lambda _: "")
+        sentence = with_affixes(sentence, lambda part: _last_word(part, tokenizer), behind)
     tokens: list[str | None] = []
     for part in sentence.parts:
-        tokens += [*predictor.tokenizer.tokens(part), None]
+        tokens += [*tokenizer.tokens(part), None]
     tokens.pop()
-    known = any(token in predictor.folder.vocabulary and is_target(token) for token in tokens if token is not None)
-    if not known and not any(prefix or suffix for prefix, suffix in sentence.affixes):
+    affixes = tuple((tokenizer.normalise(prefix), tokenizer.normalise(suffix)) for prefix, suffix in sentence.affixes)
+    known = any(predictor.knows(token) and is_target(token) for token in tokens if token is not None)
+    if not known and not any(prefix or suffix for prefix, suffix in affixes):
         raise SentenceError(f"no word beside the blank is known to the model in {text!r}: write more context")
-    return Query(sentence, tuple(tokens))
+    return Query(sentence, tuple(tokens), affixes)
 
 
-def parse_queries(texts: str | Sequence[str], predictor: Predictor, part_of_word: bool | None = None) -> list[Query]:
+def parse_queries(
+    texts: str | Sequence[str], predictor: Predictor, part_of_word: bool | None = None, most_blanks: int | None = None
+) -> list[Query]:
     """The queries that a sentence, or a list of them, is.
 
-    :raises SentenceError: as :func:`parse_query`; of a list, the message begins with the sentence's number.
+    :raises SentenceError: as :func:`parse_query`, and more than ``most_blanks``; of a list, the message begins with the
+        sentence's number.
     """
-    if isinstance(texts, str):
-        return [parse_query(texts, predictor, part_of_word)]
-    if not isinstance(texts, list | tuple):
+    if not isinstance(texts, str | list | tuple):
         raise SentenceError(f"give a sentence or a list of sentences, not {type(texts).__name__}")
     queries = []
-    for number, text in enumerate(texts, start=1):
+    for number, text in enumerate([texts] if isinstance(texts, str) else texts, start=1):
         try:
-            queries.append(parse_query(text, predictor, part_of_word))
+            query = parse_query(text, predictor, part_of_word)
+            blanks = len(query.affixes)
+            if most_blanks is not None and blanks > most_blanks:
+                raise SentenceError(f"the sentence has {blanks} blanks and at most {most_blanks} are filled together")
         except SentenceError as error:
-            raise SentenceError(f"sentence {number}: {error}") from None
+            raise error if isinstance(texts, str) else SentenceError(f"sentence {number}: {error}") from None
+        queries.append(query)
     return queries
 
 
-def _letters_before(part: str) -> str:
-    found = _LETTERS_AT_END.search(part)
-    return found[0] if found else ""
+def _last_word(text: str, tokenizer: Tokenizer) -> str:
+    """The word that ``text`` ends with, as typed, empty if it ends otherwise."""
+    tokens = tokenizer.located_tokens(text)
+    return text[tokens[-1].start :] if tokens and tokens[-1].end == len(text) and is_target(tokens[-1].text) else ""
 
 
-def _letters_behind(part: str) -> str:
-    found = _LETTERS_AT_START.match(part)
-    return found[0] if found else ""
+def _first_word(text: str, tokenizer: Tokenizer) -> str:
+    """The word that ``text`` begins with."""
+    tokens = tokenizer.located_tokens(text)
+    return text[: tokens[0].end] if tokens and tokens[0].start == 0 and is_target(tokens[0].text) else ""
+
+
+def _unless_together(word: str) -> str:
+    """``word``, or nothing if its script is written without spaces: there, any word may stand right beside a blank."""
+    together = any(unicodedata.name(character, "").startswith(_WRITTEN_TOGETHER) for character in word)
+    return "" if together else word

@@ -7,40 +7,47 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from tiankong.errors import SentenceError
+from tiankong.errors import OptionError, SentenceError
 from tiankong.inference.answers import RankedCandidate
-from tiankong.inference.candidates import Candidate, new_words, parse_candidates
-from tiankong.inference.joint import candidate_log_probability
+from tiankong.inference.candidates import new_words, parse_candidates
+from tiankong.inference.constraints import affixed
+from tiankong.inference.joint import phrase_log_probabilities
 from tiankong.inference.predictor import Predictor, Reading
 from tiankong.inference.queries import parse_query
 from tiankong.inference.word_by_word import predict_words
 from tiankong.text.blanks import check_text, has_blank
 
 
-def rank_candidates(sentence: str, candidates: Sequence[str], predictor: Predictor) -> list[RankedCandidate]:
+def rank_candidates(
+    sentence: str, candidates: Sequence[str], part_of_word: bool | None, predictor: Predictor
+) -> list[RankedCandidate]:
     """``candidates`` for the one blank of ``sentence``, best first.
 
     A word is as likely as ``fill`` says. A phrase's probability is that of its words given how many there are.
 
     :raises SentenceError: as ``fill``, and more than one blank.
-    :raises OptionError: the candidates.
+    :raises OptionError: the candidates; one does not have what is given of the blank's word.
     """
-    query = parse_query(sentence, predictor)
-    if len(query.sentence.blanks) > 1:
-        raise SentenceError(f"the sentence has {len(query.sentence.blanks)} blanks: rank compares candidates for one")
+    query = parse_query(sentence, predictor, part_of_word)
+    if len(query.affixes) > 1:
+        raise SentenceError(f"the sentence has {len(query.affixes)} blanks: rank compares candidates for one")
     parsed = parse_candidates(candidates, predictor)
-    reading = Reading(predictor, new_words(parsed, predictor))
+    given = affixed(*query.affixes[0])
+    for candidate in parsed:
+        if not given.allow(candidate.normalised):
+            whole = "…".join(query.affixes[0])
+            raise OptionError(f"the candidate {candidate.text!r} is not of the form {whole}, which the blank asks for")
+    reading = Reading(predictor, predictor.new_words(new_words(parsed, predictor)))
     (row,) = (found.log_probabilities for found in reading.predictions([query.window(reading)]))
-    before, after = query.around(0)
-
-    def log_probability(candidate: Candidate) -> float:
-        if len(candidate.words) == 1:
-            return float(row[reading.answer_id(candidate.words[0])])
-        return candidate_log_probability(candidate.words, before, after, reading)
-
-    logs = np.array([log_probability(candidate) for candidate in parsed])
-    sequences = [query.sentence.filled(0, candidate.text) for candidate in parsed]
-    return _ranked([candidate.text for candidate in parsed], sequences, logs, _shares(logs))
+    phrases = [candidate.words for candidate in parsed if len(candidate.words) > 1]
+    of_phrases = iter(phrase_log_probabilities(phrases, *query.around(0), reading))
+    logs = np.array(
+        [
+            float(row[reading.answer_id(candidate.words[0])]) if len(candidate.words) == 1 else next(of_phrases)
+            for candidate in parsed
+        ]
+    )
+    return _ranked([(candidate.text, query.filled([candidate.text])) for candidate in parsed], logs, logs)
 
 
 def rank_sentences(sentences: Sequence[str], predictor: Predictor) -> list[RankedCandidate]:
@@ -58,7 +65,7 @@ def rank_sentences(sentences: Sequence[str], predictor: Predictor) -> list[Ranke
         raise SentenceError("give two different sentences at least, or one with a blank and candidates for it")
     sums = np.array([sum(row) for row in rows.values()])
     counts = np.array([len(row) for row in rows.values()])
-    return _ranked(list(rows), list(rows), sums, _shares(sums / counts * counts.mean()))
+    return _ranked([(sentence, sentence) for sentence in rows], sums, sums / counts * counts.mean())
 
 
 def _words(sentence: str, number: int, predictor: Predictor) -> list[float]:
@@ -79,22 +86,18 @@ def _words(sentence: str, number: int, predictor: Predictor) -> list[float]:
     return logs
 
 
-def _shares(logs: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Probabilities that sum to one."""
-    shares = np.exp(logs - logs.max())
-    return np.asarray(shares / shares.sum())
-
-
 def _ranked(
-    texts: Sequence[str], sequences: Sequence[str], logs: NDArray[np.float64], shares: NDArray[np.float64]
+    texts: Sequence[tuple[str, str]], logs: NDArray[np.float64], compared: NDArray[np.float64]
 ) -> list[RankedCandidate]:
-    order = np.argsort(-shares, kind="stable").tolist()
+    """Candidates and their sequences by what is compared, natural logarithms whose exponentials get shares of one."""
+    shares = np.exp(compared - compared.max())
+    shares /= shares.sum()
     return [
         {
             "score": float(shares[number]),
             "log_probability": float(logs[number]),
-            "candidate": texts[number],
-            "sequence": sequences[number],
+            "candidate": texts[number][0],
+            "sequence": texts[number][1],
         }
-        for number in order
+        for number in np.argsort(-compared, kind="stable").tolist()
     ]

@@ -47,6 +47,11 @@ class NetworkSession:
         self._inputs = {entry.name for entry in self._session.get_inputs()}
         self._outputs = [entry.name for entry in self._session.get_outputs()]
 
+    @property
+    def gives_context(self) -> bool:
+        """Whether there are context vectors beside the scores."""
+        return "context" in self._outputs
+
     def run(self, arrays: NetworkInput) -> Outputs:
         """All outputs for the N positions asked for."""
         feed = {name: value for name, value in arrays._asdict().items() if name in self._inputs}

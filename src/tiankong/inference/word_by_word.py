@@ -11,8 +11,6 @@ from tiankong.inference.predictor import Prediction, Predictor, Reading
 from tiankong.text.network_input import Window
 from tiankong.text.vocabulary import is_target
 
-_WORDS_AT_ONCE = 256
-
 
 class PredictedWord(NamedTuple):
     """Token number ``number`` of a text: the prediction for its place, the id it has as an answer there, and the
@@ -31,13 +29,11 @@ def predict_words(tokens: Sequence[str], predictor: Predictor) -> Iterator[Predi
     A model that leaves such words out (``keep_unknown`` false) has no place for them: they are passed over.
     """
     keeps = predictor.folder.manifest.prepare.keep_unknown
-    known = (predictor.folder.vocabulary, predictor.joined.words)
-    new = [token for token in dict.fromkeys(tokens) if is_target(token) and not any(token in words for words in known)]
-    reading = Reading(predictor, new if keeps else [])
+    new = [token for token in dict.fromkeys(tokens) if is_target(token) and not predictor.knows(token)]
+    reading = Reading(predictor, predictor.new_words(new) if keeps else None)
     read = [number for number, token in enumerate(tokens) if keeps or token in predictor.folder.vocabulary]
     ids = reading.ids([tokens[number] for number in read])
     places = [(place, number) for place, number in enumerate(read, start=1) if is_target(tokens[number])]
-    parts = [places[start : start + _WORDS_AT_ONCE] for start in range(0, len(places), _WORDS_AT_ONCE)]
-    windows = [Window(ids, 1, len(ids) - 1, np.array([place for place, _ in part])) for part in parts]
-    for (_, number), prediction in zip(places, reading.predictions(windows), strict=True):
+    window = Window(ids, 1, len(ids) - 1, np.array([place for place, _ in places], dtype=np.int64))
+    for (_, number), prediction in zip(places, reading.predictions([window] if places else []), strict=True):
         yield PredictedWord(number, prediction, reading.answer_id(tokens[number]), reading)

@@ -34,6 +34,8 @@ class ContextAttention(nn.Module):
         ``states`` (B, T, D) and (B, S, D) and flat positions ``index`` (N,) in each as in ``NetworkInput``, as are
         ``by_sentence`` (B, P) and ``places`` (N,).
         """
+        if not len(places):  # index_select refuses to choose none of none
+            return query.new_zeros(0, self.size)
         sentences, most = by_sentence.shape
         flat = by_sentence.flatten()
         heads = (sentences, most, self.heads, self.size // 2 // self.heads)

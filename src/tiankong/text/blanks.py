@@ -27,12 +27,6 @@ class BlankedSentence:
     blanks: tuple[str, ...]
     affixes: tuple[tuple[str, str], ...]
 
-    def filled(self, blank: int, word: str) -> str:
-        """The sentence with blank number ``blank`` replaced by ``word``, everything else as typed."""
-        pieces = list(self.blanks)
-        pieces[blank] = word
-        return self.with_pieces(pieces)
-
     def with_pieces(self, pieces: Sequence[str]) -> str:
         """The sentence with every blank replaced by one of ``pieces``, everything else as typed."""
         return "".join(part + piece for part, piece in zip(self.parts, [*pieces, ""], strict=True))

@@ -71,14 +71,18 @@ class NetworkInput(NamedTuple):
 
 
 def network_input(
-    windows: Sequence[Window], lexicon: Lexicon, other_characters: NDArray[np.int32] | None = None
+    windows: Sequence[Window],
+    lexicon: Lexicon,
+    other_characters: NDArray[np.int32] | None = None,
+    spell_others: bool = False,
 ) -> NetworkInput:
     """Arrays for a batch of windows; predictions stand in window order.
 
-    Ids at or above the lexicon's size are rows of ``other_characters``: words met only now. All of these are among
-    the W words, the last of them, whether or not a window has them.
+    Ids at or above the lexicon's size are rows of ``other_characters``: words met only now. With ``spell_others`` all
+    of these are among the W words, the last of them, whether or not a window has them.
     """
-    others = len(lexicon.word_ids) + np.arange(0 if other_characters is None else len(other_characters))
+    count = len(other_characters) if other_characters is not None and spell_others else 0
+    others = len(lexicon.word_ids) + np.arange(count)
     forms, tables = _distinct([window.ids[window.start - 1 : window.stop + 1] for window in windows], others)
     word_ids, character_ids = _rows(forms, lexicon, other_characters)
     # Counted from the window's edges: the state before position p is number p - start of the forward reading,

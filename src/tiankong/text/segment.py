@@ -43,6 +43,10 @@ class Tokenizer:
         tokens = (token.strip() for token in self._cut(normalise(text, self._normalisation)))
         return [token for token in tokens if token and not self._drops(token)]
 
+    def normalise(self, text: str) -> str:
+        """``text`` as the tokens have it."""
+        return normalise(text, self._normalisation)
+
     def located_tokens(self, text: str) -> list[Token]:
         """What :meth:`tokens` gives, with offsets into ``text``."""
         aligned = normalise_aligned(text, self._normalisation)
@@ -61,13 +65,19 @@ class Tokenizer:
         return (self._drop_ascii and token.isascii()) or token in self._drop_words
 
 
-@cache
 def _segmenter(name: str, user_words: tuple[str, ...]) -> Cut:
     if name == "whitespace":
         return _WORD_OR_MARK.findall
     if name == "unicode":
         return _unicode()
-    return _rjieba(user_words) if name == "rjieba" else _jieba(user_words)
+    make = _rjieba if name == "rjieba" else _jieba
+    return make(user_words) if user_words else _without_user_words(name)
+
+
+@cache
+def _without_user_words(name: str) -> Cut:
+    """A dictionary takes a while to read, and room: one serves all."""
+    return _rjieba(()) if name == "rjieba" else _jieba(())
 
 
 def _unicode() -> Cut:
