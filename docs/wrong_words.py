@@ -98,7 +98,7 @@ def main() -> None:
     arguments = parser.parse_args()
     corpus = PreparedCorpus(arguments.prepared)
     predictor = open_predictor(arguments.model)
-    if predictor.misfits is None:
+    if predictor.folder.misfits is None:
         raise SystemExit("the model was made without what check needs: train or export it again")
     exchanges = {
         "random": random_exchange(corpus),
@@ -110,10 +110,10 @@ def main() -> None:
     print(f"{'wrong word':<13} {'texts':>6} {'words':>7} {'asked for':>10} {'precision':>10} {'recall':>7}")
     for name, exchange in exchanges.items():
         judged = judge_wrong_words(predictor, corpus, "test", exchange, arguments.texts, SEED)
-        scores = misfit(judged.evidence, predictor.misfits)
+        scores = misfit(judged.evidence, predictor.folder.misfits)
         found = curve(scores, judged.wrong)
         axes.plot([point.recall for point in found], [point.precision for point in found], label=name)
-        for threshold in predictor.misfits.thresholds[1:]:
+        for threshold in predictor.folder.misfits.thresholds[1:]:
             flagged = scores >= threshold.misfit
             right = int(judged.wrong[flagged].sum())
             print(

@@ -15,7 +15,8 @@ The message names the file, line or field and the way out. Anything that is not 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
 
 
 class TiankongError(Exception):
@@ -42,6 +43,15 @@ class FolderError(TiankongError):
 
 class SentenceError(TiankongError):
     """A sentence that can't be filled."""
+
+
+@contextlib.contextmanager
+def in_which(name: str) -> Iterator[None]:
+    """Puts ``name``, that of one sentence of several, before the message of a :class:`SentenceError`."""
+    try:
+        yield
+    except SentenceError as error:
+        raise SentenceError(f"{name}: {error}") from None
 
 
 class MissingPackageError(TiankongError):

@@ -95,7 +95,7 @@ def test_a_wrong_word_is_found_on_practice_texts(practice_model, practice_corpus
     model, corpus = load(practice_model, threads=1), PreparedCorpus(practice_corpus)
     judged = judge_wrong_words(model.predictor, corpus, "test", random_exchange(corpus), 400, seed=5)
     assert judged.wrong.sum() > 200
-    misfits = model.predictor.misfits
+    misfits = model.folder.misfits
     threshold = next(found for found in misfits.thresholds if found.precision >= 0.8)
     flagged = misfit(judged.evidence, misfits) >= threshold.misfit
     assert judged.wrong[flagged].mean() > 0.7

@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tiankong.artifact.misfits import Misfits, Threshold
-from tiankong.errors import OptionError, SentenceError
+from tiankong.errors import OptionError
 from tiankong.inference.answers import CheckedWord, Suggestion
 from tiankong.inference.decoding import best
 from tiankong.inference.predictor import Prediction, Predictor
 from tiankong.inference.word_by_word import PredictedWord, predict_words
-from tiankong.text.blanks import check_text, has_blank
+from tiankong.text.blanks import check_whole_text
 from tiankong.text.vocabulary import Vocabulary
 
 SURE = 0.8
@@ -48,16 +48,14 @@ def misfit(found: NDArray[np.float64], misfits: Misfits) -> NDArray[np.float64]:
 def check(text: str, precision: float, suggestions: int, predictor: Predictor) -> list[CheckedWord]:
     """Every word of ``text``.
 
-    :raises SentenceError: as :func:`~tiankong.text.blanks.check_text`, and a blank.
+    :raises SentenceError: as :func:`~tiankong.text.blanks.check_whole_text`.
     :raises OptionError: the model knows nothing of misfits, or not at that ``precision``.
     """
-    misfits = predictor.misfits
+    misfits = predictor.folder.misfits
     if misfits is None:
         raise OptionError(f"{predictor.folder.path} was made without what check needs: train or export it again")
     threshold = _threshold(misfits, precision)
-    check_text(text)
-    if has_blank(text):
-        raise SentenceError("the text has a blank: check judges words that are there, fill finds those that are not")
+    check_whole_text(text)
     tokens = predictor.tokenizer.located_tokens(text)
     words = []
     for found in predict_words([token.text for token in tokens], predictor):

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from tiankong.artifact.built_in import model_path
 from tiankong.artifact.model_folder import ModelFolder, open_model
 from tiankong.config import DECODINGS, DEFAULT_MODEL
-from tiankong.errors import FolderError, OptionError, SentenceError
+from tiankong.errors import FolderError, OptionError, SentenceError, in_which
 from tiankong.inference.answers import CheckedWord, Filled, JointAnswer, RankedCandidate
 from tiankong.inference.candidates import check_kept_whole, parse_candidates, parse_words
 from tiankong.inference.check import SURE, check
@@ -176,10 +176,8 @@ class Model:
             raise SentenceError(f"give a text or a list of texts, not {type(text).__name__}")
         checked = []
         for number, one in enumerate(text, start=1):
-            try:
+            with in_which(f"text {number}"):
                 checked.append(check(one, precision, suggestions, self.predictor))
-            except SentenceError as error:
-                raise SentenceError(f"text {number}: {error}") from None
         return checked
 
     @overload

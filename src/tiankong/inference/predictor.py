@@ -47,7 +47,6 @@ class Predictor:
             self.lexicon = Lexicon.of(folder.vocabulary, folder.characters)
             self.session = opening.result()
         self.decoder = decoder_of(folder)
-        self.misfits = folder.misfits
         self.distances: Callable[[Scores], Floats] | None = None
         if isinstance(self.decoder, CodesDecoder) and self.decoder.has_distances:
             self.distances = self.decoder.distances
@@ -143,12 +142,12 @@ class Reading:
         return self.unknown[word]
 
 
-def open_predictor(model: str | Path, threads: int = 0, words: Sequence[str] = ()) -> Predictor:
+def open_predictor(model: str | Path, threads: int = 0) -> Predictor:
     """The built-in model of that name, or the one in that folder.
 
     :raises FolderError: it is not there, not a model, newer, torn or edited.
     """
-    return Predictor(open_model(model_path(model)), threads, words)
+    return Predictor(open_model(model_path(model)), threads)
 
 
 def _batches(windows: Sequence[Window]) -> Iterator[list[Window]]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tiankong.config import SPACED
-from tiankong.errors import SentenceError
+from tiankong.errors import SentenceError, in_which
 from tiankong.inference.predictor import Predictor, Reading
 from tiankong.text.blanks import BlankedSentence, parse_blanks, with_affixes
 from tiankong.text.network_input import Window
@@ -95,19 +95,23 @@ def parse_queries(
     :raises SentenceError: as :func:`parse_query`, and more than ``most_blanks``; of a list, the message begins with the
         sentence's number.
     """
-    if not isinstance(texts, str | list | tuple):
+    if isinstance(texts, str):
+        return [_limited_query(texts, predictor, part_of_word, most_blanks)]
+    if not isinstance(texts, list | tuple):
         raise SentenceError(f"give a sentence or a list of sentences, not {type(texts).__name__}")
     queries = []
-    for number, text in enumerate([texts] if isinstance(texts, str) else texts, start=1):
-        try:
-            query = parse_query(text, predictor, part_of_word)
-            blanks = len(query.affixes)
-            if most_blanks is not None and blanks > most_blanks:
-                raise SentenceError(f"the sentence has {blanks} blanks and at most {most_blanks} are filled together")
-        except SentenceError as error:
-            raise error if isinstance(texts, str) else SentenceError(f"sentence {number}: {error}") from None
-        queries.append(query)
+    for number, text in enumerate(texts, start=1):
+        with in_which(f"sentence {number}"):
+            queries.append(_limited_query(text, predictor, part_of_word, most_blanks))
     return queries
+
+
+def _limited_query(text: str, predictor: Predictor, part_of_word: bool | None, most_blanks: int | None) -> Query:
+    query = parse_query(text, predictor, part_of_word)
+    blanks = len(query.affixes)
+    if most_blanks is not None and blanks > most_blanks:
+        raise SentenceError(f"the sentence has {blanks} blanks and at most {most_blanks} are filled together")
+    return query
 
 
 def _last_word(text: str, tokenizer: Tokenizer) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from tiankong.errors import OptionError, SentenceError
+from tiankong.errors import OptionError, SentenceError, in_which
 from tiankong.inference.answers import RankedCandidate
 from tiankong.inference.candidates import new_words, parse_candidates
 from tiankong.inference.constraints import affixed
@@ -15,7 +15,7 @@ from tiankong.inference.joint import phrase_log_probabilities
 from tiankong.inference.predictor import Predictor, Reading
 from tiankong.inference.queries import parse_query
 from tiankong.inference.word_by_word import predict_words
-from tiankong.text.blanks import check_text, has_blank
+from tiankong.text.blanks import check_whole_text
 
 
 def rank_candidates(
@@ -60,7 +60,10 @@ def rank_sentences(sentences: Sequence[str], predictor: Predictor) -> list[Ranke
     """
     if not isinstance(sentences, Sequence):
         raise SentenceError(f"give a list of sentences, not {type(sentences).__name__}")
-    rows = {sentence: _words(sentence, number, predictor) for number, sentence in enumerate(sentences, start=1)}
+    rows = {}
+    for number, sentence in enumerate(sentences, start=1):
+        with in_which(f"sentence {number}"):
+            rows[sentence] = _words(sentence, predictor)
     if len(rows) < 2:
         raise SentenceError("give two different sentences at least, or one with a blank and candidates for it")
     sums = np.array([sum(row) for row in rows.values()])
@@ -68,21 +71,16 @@ def rank_sentences(sentences: Sequence[str], predictor: Predictor) -> list[Ranke
     return _ranked([(sentence, sentence) for sentence in rows], sums, sums / counts * counts.mean())
 
 
-def _words(sentence: str, number: int, predictor: Predictor) -> list[float]:
+def _words(sentence: str, predictor: Predictor) -> list[float]:
     """Log probability of every word of a sentence given all others.
 
-    :raises SentenceError: the sentence, by its ``number``.
+    :raises SentenceError: the sentence.
     """
-    try:
-        check_text(sentence)
-    except SentenceError as error:
-        raise SentenceError(f"sentence {number}: {error}") from None
-    if has_blank(sentence):
-        raise SentenceError(f"sentence {number} has a blank: give sentences without, or one with candidates for it")
+    check_whole_text(sentence)
     predicted = predict_words(predictor.tokenizer.tokens(sentence), predictor)
     logs = [float(found.prediction.log_probabilities[found.answer]) for found in predicted]
     if not logs:
-        raise SentenceError(f"sentence {number} has no word that the model can judge")
+        raise SentenceError("there is no word that the model can judge: write more")
     return logs
 
 

@@ -51,6 +51,16 @@ def check_text(text: str) -> None:
         )
 
 
+def check_whole_text(text: str) -> None:
+    """Makes sure that ``text`` can be read and that nothing is missing in it.
+
+    :raises SentenceError: as :func:`check_text`, and a blank.
+    """
+    check_text(text)
+    if has_blank(text):
+        raise SentenceError("the text has a blank: words that are there are judged, so write it without")
+
+
 def has_blank(text: str) -> bool:
     """Whether there is a blank in ``text``."""
     return _BLANK.search(text) is not None
