@@ -7,6 +7,7 @@ DEMO := demo
 CORPORA ?=
 REVIEWS ?=
 RESULTS := benchmarks
+OPTIONS ?=
 
 .PHONY: demo test check benchmark model install clean
 
@@ -38,11 +39,12 @@ demo: install
 test: $(VENV)/peers
 	OMP_NUM_THREADS=1 $(BIN)/pytest --quiet --numprocesses 2
 
-# make benchmark CORPORA="reviews.txt more.zip": everything that RESULTS.md shows, from files of texts on.
+# make benchmark CORPORA="reviews.txt more.zip" [OPTIONS="--epochs 2"]: everything that RESULTS.md shows, from files of
+# texts on. Stopped, it goes on when the same is given again.
 benchmark: $(VENV)/peers
 	@test -n "$(CORPORA)" || { echo 'name the files of texts: make benchmark CORPORA="reviews.txt more.zip"'; exit 2; }
 	$(BIN)/tiankong prepare $(CORPORA) --column review -o $(RESULTS)/prepared --force
-	$(BIN)/tiankong benchmark $(RESULTS)/prepared -o $(RESULTS)
+	$(BIN)/tiankong benchmark $(RESULTS)/prepared -o $(RESULTS) $(OPTIONS)
 
 # make model REVIEWS=FOLDER: the built-in model, from the folder of the corpora that `tiankong corpus` tells about.
 model: install

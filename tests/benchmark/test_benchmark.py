@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import json
 import math
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+import tiankong
 from tests.conftest import optional_package, succeed
 from tiankong.benchmark.run import read_answers, read_result
 from tiankong.benchmark.task import make_task, queries
@@ -76,6 +83,59 @@ def test_unigram_figures_can_be_checked_by_hand(benchmark, prepared):
     assert answers["ranks"][np.argmax(counts[task.targets])] == min(expected)
     share = np.log(counts[task.targets] / counts.sum())
     np.testing.assert_allclose(answers["log_probabilities"], share, atol=1e-4)
+
+
+def test_a_model_trained_before_gets_a_row_of_its_own(benchmark, prepared):
+    model = benchmark / "softmax" / "model"
+    succeed(
+        "benchmark",
+        prepared,
+        "-o",
+        benchmark,
+        "--quick",
+        "--threads",
+        1,
+        "--quiet",
+        "--systems",
+        "softmax",
+        "--also",
+        model,
+    )
+    given, same = read_answers(benchmark / "trained-model"), read_answers(benchmark / "softmax")
+    np.testing.assert_array_equal(given["ranks"], same["ranks"])
+    page = (benchmark / "RESULTS.md").read_text(encoding="utf-8")
+    assert "| tiankong, model as given |" in page
+    assert "trained before, 2 epochs" in page
+
+
+def test_a_model_of_other_words_is_refused(prepared, tmp_path, capfd):
+    built_in = Path(tiankong.__file__).parent / "models" / "reviews-zh"
+    arguments = ["--quick", "--threads", "1", "--quiet", "--systems", "unigram", "--also", str(built_in)]
+    assert run(["benchmark", str(prepared), "-o", str(tmp_path / "out"), *arguments]) == 2
+    assert "has other words than" in capfd.readouterr().err
+
+
+def test_a_stopped_training_goes_on(prepared, tmp_path):
+    folder = tmp_path / "out"
+    arguments = ["benchmark", prepared, "-o", folder, "--epochs", 3, "--targets", 100, "--threads", 1, "--quiet"]
+    arguments += ["--systems", "softmax"]
+    log = folder / "softmax" / "train.log"
+    command = [sys.executable, "-m", "tiankong", *map(str, arguments)]
+    process = subprocess.Popen(command, start_new_session=True, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 120
+    while not (log.exists() and "epoch 1/3" in log.read_text(encoding="utf-8")):
+        assert process.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal's Ctrl-C does
+    _, said = process.communicate()
+    assert process.returncode == 130
+    assert "Traceback" not in said
+    assert not (folder / "softmax" / "result.json").exists()
+    succeed(*arguments)
+    lines = log.read_text(encoding="utf-8")
+    assert lines.count("epoch 1/3") == lines.count("epoch 3/3") == 1
+    assert read_result(folder / "softmax").tokens > 0
 
 
 def test_a_second_run_takes_up_what_is_there(benchmark, prepared, capfd):

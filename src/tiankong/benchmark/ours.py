@@ -6,16 +6,22 @@ import json
 import subprocess
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 
-from tiankong.artifact.model_folder import CHARACTERS_FILE, CODES_FILE, ONNX_FILE, VOCABULARY_FILE
-from tiankong.benchmark.system import RankingSystem, Training
+from tiankong.artifact.model_folder import CHARACTERS_FILE, CODES_FILE, METRICS_FILE, ONNX_FILE, VOCABULARY_FILE
+from tiankong.benchmark.system import Budget, RankingSystem, Training
 from tiankong.benchmark.task import Floats
+from tiankong.corpus.prepared import PreparedCorpus
 from tiankong.errors import FolderError
 from tiankong.evaluate.measure import Text
 from tiankong.inference.predictor import Predictor, open_predictor
 from tiankong.text.network_input import Window, network_input
+from tiankong.training.fit import LAST_FILE
+
+LOG_FILE = "train.log"
+"""What ``train`` says while it runs, in the system's folder."""
 
 _MEASURED_TEXTS = 2000
 """That ``train`` measures by itself; the benchmark measures its own blanks."""
@@ -37,23 +43,40 @@ class Ours(RankingSystem):
         options = self.quick_options if self.budget.quick else self.options
         if self.budget.epochs:
             options = (*options, "--epochs", str(self.budget.epochs))
-        done = subprocess.run(
-            [
-                *(sys.executable, "-m", "tiankong", "train", str(self.corpus.folder), "--output", str(output)),
-                *("--force", "--quiet", "--threads", str(self.budget.threads), "--seed", str(self.budget.seed)),
-                *("--measure-limit", str(_MEASURED_TEXTS)),
-                *options,
-            ],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode:
-            raise FolderError(f"{self.label} could not be trained: {done.stderr.strip()}")
-        self._predictor: Predictor = open_predictor(output, threads=self.budget.threads)
-        self._metrics = json.loads((output / "metrics.json").read_text(encoding="utf-8"))
+        # A training that was stopped goes on, like the benchmark itself.
+        start = "--resume" if (output.with_name("model.training") / LAST_FILE).exists() else "--force"
+        log = self.folder / LOG_FILE
+        with log.open("a", encoding="utf-8") as file:
+            process = subprocess.Popen(
+                [
+                    *(sys.executable, "-m", "tiankong", "train", str(self.corpus.folder), "--output", str(output)),
+                    *(start, "--profile", "--threads", str(self.budget.threads), "--seed", str(self.budget.seed)),
+                    *("--measure-limit", str(_MEASURED_TEXTS)),
+                    *options,
+                ],
+                stdout=subprocess.DEVNULL,
+                stderr=file,
+            )
+            try:
+                process.wait()
+            except KeyboardInterrupt:
+                process.wait()  # Ctrl-C reached it too: it saves where it is
+                raise
+        lines = log.read_text(encoding="utf-8").splitlines()
+        if process.returncode:
+            raise FolderError(f"{self.label} could not be trained: {lines[-1] if lines else 'it said nothing'}")
+        self._open(output)
+        profiles = [line.removeprefix("profile | ") for line in lines if line.startswith("profile | ")]
+        return self._trained("; ".join([" ".join(options), *profiles[-1:]]))
+
+    def _open(self, model: Path) -> None:
+        self._model = model
+        self._predictor: Predictor = open_predictor(model, threads=self.budget.threads)
+        self._metrics = json.loads((model / METRICS_FILE).read_text(encoding="utf-8"))
+
+    def _trained(self, note: str) -> Training:
         tokens = self._metrics["epochs"] * self.corpus.manifest.splits["train"].tokens
-        return Training(self._metrics["training_seconds"], tokens, " ".join(options))
+        return Training(self._metrics["training_seconds"], tokens, note)
 
     def scores(self, texts: Sequence[Text]) -> Floats:
         """See :class:`System`."""
@@ -64,9 +87,9 @@ class Ours(RankingSystem):
     def size(self) -> int:
         """The exported network and what is read beside it."""
         return sum(
-            (self.folder / "model" / name).stat().st_size
+            (self._model / name).stat().st_size
             for name in (ONNX_FILE, VOCABULARY_FILE, CHARACTERS_FILE, CODES_FILE)
-            if (self.folder / "model" / name).exists()
+            if (self._model / name).exists()
         )
 
     def bit_accuracy(self) -> float | None:
@@ -107,3 +130,26 @@ class TutorialPreset(Ours):
     needs_codes = True
     options = ("--preset", "tutorial", "--epochs", "12")
     quick_options = ("--preset", "tutorial", "--epochs", "1", "--hidden-size", "32")
+
+
+class Trained(Ours):
+    """A model folder that was trained before, for a longer training than the others get."""
+
+    def __init__(self, corpus: PreparedCorpus, budget: Budget, folder: Path, model: Path) -> None:
+        """``model`` is the folder."""
+        super().__init__(corpus, budget, folder)
+        self.label = f"tiankong, {model.name} as given"
+        self._given = model
+
+    def train(self) -> Training:
+        """Opens the folder.
+
+        :raises FolderError: it is damaged, has no metrics or was trained on other words.
+        """
+        try:
+            self._open(self._given)
+        except (OSError, ValueError):
+            raise FolderError(f"{self._given} has no {METRICS_FILE} that can be read: train the model again") from None
+        if self._predictor.folder.vocabulary.words != self.corpus.vocabulary.words:
+            raise FolderError(f"{self._given} has other words than {self.corpus.folder}: give a model trained on that")
+        return self._trained(f"trained before, {self._metrics['epochs']} epochs")

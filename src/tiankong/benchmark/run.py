@@ -75,22 +75,28 @@ def run_benchmark(
     budget: Budget,
     folder: Path,
     report: Callable[[str], None],
+    *,
+    also: Sequence[Path] = (),
 ) -> list[Result]:
     """Runs what has no result yet in ``folder`` and returns all results.
 
-    Where ``budget.seconds`` is 0, systems that could train for ever get what our default took.
+    ``also`` are model folders trained before, measured like the rest. Where ``budget.seconds`` is 0, systems that
+    could train for ever get what our default took.
 
     :raises FolderError: ``folder`` holds the results of another run, or a system failed.
     """
     settings = {"corpus": corpus.fingerprint, "targets": targets, "budget": dataclasses.asdict(budget)}
     _check_settings(folder, settings)
     results: list[Result] = []
-    for name in names:
+    models = {f"trained-{model.name}": model for model in also}
+    for name in [*models, *names]:
         place = folder / name
         if not (place / RESULT_FILE).exists():
             place.mkdir(parents=True, exist_ok=True)
             seconds = budget.seconds or next((r.training_seconds for r in results if r.system == "softmax"), 60.0)
-            _in_own_process(name, corpus.folder, targets, dataclasses.replace(budget, seconds=seconds), place)
+            _in_own_process(
+                name, corpus.folder, targets, dataclasses.replace(budget, seconds=seconds), place, models.get(name)
+            )
         results.append(read_result(place))
         report(_line(results[-1]))
     return results
@@ -116,31 +122,39 @@ def _check_settings(folder: Path, settings: dict[str, object]) -> None:
     write_text(file, text)
 
 
-def _in_own_process(name: str, corpus: Path, targets: int, budget: Budget, place: Path) -> None:
+def _in_own_process(name: str, corpus: Path, targets: int, budget: Budget, place: Path, model: Path | None) -> None:
     """So that a system's peak memory is its own and its threads are gone afterwards."""
-    process = multiprocessing.get_context("spawn").Process(target=_measure, args=(name, corpus, targets, budget, place))
+    arguments = (name, corpus, targets, budget, place, model)
+    process = multiprocessing.get_context("spawn").Process(target=_measure, args=arguments)
     process.start()
-    process.join()
+    try:
+        process.join()
+    except KeyboardInterrupt:
+        process.join()
+        raise
     if process.exitcode:
         raise FolderError(f"the benchmark of {name} failed: what it printed above says why")
 
 
-def _measure(name: str, corpus_folder: Path, targets: int, budget: Budget, place: Path) -> None:
+def _measure(name: str, corpus_folder: Path, targets: int, budget: Budget, place: Path, model: Path | None) -> None:
+    from tiankong.benchmark.ours import Trained  # noqa: PLC0415 - imports the packages behind the systems
+
     corpus = PreparedCorpus(corpus_folder)
-    kind = registry()[name]
-    if kind.needs_codes and corpus.manifest.codes is None:
-        _write(place, Result(name, kind.label, skipped="the corpus was prepared without codes"))
+    system = Trained(corpus, budget, place, model) if model else registry()[name](corpus, budget, place)
+    if system.needs_codes and corpus.manifest.codes is None:
+        _write(place, Result(name, system.label, skipped="the corpus was prepared without codes"))
         return
-    system = kind(corpus, budget, place)
     try:
         training = system.train()
     except MissingPackageError as error:
-        _write(place, Result(name, kind.label, skipped=str(error)))
+        _write(place, Result(name, system.label, skipped=str(error)))
         return
     except TiankongError as error:
         raise SystemExit(f"tiankong: {error}") from None
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
     peak = 1024 * max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    result = Result(name, kind.label, training.seconds, training.tokens, training.note, peak)
+    result = Result(name, system.label, training.seconds, training.tokens, training.note, peak)
     if isinstance(system, RankingSystem):
         task = make_task(corpus, targets)
         arrays, seconds = _answer(system, task, corpus.vocabulary.targets())

@@ -25,6 +25,12 @@ _QUICK_TARGETS, _QUICK_SECONDS = 500, 5.0
     "--minutes", default=0.0, help="Training of the peers that could go on for ever (0: as long as our default took)."
 )
 @click.option("--epochs", default=0, help="Training of our own systems (0: as many as their presets say).")
+@click.option(
+    "--also",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="A model folder trained before on PREPARED, measured beside the systems (repeatable).",
+)
 @click.option("--threads", default=0, help="Processor threads (0: one a core).")
 @click.option("--seed", default=1, show_default=True, help="Of everything random.")
 @click.option("--quick", is_flag=True, help="The smallest form of everything, to see that it works.")
@@ -36,6 +42,7 @@ def command(
     targets: int,
     minutes: float,
     epochs: int,
+    also: tuple[Path, ...],
     threads: int,
     seed: int,
     quick: bool,
@@ -44,7 +51,7 @@ def command(
     """Train and measure every system on the folder PREPARED.
 
     OUTPUT gets a folder for each system, RESULTS.md and a plot. A benchmark that was stopped goes on with the next
-    system when the same command is given again.
+    system when the same command is given again. While a system of ours trains, its train.log there tells how far it is.
     """
     needs(targets >= 0, f"--targets must be 0 (all) or more, not {targets}")
     needs(minutes >= 0, f"--minutes must be 0 or more, not {minutes}")
@@ -62,6 +69,7 @@ def command(
     from tiankong.text.vocabulary import SPECIAL_TOKENS  # noqa: PLC0415
 
     names = systems.split(",") if systems else list(known)
+    needs(len({model.name for model in also}) == len(also), "--also takes model folders of different names")
     wrong = [name for name in names if name not in known]
     needs(not wrong, f"there is no system {', '.join(wrong)}: choose from {', '.join(known)}")
     corpus = PreparedCorpus(prepared)
@@ -69,7 +77,7 @@ def command(
     if quick:
         targets, seconds = min(targets or _QUICK_TARGETS, _QUICK_TARGETS), _QUICK_SECONDS
     budget = Budget(seconds, threads or os.cpu_count() or 1, seed, epochs, quick)
-    results = run_benchmark(corpus, names, targets, budget, output, lambda line: say(line, quiet=quiet))
+    results = run_benchmark(corpus, names, targets, budget, output, lambda line: say(line, quiet=quiet), also=also)
     command_line = shlex.join(["tiankong", *sys.argv[1:]])
     write_report(output, results, corpus, make_task(corpus, targets), len(SPECIAL_TOKENS), seed, command_line)
     click.echo(f"{output}: RESULTS.md and results.png")
