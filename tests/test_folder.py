@@ -60,3 +60,25 @@ def test_a_failure_leaves_the_old_folder(tmp_path):
         fail()
     assert KIND.open(tmp_path / "a", Fields) == Fields(3)
     assert [path.name for path in tmp_path.iterdir()] == ["a"]
+
+
+def test_files_of_others_are_not_replaced(tmp_path):
+    shelf = FolderFormat("shelf", "shelf.json", 1, "shelve", for_people=("card.md",))
+    with shelf.write(tmp_path / "a", force=False) as folder:
+        (folder / "data").write_text("x")
+        shelf.seal(folder, {"books": 3})
+    (tmp_path / "a" / "card.md").write_text("people may write here")
+    shelf.check_output(tmp_path / "a", force=True)
+    (tmp_path / "a" / "notes.txt").write_text("mine")
+    with pytest.raises(FolderError, match=r"also holds notes\.txt"):
+        shelf.check_output(tmp_path / "a", force=True)
+    assert (tmp_path / "a" / "notes.txt").read_text() == "mine"
+
+
+def test_every_file_has_the_rights_of_an_ordinary_one(tmp_path):
+    with KIND.write(tmp_path / "a", force=False) as folder:
+        (folder / "data").write_text("x")
+        (folder / "data").chmod(0o600)
+        KIND.seal(folder, {"books": 3})
+    modes = {file.name: file.stat().st_mode for file in (tmp_path / "a").iterdir()}
+    assert modes["data"] == modes["shelf.json"]

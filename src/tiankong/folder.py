@@ -39,6 +39,8 @@ class FolderFormat:
     manifest: str
     version: int
     command: str
+    for_people: tuple[str, ...] = ()
+    """Files that may be edited without making the folder unusable."""
 
     @contextlib.contextmanager
     def write(self, path: Path, *, force: bool) -> Iterator[Path]:
@@ -53,6 +55,7 @@ class FolderFormat:
                 _remove_leftovers(path)
                 aside.mkdir(parents=True)
                 yield aside
+                self._make_readable(aside)
                 self.check_output(path, force=force)
                 _swap(aside, path)
         finally:
@@ -70,21 +73,39 @@ class FolderFormat:
                 raise FolderError(f"{path} holds other files and is not a {self.kind}: choose another output folder")
             if not force:
                 raise FolderError(f"{path} exists: add --force to replace it, or choose another output folder")
+            foreign = self._foreign(path)
+            if foreign:
+                raise FolderError(
+                    f"{path} also holds {foreign[0]}, which replacing the {self.kind} would delete: move it away, or "
+                    "choose another output folder"
+                )
         elif path.exists() or path.is_symlink():
             raise FolderError(f"{path} exists and is not a folder: choose another output folder")
         parent = next(folder for folder in path.absolute().parents if folder.exists())
         if not parent.is_dir() or not os.access(parent, os.W_OK | os.X_OK):
             raise FolderError(f"{path} can't be written: {parent} is not a folder you may write to")
 
-    def seal(self, folder: Path, fields: dict[str, Any], unsealed: tuple[str, ...] = ()) -> None:
-        """Writes the manifest of a finished folder: ``fields`` plus version, files and checksum.
+    def _foreign(self, path: Path) -> list[str]:
+        """What lies in a folder of this kind and was not written by :meth:`write`; nothing if that can't be known."""
+        try:
+            own = {self.manifest, *self.for_people, *self._manifest(path)["files"]}
+        except (FolderError, KeyError, TypeError):
+            return []
+        return sorted(entry.name for entry in path.iterdir() if entry.name not in own)
 
-        Files named in ``unsealed`` are for people, who may edit them.
-        """
+    def _make_readable(self, folder: Path) -> None:
+        """Gives every file the rights of an ordinary one: some libraries make theirs readable to the owner alone."""
+        mode = (folder / self.manifest).stat().st_mode
+        for file in folder.iterdir():
+            if file.is_file():
+                file.chmod(mode)
+
+    def seal(self, folder: Path, fields: dict[str, Any]) -> None:
+        """Writes the manifest of a finished folder: ``fields`` plus version, files and checksum."""
         files = {
             file.name: {"bytes": file.stat().st_size, "sha256": sha256(file)}
             for file in sorted(folder.iterdir())
-            if file.is_file() and file.name not in {self.manifest, *unsealed}
+            if file.is_file() and file.name not in {self.manifest, *self.for_people}
         }
         content = {"format": self.kind, "version": self.version, **fields, "files": files}
         content["checksum"] = _checksum(content)

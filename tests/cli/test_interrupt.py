@@ -1,4 +1,4 @@
-"""Ctrl-C: prepare leaves nothing, train leaves what --resume goes on from."""
+"""Ctrl-C, or SIGTERM: prepare leaves nothing, train leaves what --resume goes on from."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+
+import pytest
 
 from tests.conftest import TINY
 from tiankong.cli.main import run
@@ -26,25 +28,27 @@ def start(*arguments):
     )
 
 
-def interrupted(process, ready):
-    """Presses Ctrl-C once ``ready`` says so; returns what stood on standard error."""
+def interrupted(process, ready, number=signal.SIGINT, code=130):
+    """Presses Ctrl-C, or sends another signal, once ``ready`` says so; returns what stood on standard error."""
     deadline = time.monotonic() + 60
     while not ready():
         assert process.poll() is None, process.communicate()
         assert time.monotonic() < deadline
         time.sleep(0.005)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     _, err = process.communicate(timeout=60)
-    assert process.returncode == 130, err
+    assert process.returncode == code, err
     assert "Traceback" not in err
     return err
 
 
-def test_prepare(tmp_path):
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_prepare(tmp_path, number, code):
     file = tmp_path / "reviews.txt"
     write_practice_corpus(file, 20_000)
     process = start("prepare", file, "-o", tmp_path / "out")
-    interrupted(process, lambda: any(path.stat().st_size for path in tmp_path.glob(".out.partial-*/train.provisional")))
+    provisional = ".out.partial-*/train.provisional"
+    interrupted(process, lambda: any(path.stat().st_size for path in tmp_path.glob(provisional)), number, code)
     assert [path.name for path in tmp_path.iterdir()] == ["reviews.txt"]
 
 

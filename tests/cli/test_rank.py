@@ -41,9 +41,10 @@ def test_sentences_as_json(model_folder, capsys, piped):
     assert sum(entry["score"] for entry in from_pipe["ranked"]) == pytest.approx(1)
 
 
-def test_words_of_a_file_join(model_folder, capsys, tmp_path):
+@pytest.mark.parametrize(("before", "encoding"), [("\ufeff", "utf-8"), ("", "gb18030")])
+def test_words_of_a_file_join(model_folder, capsys, tmp_path, before, encoding):
     file = tmp_path / "words.txt"
-    file.write_text("\ufeff神速达\n\n准时送达 \n", encoding="utf-8")
+    file.write_text(before + "神速达\n\n准时送达 \n", encoding=encoding)
     options = ["fill", "--model", str(model_folder), "--words", str(file), "--json", "-k", "9", "--starts-with", "神速"]
     assert run([*options, "物流__，第二天就到了"]) == 0
     (answers,) = json.loads(capsys.readouterr().out)["blanks"]
@@ -51,7 +52,14 @@ def test_words_of_a_file_join(model_folder, capsys, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("content", "message"), [(None, "can't be read"), (b"\xff\xfe", "can't be read"), (b"\n", "holds no word")]
+    ("content", "message"),
+    [
+        (None, "can't be read"),
+        (b"\xff\xfe", "is UTF-16"),
+        (b"\xff\x00\x81", "words.txt"),
+        (b"\n", "holds no word"),
+        ("神速达\n两 个\n".encode(), "line 2 of"),
+    ],
 )
 def test_bad_words_files(model_folder, capsys, tmp_path, content, message):
     file = tmp_path / "words.txt"
@@ -61,6 +69,35 @@ def test_bad_words_files(model_folder, capsys, tmp_path, content, message):
     error = capsys.readouterr().err
     assert str(file) in error
     assert message in error
+
+
+def test_filling_together_is_done_or_refused_when_it_is_asked_for(model_folder, capsys):
+    options = ["fill", "--model", str(model_folder), "--json", "--joint", "-k", "2"]
+    assert run([*options, "物流__，客服很好"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert [entry["token_strs"] for entry in answer["joint"]] == [[one["token_str"]] for one in answer["blanks"][0]]
+    many = "，".join(["客服__"] * 13)
+    assert run([*options, many]) == 2
+    assert "13 blanks and at most 12" in capsys.readouterr().err
+    assert run([*options[:4], many]) == 0
+    assert "joint" not in json.loads(capsys.readouterr().out)
+
+
+def test_an_option_that_holds_once_is_not_given_twice(model_folder, capsys):
+    assert run(["fill", "--model", str(model_folder), SENTENCE, "--starts-with", "快", "--starts-with", "慢"]) == 2
+    assert "--starts-with is given 2 times" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["-物流__"], "a sentence that begins with - goes behind --"),
+        (["物流__", "客服__"], "several go through a pipe"),
+    ],
+)
+def test_a_slip_of_the_shell_is_explained(model_folder, capsys, arguments, message):
+    assert run(["fill", "--model", str(model_folder), *arguments]) == 2
+    assert message in capsys.readouterr().err
 
 
 def test_several_blanks_are_filled_together_too(model_folder, capsys):
@@ -104,7 +141,7 @@ def test_context_vectors(model_folder, capsys, piped):
     ("arguments", "message"),
     [
         (["物流__", "，"], "has no letter"),
-        (["物流很快"], "two different sentences"),
+        (["物流很快"], "two sentences at least"),
         (["物流__，客服__", "好"], "has 2 blanks"),
     ],
 )

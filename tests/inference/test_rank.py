@@ -50,7 +50,6 @@ def test_whole_sentences(model):
     assert sorted(entry["candidate"] for entry in ranked) == sorted(sentences)
     assert [entry["score"] for entry in ranked] == sorted((entry["score"] for entry in ranked), reverse=True)
     assert sum(entry["score"] for entry in ranked) == pytest.approx(1)
-    assert model.rank([*sentences, sentences[0]]) == ranked
 
 
 def test_a_sentence_is_judged_word_by_word(model):
@@ -73,8 +72,10 @@ def test_a_sentence_is_judged_word_by_word(model):
         (SENTENCE, None, OptionError, "give from 1 to"),
         ("物流很快", ["好"], SentenceError, "no blank"),
         ("物流__，客服__", ["好"], SentenceError, "has 2 blanks"),
-        (["物流很快"], None, SentenceError, "two different sentences"),
-        (["物流很快", "物流很快"], None, SentenceError, "two different sentences"),
+        (SENTENCE, ["好", "Xl", "ＸＬ"], OptionError, "'Xl' and 'ＸＬ' are the same"),
+        (["物流很快"], None, SentenceError, "two sentences at least"),
+        (["物流很快", "客服好", "物流很快"], None, SentenceError, "sentence 3: it was given before"),
+        (["物流很快", "快", "慢"], None, SentenceError, "has no blank and the others are single words"),
         (["物流很快", "物流__"], None, SentenceError, "sentence 2: the text has a blank"),
         (["物流很快", "！！"], None, SentenceError, "sentence 2: there is no word"),
         (["物流很快", 3], None, SentenceError, "sentence 2: a sentence must be a string"),

@@ -17,8 +17,6 @@ from tiankong.folder import FolderFormat
 from tiankong.text.characters import CharacterTable
 from tiankong.text.vocabulary import Vocabulary, parse_table
 
-MODEL = FolderFormat("model", "config.json", 1, "tiankong train")
-
 VOCABULARY_FILE = "vocabulary.tsv"
 CHARACTERS_FILE = "characters.tsv"
 CODES_FILE = "codes.safetensors"
@@ -31,8 +29,13 @@ CURVES_FILE = "curves.png"
 RELIABILITY_FILE = "reliability.png"
 CARD_FILE = "README.md"
 
-FOR_PEOPLE = (METRICS_FILE, HISTORY_FILE, CURVES_FILE, RELIABILITY_FILE, CARD_FILE)
-"""Files that may be edited without making the model unusable."""
+MODEL = FolderFormat(
+    "model",
+    "config.json",
+    1,
+    "tiankong train",
+    for_people=(METRICS_FILE, HISTORY_FILE, CURVES_FILE, RELIABILITY_FILE, CARD_FILE),
+)
 
 
 @dataclass(frozen=True)

@@ -27,9 +27,10 @@ from tiankong.errors import MissingPackageError
 @click.option("--quiet", is_flag=True, help="No progress.")
 @click.option("--json", "as_json", is_flag=True, help="Print the metrics as JSON.")
 def command(model: str, output: Path, prepared: Path, force: bool, quiet: bool, as_json: bool) -> None:
-    """Write a copy of MODEL whose weights are stored in 8 bits: about a quarter of the size.
+    """Write a copy of MODEL in 8 bits: about a quarter of the size, and answers in a fraction of the time.
 
-    It fills as the original does, computing in fp32.
+    It answers as the original does but for the rounding: what that costs is measured on the test split and in the
+    copy's card.
     """
     try:
         from tiankong.export.small_copy import write_small_copy  # noqa: PLC0415 - heavy

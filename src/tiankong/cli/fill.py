@@ -9,13 +9,13 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import click
 
 from tiankong.cli.display import probability
 from tiankong.cli.lines import piped_lines, report
-from tiankong.cli.options import model_option, needs, part_of_word_option, read_words, words_option
+from tiankong.cli.options import Once, model_option, needs, part_of_word_option, read_words, words_option
 from tiankong.errors import SentenceError, TiankongError
 
 if TYPE_CHECKING:
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from tiankong.inference.model import Model
 
 _LINES_AT_ONCE = 64
+
+_TOGETHER: dict[bool, Literal["always", "never"]] = {True: "always", False: "never"}
 
 
 @click.command(name="fill")
@@ -32,11 +34,11 @@ _LINES_AT_ONCE = 64
 @click.option("--decoding", help="How a codes model ranks: likelihood or distance (default: the model's own).")
 @click.option("--target", "targets", multiple=True, help="Only this word or phrase, known or not; may be repeated.")
 @words_option
-@click.option("--starts-with", help="Only words that start so.")
-@click.option("--ends-with", help="Only words that end so.")
-@click.option("--contains", help="Only words that contain this.")
-@click.option("--pattern", help="Only words that match this regular expression as a whole.")
-@click.option("--length", help="Only words of so many characters: 2 or 2-4.")
+@click.option("--starts-with", cls=Once, help="Only words that start so.")
+@click.option("--ends-with", cls=Once, help="Only words that end so.")
+@click.option("--contains", cls=Once, help="Only words that contain this.")
+@click.option("--pattern", cls=Once, help="Only words that match this regular expression as a whole.")
+@click.option("--length", cls=Once, help="Only words of so many characters: 2 or 2-4.")
 @click.option("--exclude", multiple=True, help="Not this word; may be repeated.")
 @part_of_word_option
 @click.option(
@@ -66,7 +68,7 @@ def command(
 
     constraints |= {"length": None if length is None else parse_length(length), "targets": targets or None}
     piped = sentence is None and sys.stdin is not None and not sys.stdin.isatty()
-    together = not piped if joint is None else joint
+    together = _TOGETHER[joint] if joint is not None else "never" if piped else "if possible"
     filler = _Filler(load(model, words=read_words(words_file)), top_k, decoding, together, constraints, as_json)
     if sentence is not None:
         click.echo(filler.shown(sentence, filler.one(sentence)))
@@ -82,7 +84,7 @@ class _Filler:
     model: Model
     top_k: int
     decoding: str | None
-    joint: bool
+    together: Literal["always", "if possible", "never"]
     constraints: dict[str, Any]
     as_json: bool
 
@@ -96,14 +98,14 @@ class _Filler:
         return [self._filled(sentence, answers) for sentence, answers in zip(sentences, found, strict=True)]
 
     def _filled(self, sentence: str, answers: Any) -> _Filled:
-        """With joint answers if there are several blanks, but not too many."""
+        """With joint answers where they are wanted: unasked, of several blanks, but not too many."""
         from tiankong.inference.joint import MOST_BLANKS, MOST_TOGETHER  # noqa: PLC0415 - heavy
 
-        if not answers or not isinstance(answers[0], list):
-            return _Filled([answers], None)
-        if not self.joint or len(answers) > MOST_BLANKS:
-            return _Filled(answers, None)
-        return _Filled(answers, self.model.joint(sentence, min(self.top_k, MOST_TOGETHER), **self.constraints))
+        blanks = answers if answers and isinstance(answers[0], list) else [answers]
+        possible = 1 < len(blanks) <= MOST_BLANKS
+        if self.together == "never" or (self.together == "if possible" and not possible):
+            return _Filled(blanks, None)
+        return _Filled(blanks, self.model.joint(sentence, min(self.top_k, MOST_TOGETHER), **self.constraints))
 
     def shown(self, sentence: str, filled: _Filled) -> str:
         """A JSON object, or lines for people."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +32,21 @@ def command(folder: str, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(content, ensure_ascii=False))
         return
+    for line in _lines(content):
+        click.echo(line)
+
+
+def _lines(content: dict[str, Any], indent: str = "") -> Iterator[str]:
+    """The content for people, a field a line; long tables are left to ``--json``."""
     for name, value in content.items():
-        click.echo(f"{name}: {json.dumps(value, ensure_ascii=False)}")
+        if isinstance(value, dict):
+            yield f"{indent}{name}:"
+            yield from _lines(value, indent + "  ")
+        elif isinstance(value, list) and len(value) > 3 and isinstance(value[0], list | dict):
+            yield f"{indent}{name}: a table of {len(value)} rows (--json)"
+        else:
+            shown = f"{value:.6g}" if isinstance(value, float) else json.dumps(value, ensure_ascii=False)
+            yield f"{indent}{name}: {value if isinstance(value, str) else shown}"
 
 
 def _metrics(file: Path) -> Any:

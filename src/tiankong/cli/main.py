@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import importlib
 import os
+import signal
 import sys
 from typing import Any
 
@@ -80,6 +81,7 @@ def tiankong_command(context: click.Context) -> None:
 
 def main() -> None:
     """Entry point of the ``tiankong`` program."""
+    signal.signal(signal.SIGTERM, _stop)
     sys.exit(run(sys.argv[1:]))
 
 
@@ -98,7 +100,7 @@ def run(arguments: list[str]) -> int:
     except (click.Abort, KeyboardInterrupt):
         result = _report("interrupted", INTERRUPTED)
     except click.ClickException as error:
-        result = _report(" ".join(error.format_message().split()), TiankongError.exit_code)
+        result = _report(_way_out(error), TiankongError.exit_code)
     except TiankongError as error:
         result = _report(str(error), error.exit_code)
     except Exception as error:
@@ -115,6 +117,22 @@ def run(arguments: list[str]) -> int:
             f"this is a fault of tiankong, please report it ({kind}: {error}); TIANKONG_DEBUG=1 shows more", 1
         )
     return result if isinstance(result, int) else 0
+
+
+def _stop(number: int, frame: object) -> None:  # noqa: ARG001 - a handler's signature
+    """Ends as an exception does, so that nothing half-written stays."""
+    raise SystemExit(128 + number)
+
+
+def _way_out(error: click.ClickException) -> str:
+    """click's message on one line, and what to do about it where it does not say."""
+    message = " ".join(error.format_message().split())
+    command = f"tiankong {error.ctx.info_name}" if isinstance(error, click.UsageError) and error.ctx else "tiankong"
+    if isinstance(error, click.NoSuchOption):
+        return f"{message} {command} --help lists them; a sentence that begins with - goes behind --"
+    if message.startswith("Got unexpected extra argument"):
+        return f"{message}: a sentence with spaces goes into quotation marks, and several go through a pipe"
+    return message
 
 
 def _discard_output() -> None:

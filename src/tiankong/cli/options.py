@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -104,17 +106,39 @@ words_option = click.option(
 def read_words(file: str | None) -> list[str]:
     """The words of a file, one a line, empty lines left out.
 
-    :raises OptionError: it can't be read, is no UTF-8, or holds no word.
+    :raises OptionError: it can't be read, a line is not one word, or there is none.
+    :raises SourceError: it is neither UTF-8 nor GB18030.
     """
     if file is None:
         return []
+    from tiankong.corpus.encoding import detect_encoding  # noqa: PLC0415 - only here
+
     try:
-        lines = Path(file).read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
+        encoding = detect_encoding(partial(io.FileIO, file), file)
+        lines = Path(file).read_text(encoding=encoding).splitlines()
+    except OSError as error:
         raise OptionError(f"the words {file} can't be read: {reason(error)}") from None
+    for number, line in enumerate(lines, start=1):
+        good = not line.strip() or (len(line.split()) == 1 and any(map(str.isalpha, line)))
+        needs(good, f"line {number} of {file} is not a word, which has a letter and no white space in it: {line!r}")
     words = [line.strip() for line in lines if line.strip()]
     needs(bool(words), f"{file} holds no word: write one a line, or leave --words out")
     return words
+
+
+class Once(click.Option):
+    """An option that is refused when it is given twice, where the first value would be lost unnoticed."""
+
+    def __init__(self, *arguments: Any, **attributes: Any) -> None:
+        attributes["multiple"] = True
+        super().__init__(*arguments, **attributes)
+
+    def process_value(self, ctx: click.Context, value: Any) -> Any:
+        """The one value, or ``None``."""
+        values = super().process_value(ctx, value) or (None,)
+        if len(values) > 1:
+            raise click.UsageError(f"{self.opts[0]} is given {len(values)} times, and only one can hold: leave one")
+        return values[0]
 
 
 def needs(condition: bool, problem: str) -> None:

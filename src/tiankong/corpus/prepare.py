@@ -122,9 +122,11 @@ def _check_size(first: _FirstPass, config: PrepareConfig) -> None:
     empty = [name for name, lengths in zip(SPLITS, first.lengths, strict=True) if not len(lengths)]
     if empty:
         shares = "/".join(f"{share:g}" for share in config.split)
+        different = len(set(first.hashes))
+        same = "" if different == len(first.hashes) else f" (there are only {different:,} different ones)"
         raise SourceError(
-            f"{len(first.hashes)} texts with words are too few to split {shares}: the {empty[0]} split is empty; "
-            "bring more text or another --split"
+            f"{len(first.hashes):,} texts are too few to split {shares}: the {empty[0]} split is empty{same}; bring "
+            "more text or another --split"
         )
 
 

@@ -76,7 +76,7 @@ epoch, `reliability.png` how often the best answer is right by the probability i
 
 
 def _stored(fields: dict[str, Any]) -> str:
-    return ", stored in 8 bits, computed in fp32" if fields.get("weights") == "int8" else ""
+    return ", stored and multiplied in 8 bits" if fields.get("weights") == "int8" else ""
 
 
 def _present(metrics: dict[str, Any]) -> list[str]:
@@ -91,7 +91,7 @@ def _rows(metrics: dict[str, Any]) -> str:
         cells = " | ".join(f"{metrics[split][score]:.4g}" for score in _present(metrics))
         name = split.removesuffix("_fp32")
         if _is_before(split, metrics):
-            name += ", before the weights were stored in 8 bits"
+            name += ", before it was put into 8 bits"
         rows.append(f"| {name} | {metrics[split]['sentences']:,} | {cells} |")
     return "\n".join(rows)
 

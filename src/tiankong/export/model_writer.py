@@ -17,7 +17,6 @@ from tiankong.artifact.model_folder import (
     CHARACTERS_FILE,
     CODES_FILE,
     CURVES_FILE,
-    FOR_PEOPLE,
     HISTORY_FILE,
     MODEL,
     ONNX_FILE,
@@ -97,11 +96,11 @@ def write_model(
 
 def seal_with_misfits(folder: Path, fields: dict[str, Any], find_misfits: FindMisfits) -> None:
     """Seals a finished folder, asks the model in it how to judge misfits, and seals it again with the answer."""
-    MODEL.seal(folder, fields, FOR_PEOPLE)
+    MODEL.seal(folder, fields)
     misfits = find_misfits(folder)
     if misfits is not None:
         write_misfits(misfits, folder)
-        MODEL.seal(folder, fields, FOR_PEOPLE)
+        MODEL.seal(folder, fields)
 
 
 def _unknown_bias(trained: Trained, corpus: PreparedCorpus) -> float:

@@ -1,8 +1,10 @@
-"""Weights stored in 8 bits: a quarter of the size, the same arithmetic.
+"""A network in 8 bits: a quarter of the size, a fraction of the time, the same answers within a third of a percent.
 
-Every large matrix is kept as int8 with a scale for each row or column and turned back into fp32 when the network is
-loaded. Activations stay fp32, so an answer never depends on what else is in its batch, as it would with dynamic
-quantisation (onnxruntime#8625).
+Every large matrix is kept as int8 with a scale for each row or column. Products with the largest are computed in
+whole numbers, and so is an LSTM; what has no such form is turned back into fp32 when the network is loaded.
+
+What a number is rounded to never depends on what else is in the batch, as it would with dynamic quantisation
+(onnxruntime#8625): a row of activations has a scale of its own, and an LSTM's range is held fixed.
 """
 
 from __future__ import annotations
@@ -12,7 +14,11 @@ from pathlib import Path
 import numpy as np
 import onnx
 from numpy.typing import NDArray
-from onnx import helper, numpy_helper
+from onnx import NodeProto, TensorProto, helper, numpy_helper
+
+from tiankong.export import integer_lstm, integer_product
+from tiankong.export.eight_bits import eight_bits
+from tiankong.text.network_input import Lexicon
 
 _SMALLEST = 1024
 """Tensors with fewer numbers stay as they are."""
@@ -24,34 +30,60 @@ _OUTPUT_AXIS = {"MatMul": 1, "LSTM": 1, "GRU": 1}
 """Where an operator's weights have their output units; the others have them first."""
 
 
-def quantise_weights(source: Path, target: Path) -> None:
-    """Writes the network of ``source`` to ``target`` with its large matrices in 8 bits."""
+def quantise(source: Path, target: Path, lexicon: Lexicon) -> None:
+    """Writes the network of ``source`` to ``target`` in 8 bits; ``lexicon`` has the words it is going to read."""
     model = onnx.load(str(source))
     graph = model.graph
-    operators = {name: node.op_type for node in graph.node for name in node.input}
-    kept, restored = [], []
-    for tensor in graph.initializer:
-        values = numpy_helper.to_array(tensor)
-        axis = _OUTPUT_AXIS.get(operators.get(tensor.name, ""), 0)
-        if values.dtype != np.float32 or values.size < _SMALLEST or values.size < _SHORTEST * values.shape[axis]:
-            kept.append(tensor)
-            continue
-        numbers, scale = _quantised(values, axis)
-        names = [f"{tensor.name}.int8", f"{tensor.name}.scale"]
-        kept += [numpy_helper.from_array(numbers, names[0]), numpy_helper.from_array(scale, names[1])]
-        restored.append(helper.make_node("DequantizeLinear", names, [tensor.name], name=tensor.name, axis=axis))
-    nodes = [*restored, *graph.node]
+    users: dict[str, list[NodeProto]] = {}
+    for node in graph.node:
+        for name in node.input:
+            users.setdefault(name, []).append(node)
+    values = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
+    large = {name for name in values if _is_large(values[name], _axis(users.get(name, [])))}
+    cells = {node.name: node for node in graph.node if node.op_type == "LSTM" and set(node.input[1:3]) <= large}
+    within = {name for node in cells.values() for name in node.input[1:4]}
+    ranges = integer_lstm.input_ranges(model, [node.input[0] for node in cells.values()], lexicon)
+
+    tensors = [tensor for tensor in graph.initializer if tensor.name not in large | within]
+    tensors += integer_product.CONSTANTS + integer_lstm.CONSTANTS
+    nodes: list[NodeProto] = []
+    products = integer_product.Products()
+    for name in sorted(large - within):
+        axis = _axis(users[name])
+        numbers, scale = eight_bits(values[name], axis)
+        stored = [f"{name}.int8", f"{name}.scale"]
+        tensors += [numpy_helper.from_array(numbers, stored[0]), numpy_helper.from_array(scale, stored[1])]
+        if all(products.takes(node, name) for node in users[name]):
+            products.weights.add(name)
+        else:
+            nodes.append(helper.make_node("DequantizeLinear", stored, [name], name=name, axis=axis))
+    for node in graph.node:
+        if node.name in cells:
+            parts = [values[name] for name in node.input[1:4]]
+            more, own = integer_lstm.integer_lstm(node, parts, ranges[node.input[0]])
+            nodes += more
+            tensors += own
+        elif products.weights & set(node.input):
+            nodes += products.replaced(node)
+        else:
+            nodes.append(node)
     del graph.initializer[:], graph.node[:]
-    graph.initializer.extend(kept)
+    graph.initializer.extend(_used(tensors, nodes))
     graph.node.extend(nodes)
+    model.opset_import.append(helper.make_opsetid(integer_lstm.DOMAIN, 1))
     onnx.checker.check_model(model)
     onnx.save(model, str(target))
 
 
-def _quantised(values: NDArray[np.float32], axis: int) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
-    """Numbers from -127 to 127 and the scale of each index along ``axis``."""
-    others = tuple(number for number in range(values.ndim) if number != axis)
-    highest = np.abs(values).max(axis=others, keepdims=True)
-    scale = np.where(highest > 0, highest / 127, 1).astype(np.float32)
-    numbers = np.rint(values / scale).astype(np.int8)
-    return numbers, scale.reshape(-1)
+def _axis(users: list[NodeProto]) -> int:
+    return max((_OUTPUT_AXIS.get(node.op_type, 0) for node in users), default=0)
+
+
+def _is_large(values: NDArray[np.generic], axis: int) -> bool:
+    is_matrix = values.dtype == np.float32 and values.ndim > 1 and values.size >= _SMALLEST
+    return is_matrix and values.size >= _SHORTEST * values.shape[axis]
+
+
+def _used(tensors: list[TensorProto], nodes: list[NodeProto]) -> list[TensorProto]:
+    names = {name for node in nodes for name in node.input}
+    return [tensor for tensor in tensors if tensor.name in names]

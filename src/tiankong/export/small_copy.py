@@ -1,4 +1,4 @@
-"""A model folder to hand on: everything filling needs, its weights in 8 bits, nothing only training needs."""
+"""A model folder to hand on: everything filling needs, in 8 bits, nothing only training needs."""
 
 from __future__ import annotations
 
@@ -25,7 +25,8 @@ from tiankong.corpus.prepared import PreparedCorpus
 from tiankong.errors import FolderError
 from tiankong.export.card import card_text, write_card
 from tiankong.export.model_writer import FindMisfits, seal_with_misfits
-from tiankong.export.quantise import quantise_weights
+from tiankong.export.quantise import quantise
+from tiankong.text.network_input import Lexicon
 
 Measure = Callable[[Path], dict[str, Any]]
 """Scores of the model in a folder on the test split."""
@@ -61,7 +62,7 @@ def write_small_copy(
         for name in _COPIED:
             if (source / name).exists():
                 shutil.copyfile(source / name, folder / name)
-        quantise_weights(model.onnx, folder / ONNX_FILE)
+        quantise(model.onnx, folder / ONNX_FILE, Lexicon.of(model.vocabulary, model.characters))
         seal_with_misfits(folder, fields, find_misfits)
         metrics |= {"test": measure(folder), "test_fp32": metrics["test"], "commands": [*metrics["commands"], command]}
         write_card(folder, output.name, corpus.manifest, fields, metrics)

@@ -38,7 +38,7 @@ def parse_candidates(texts: Sequence[str], predictor: Predictor) -> list[Candida
     :raises OptionError: no list of strings, none at all, too many, or one without a word.
     """
     if isinstance(texts, str) or not isinstance(texts, Sequence) or not all(isinstance(text, str) for text in texts):
-        raise OptionError("candidates must be a list of words")
+        raise OptionError("candidates (targets of fill) must be a list of words")
     if not 1 <= len(texts) <= MOST_CANDIDATES:
         raise OptionError(f"give from 1 to {MOST_CANDIDATES:,} candidates, not {len(texts):,}")
     found: dict[tuple[str, ...], Candidate] = {}

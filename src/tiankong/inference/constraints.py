@@ -112,9 +112,11 @@ def check_constraints(
     excluded = options.get("exclude", ())
     if not isinstance(excluded, list | tuple | set | frozenset) or not all(isinstance(word, str) for word in excluded):
         problems.append("exclude must be a list of words")
+    elif not all(normalise(word) for word in excluded):
+        problems.append("exclude has an empty word: leave it out")
     unknown = sorted(set(options) - set(ConstraintOptions.__annotations__))
     if unknown:
-        known = ", ".join(ConstraintOptions.__annotations__)
+        known = ", ".join(["targets", *ConstraintOptions.__annotations__])
         problems.append(f"there is no constraint {', '.join(unknown)}: the constraints are {known}")
     if problems:
         return None, problems
@@ -148,6 +150,9 @@ def _pattern(given: Any, problems: list[str]) -> regex.Pattern[str] | None:
 
     if not isinstance(given, str):
         problems.append(f"pattern must be a string, not {type(given).__name__}")
+        return None
+    if not given:
+        problems.append("pattern is empty: leave it out, or write what the word must be like")
         return None
     if _CALL.search(given):
         problems.append(f"the pattern {given!r} calls itself or a group, which is not supported")

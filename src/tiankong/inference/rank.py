@@ -26,12 +26,14 @@ def rank_candidates(
     A word is as likely as ``fill`` says. A phrase's probability is that of its words given how many there are.
 
     :raises SentenceError: as ``fill``, and more than one blank.
-    :raises OptionError: the candidates; one does not have what is given of the blank's word.
+    :raises OptionError: the candidates; two are the same; one does not have what is given of the blank's word.
     """
     query = parse_query(sentence, predictor, part_of_word)
     if len(query.affixes) > 1:
         raise SentenceError(f"the sentence has {len(query.affixes)} blanks: rank compares candidates for one")
     parsed = parse_candidates(candidates, predictor)
+    if len(parsed) < len(candidates):
+        raise OptionError(_twice(candidates, predictor))
     given = affixed(*query.affixes[0])
     for candidate in parsed:
         if not given.allow(candidate.normalised):
@@ -50,24 +52,43 @@ def rank_candidates(
     return _ranked([(candidate.text, query.filled([candidate.text])) for candidate in parsed], logs, logs)
 
 
+def _twice(candidates: Sequence[str], predictor: Predictor) -> str:
+    """What to say of the first candidate that is the same as one before it."""
+    seen: dict[tuple[str, ...], str] = {}
+    for candidate in candidates:
+        (parsed,) = parse_candidates([candidate], predictor)
+        if parsed.words in seen:
+            return f"the candidates {seen[parsed.words]!r} and {candidate!r} are the same to this model: leave one out"
+        seen[parsed.words] = candidate
+    raise AssertionError("no candidate is there twice")
+
+
 def rank_sentences(sentences: Sequence[str], predictor: Predictor) -> list[RankedCandidate]:
     """Whole ``sentences``, best first, by pseudo-log-likelihood (Salazar et al. 2020, section 2): the sum over words of
     their log probability given all others.
 
     A longer sentence has more to pay for, so sums are taken as if all had the mean number of words.
 
-    :raises SentenceError: not two sentences at least; one with a blank, or without a word.
+    :raises SentenceError: not two sentences at least; one with a blank, without a word, or given twice; all but the
+        first are single words, so that a blank was forgotten.
     """
     if not isinstance(sentences, Sequence):
         raise SentenceError(f"give a list of sentences, not {type(sentences).__name__}")
     rows = {}
     for number, sentence in enumerate(sentences, start=1):
         with in_which(f"sentence {number}"):
+            if sentence in rows:
+                raise SentenceError("it was given before: leave it out")
             rows[sentence] = _words(sentence, predictor)
     if len(rows) < 2:
-        raise SentenceError("give two different sentences at least, or one with a blank and candidates for it")
+        raise SentenceError("give two sentences at least, or one with a blank and candidates for it")
+    lengths = [len(row) for row in rows.values()]
+    if lengths[0] > 1 and set(lengths[1:]) == {1}:
+        raise SentenceError(
+            "the first sentence has no blank and the others are single words: write __ in it where they should stand"
+        )
     sums = np.array([sum(row) for row in rows.values()])
-    counts = np.array([len(row) for row in rows.values()])
+    counts = np.array(lengths)
     return _ranked([(sentence, sentence) for sentence in rows], sums, sums / counts * counts.mean())
 
 

@@ -38,7 +38,7 @@ class NetworkSession:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.log_severity_level = 3
-        # Weights stored in 8 bits are turned into fp32 once, here, and not again in every run.
+        # Weights that are stored in 8 bits and used in 32 are turned once, here, and not again in every run.
         options.add_session_config_entry("session.disable_quant_qdq", "1")
         try:
             self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])

@@ -36,27 +36,23 @@ class ContextAttention(nn.Module):
         """
         if not len(places):  # index_select refuses to choose none of none
             return query.new_zeros(0, self.size)
-        sentences, most = by_sentence.shape
-        flat = by_sentence.flatten()
-        heads = (sentences, most, self.heads, self.size // 2 // self.heads)
-        queries = self.query(query).index_select(0, flat).view(heads).transpose(1, 2)  # (B, heads, P, ·)
+        # Few shapes name a size of the batch: each is half a dozen nodes of the exported network, which take as long as
+        # the arithmetic of a single query.
+        each = self.size // 2 // self.heads
+        queries = self.query(query).view(-1, self.heads, each)[by_sentence].transpose(1, 2)  # (B, heads, P, ·)
         keys, values, hidden = [], [], []
         for project, own, at in zip((self.forward_states, self.backward_states), states, index, strict=True):
-            length = own.shape[1]
             key, value = project(own).split((self.size // 2, self.size), dim=2)
             keys.append(key)
             values.append(value)
-            rows = torch.arange(sentences, device=own.device)[:, None] * length
-            last = (at.index_select(0, flat).view(sentences, most) - rows).clamp(
-                min=0
-            )  # (B, P); padding sees one state
-            hidden.append(torch.arange(length, device=own.device) > last[:, :, None])  # (B, P, length)
-        seen = (sentences, -1, self.heads, self.size // 2 // self.heads)
-        key = torch.cat(keys, dim=1).view(seen).permute(0, 2, 3, 1)  # (B, heads, ·, T + S)
-        value = (
-            torch.cat(values, dim=1).view(sentences, -1, self.heads, self.size // self.heads).transpose(1, 2)
-        )  # (B, heads, T + S, ·)
-        scores = queries @ key * (self.size // 2 // self.heads) ** -0.5
+            within = torch.arange(own.shape[1], device=own.device)
+            first = torch.arange(own.shape[0], device=own.device)[:, None] * own.shape[1]
+            last = at[by_sentence] - first  # (B, P); padding asks for another sentence's, and sees one state at least
+            hidden.append(within > last.clamp(min=0)[:, :, None])  # (B, P, length)
+        shape = (by_sentence.shape[0], -1, self.heads)
+        key = torch.cat(keys, dim=1).view(*shape, each).permute(0, 2, 3, 1)  # (B, heads, ·, T + S)
+        value = torch.cat(values, dim=1).view(*shape, 2 * each).transpose(1, 2)  # (B, heads, T + S, ·)
+        scores = queries @ key * each**-0.5
         scores = scores.masked_fill(torch.cat(hidden, dim=2)[:, None], -torch.inf)
-        gathered: Tensor = (scores.softmax(dim=-1) @ value).transpose(1, 2).reshape(sentences * most, self.size)
+        gathered: Tensor = (scores.softmax(dim=-1) @ value).transpose(1, 2).reshape(-1, self.size)
         return gathered.index_select(0, places)

@@ -138,8 +138,12 @@ def _flat(index: list[Ints], width: int) -> Ints:
 
 
 def _by_sentence(counts: list[int]) -> tuple[Ints, Ints]:
-    """Numbers of the predictions as a row a sentence, and where each stands there."""
-    most = max(1, *counts) if counts else 1
+    """Numbers of the predictions as a row a sentence, and where each stands there.
+
+    Never one only: a product of one row is summed in another order, so an answer would change in its last bit with
+    the batch, and rounding to 8 bits could make more of it.
+    """
+    most = max(2, *counts) if counts else 2
     within = np.arange(most) < np.array(counts, dtype=np.int64)[:, None]  # (B, P)
     table = np.zeros(within.shape, dtype=np.int64)
     table[within] = np.arange(within.sum())
