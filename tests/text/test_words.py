@@ -11,7 +11,7 @@ from tiankong.text.normalise import normalise
 from tiankong.text.segment import Tokenizer
 from tiankong.text.vocabulary import SPECIAL_TOKENS, Vocabulary, is_target, parse_table
 
-WORD = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\t\n"), min_size=1, max_size=16)
+WORD = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\t\n"), min_size=1, max_size=16)
 
 
 @pytest.mark.parametrize(

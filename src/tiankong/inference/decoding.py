@@ -18,6 +18,9 @@ _WORDS_AT_ONCE = 65_536
 _MOST_DENSE = 1 << 24
 """Bits of a vocabulary of which numbers are kept too, for quick batches: 64 MiB."""
 
+_BLOCK = 128
+"""Words of which the highest is found first when the best of all are looked for."""
+
 _BYTES = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1).astype(np.float32)
 """The eight bits of every byte, (256, 8), highest first."""
 
@@ -33,11 +36,11 @@ class SoftmaxDecoder:
     """Word logits to probabilities."""
 
     def __init__(self, candidate: NDArray[np.bool_]) -> None:
-        self._excluded = ~candidate
+        self._barred = _barred(candidate)
 
     def log_probabilities(self, scores: Scores) -> Floats:
         """See :class:`Decoder`."""
-        return _log_softmax(scores, self._excluded)
+        return _log_softmax(scores, self._barred)
 
 
 class CodesDecoder:
@@ -53,12 +56,13 @@ class CodesDecoder:
         self._rest = packed[frequent:]
         self._bias = bias[frequent:]
         self._frequent = frequent
-        self._excluded = ~candidate
+        self._barred = _barred(candidate)
         self._bytes = np.ascontiguousarray(self._rest.T)  # eight bits at a time for likelihoods
         if self.has_distances:  # 64 bits at a time
             filled = np.zeros((len(packed), -(-bits // 64) * 8), dtype=np.uint8)
             filled[:, : packed.shape[1]] = packed
             self._words = np.ascontiguousarray(filled.view(np.uint64).T)
+            self._roots = np.sqrt(np.arange(bits + 1, dtype=np.float32))
         self._dense = self._unpacked(slice(None)) if self._rest.size * 8 <= _MOST_DENSE else None
 
     @property
@@ -68,7 +72,7 @@ class CodesDecoder:
 
     def log_probabilities(self, scores: Scores) -> Floats:
         """See :class:`Decoder`: the logit of a coded word is ``code · logits + bias``."""
-        logits = np.empty((len(scores), len(self._excluded)), dtype=np.float32)
+        logits = np.empty((len(scores), len(self._barred)), dtype=np.float32)
         logits[:, : self._frequent] = scores[:, : self._frequent]
         bits = np.ascontiguousarray(scores[:, self._frequent :], dtype=np.float32)
         if len(bits) <= _FEW_ROWS:
@@ -81,7 +85,7 @@ class CodesDecoder:
                 at = self._frequent + start
                 np.matmul(bits, block.T, out=logits[:, at : at + len(block)])
         logits[:, self._frequent :] += self._bias
-        return _log_softmax(logits, self._excluded)
+        return _log_softmax(logits, self._barred)
 
     def _unpacked(self, words: slice | NDArray[np.int64]) -> Floats:
         """Codes (R, bits) of 0 and 1."""
@@ -108,13 +112,17 @@ class CodesDecoder:
         filled = np.zeros((len(scores), 64 * len(self._words)), dtype=bool)
         filled[:, : self._bits] = scores > 0
         asked = np.packbits(filled, axis=1).view(np.uint64)  # (N, bits / 64)
-        distances = np.empty((len(scores), len(self._excluded)), dtype=np.float32)
+        distances = np.empty((len(scores), len(self._barred)), dtype=np.float32)
+        apart = np.empty(_WORDS_AT_ONCE, dtype=np.uint64)
         for row, words in zip(distances, asked, strict=True):
-            hamming = np.zeros(len(row), dtype=np.uint16)
-            for word, column in zip(words, self._words, strict=True):
-                hamming += np.bitwise_count(column ^ word)
-            np.sqrt(hamming, out=row)
-        distances[:, self._excluded] = np.inf
+            for start in range(0, len(row), _WORDS_AT_ONCE):
+                part = row[start : start + _WORDS_AT_ONCE]
+                hamming = np.zeros(len(part), dtype=np.uint16)
+                for word, column in zip(words, self._words, strict=True):
+                    differing = np.bitwise_xor(column[start : start + len(part)], word, out=apart[: len(part)])
+                    hamming += np.bitwise_count(differing)
+                np.take(self._roots, hamming, out=part, mode="clip")
+        distances -= self._barred
         return distances
 
     def bit_accuracy(self, scores: Scores, targets: NDArray[np.int64]) -> Floats:
@@ -135,11 +143,13 @@ def decoder_of(model: ModelFolder) -> SoftmaxDecoder | CodesDecoder:
 
 def best(order: Floats, count: int) -> NDArray[np.int64]:
     """Ids of the ``count`` highest of ``order`` (V,), best first, ties by id, which is word rank."""
-    count = min(count, int(np.isfinite(order).sum()))
-    if count == 0:
-        return np.zeros(0, dtype=np.int64)
-    threshold = np.partition(order, len(order) - count)[len(order) - count]
-    ids = np.flatnonzero(order >= threshold)
+    blocks = len(order) // _BLOCK
+    lowest = np.float32(-np.inf)
+    if 0 < count <= blocks:
+        # So many blocks have a word at least as high: the best are among the words that are.
+        highest = order[: blocks * _BLOCK].reshape(blocks, _BLOCK).max(axis=1)
+        lowest = np.partition(highest, blocks - count)[blocks - count]
+    ids = np.flatnonzero((order >= lowest) & np.isfinite(order))
     return ids[np.argsort(-order[ids], kind="stable")][:count]
 
 
@@ -154,9 +164,15 @@ def ranks(order: Floats, targets: NDArray[np.int64]) -> NDArray[np.int64]:
     return found
 
 
-def _log_softmax(logits: Floats, excluded: NDArray[np.bool_]) -> Floats:
-    values = np.array(logits, dtype=np.float32)
-    values[:, excluded] = -np.inf
-    values -= values.max(axis=1, keepdims=True)
-    values -= np.log(np.exp(values).sum(axis=1))[:, None]
+def _barred(candidate: NDArray[np.bool_]) -> Floats:
+    """What is added to scores so that no other word can be an answer."""
+    return np.where(candidate, np.float32(0), np.float32(-np.inf))
+
+
+def _log_softmax(logits: Floats, barred: Floats) -> Floats:
+    values: Floats = logits + barred
+    highest = values.max(axis=1, keepdims=True)
+    shares = values - highest
+    total = np.exp(shares, out=shares).sum(axis=1, keepdims=True)
+    values -= highest + np.log(total)
     return values

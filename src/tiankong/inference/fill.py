@@ -72,20 +72,21 @@ class _Answers:
         order = -distances if by_distance and distances is not None else row
         if allowed is not None:
             order = np.where(allowed, order, np.float32(-np.inf))
-        answers = []
+        ids = best(order, top_k)
         known = len(self.predictor.folder.vocabulary)
-        for word in best(order, top_k).tolist():
-            answer = self._answer(float(np.exp(row[word])), self.reading.word(word), word if word < known else None)
-            if distances is not None and word < known:
-                answer["distance"] = float(distances[word])
-            answers.append(answer)
+        tokens = [word if word < known else None for word in ids.tolist()]
+        answers = self._answers(np.exp(row[ids]).tolist(), list(map(self.reading.word, ids.tolist())), tokens)
+        if distances is not None:
+            for answer, word in zip(answers, tokens, strict=True):
+                if word is not None:
+                    answer["distance"] = float(distances[word])
         return answers
 
     def phrases(self, phrases: Sequence[Candidate]) -> list[Answer]:
         """Every phrase, with its probability."""
         before, after = self.query.around(self.blank)
         logs = phrase_log_probabilities([phrase.words for phrase in phrases], before, after, self.reading)
-        return [self._answer(math.exp(score), phrase.text, None) for score, phrase in zip(logs, phrases, strict=True)]
+        return self._answers(list(map(math.exp, logs)), [phrase.text for phrase in phrases], [None] * len(phrases))
 
     def _distances(self, prediction: Prediction, words: int) -> Floats | None:
         """To every word (R,); those that joined the vocabulary have no code and come last."""
@@ -95,6 +96,9 @@ class _Answers:
         far = known[np.isfinite(known)].max() + 1
         return np.concatenate((known, np.full(words - len(known), far, dtype=np.float32)))
 
-    def _answer(self, score: float, text: str, token: int | None) -> Answer:
-        words = [text if blank == self.blank else None for blank in range(len(self.query.affixes))]
-        return {"score": score, "token": token, "token_str": text, "sequence": self.query.filled(words)}
+    def _answers(self, scores: Sequence[float], texts: Sequence[str], tokens: Sequence[int | None]) -> list[Answer]:
+        sequences = self.query.filled_one(self.blank, texts)
+        return [
+            {"score": score, "token": token, "token_str": text, "sequence": sequence}
+            for score, token, text, sequence in zip(scores, tokens, texts, sequences, strict=True)
+        ]

@@ -43,17 +43,24 @@ class Query:
 
     def filled(self, words: Sequence[str | None]) -> str:
         """The sentence with each of ``words`` in its blank, ``None`` leaving it blank, everything else as typed."""
-        pieces = []
-        for number, word in enumerate(words):
-            blank, (prefix, suffix) = self.sentence.blanks[number], self.affixes[number]
-            typed_prefix, typed_suffix = self.sentence.affixes[number]
-            if word is None:
-                pieces.append(blank)
-            elif word.startswith(prefix) and word.endswith(suffix) and len(word) >= len(prefix) + len(suffix):
-                pieces.append(f"{typed_prefix}{word[len(prefix) : len(word) - len(suffix)]}{typed_suffix}")
-            else:
-                pieces.append(word)
+        blanks = self.sentence.blanks
+        pieces = [blanks[at] if word is None else self._piece(at, word) for at, word in enumerate(words)]
         return self.sentence.with_pieces(pieces)
+
+    def filled_one(self, blank: int, words: Sequence[str]) -> list[str]:
+        """The sentence with each of ``words`` in one blank, as :meth:`filled`."""
+        marks, parts = self.sentence.blanks, self.sentence.parts
+        before = "".join(part + mark for part, mark in zip(parts[:blank], marks, strict=False)) + parts[blank]
+        after = "".join(part + mark for part, mark in zip(parts[blank + 1 :], [*marks[blank + 1 :], ""], strict=True))
+        return [f"{before}{self._piece(blank, word)}{after}" for word in words]
+
+    def _piece(self, blank: int, word: str) -> str:
+        """What stands in a blank, whose word's beginning and end are there as typed."""
+        prefix, suffix = self.affixes[blank]
+        if not word.startswith(prefix) or not word.endswith(suffix) or len(word) < len(prefix) + len(suffix):
+            return word
+        typed_prefix, typed_suffix = self.sentence.affixes[blank]
+        return f"{typed_prefix}{word[len(prefix) : len(word) - len(suffix)]}{typed_suffix}"
 
 
 def parse_query(text: str, predictor: Predictor, part_of_word: bool | None = None) -> Query:

@@ -62,8 +62,10 @@ def context_vectors(
     In training, so that unknown words and further blanks of a query are familiar, a share ``drop_word`` is read
     by characters alone and a share ``drop_token`` becomes <BLANK>; the special tokens stay as they are.
     """
+    if not training:
+        return functional.embedding(words, own + composed)
     word_rows = character_rows = words
-    if training and (drop_word or drop_token):
+    if drop_word or drop_token:
         chance = torch.rand(words.shape, device=words.device)
         ordinary = words >= len(SPECIAL_TOKENS)
         blanked = ordinary & (chance < drop_token)

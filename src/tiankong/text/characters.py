@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
@@ -22,7 +23,9 @@ class CharacterTable:
         """``characters`` are unique and ordered by falling ``counts``."""
         self.characters = list(characters)
         self.counts = list(counts)
-        self._ids = {character: rank + _SPECIAL for rank, character in enumerate(characters)}
+        self._by_code = np.full(sys.maxunicode + 1, UNKNOWN_CHARACTER, dtype=np.int32)
+        self._by_code[[ord(character) for character in characters]] = np.arange(len(characters)) + _SPECIAL
+        self._by_code[0] = NO_CHARACTER  # no text that is prepared has a NUL
 
     def __len__(self) -> int:
         """The number of ids, the two special ones included."""
@@ -30,11 +33,9 @@ class CharacterTable:
 
     def ids(self, words: Iterable[str]) -> NDArray[np.int32]:
         """Character ids of each word, padded right with 0. Shape (words, :data:`LONGEST_WORD`)."""
-        rows = [[self._ids.get(c, UNKNOWN_CHARACTER) for c in _read(word)] for word in words]
-        table = np.zeros((len(rows), LONGEST_WORD), dtype=np.int32)
-        for row, ids in zip(table, rows, strict=True):
-            row[: len(ids)] = ids
-        return table
+        read = np.array([_read(word) for word in words], dtype=f"U{LONGEST_WORD}")
+        codes = read.view(np.uint32).reshape(len(read), LONGEST_WORD)  # code points, padded right with 0
+        return self._by_code[codes]
 
 
 def count_characters(words: Iterable[tuple[str, int]], minimum: int = 2) -> tuple[list[str], list[int]]:

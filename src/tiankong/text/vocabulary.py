@@ -17,7 +17,7 @@ UNKNOWN, BLANK, BEGIN, END = range(4)
 
 def is_target(token: str) -> bool:
     """Whether ``token`` is a word to predict: it has at least one letter (a Han character is one)."""
-    return any(character.isalpha() for character in token)
+    return token.isalpha() or any(character.isalpha() for character in token)
 
 
 def ids_of_frequent(words: int, size: int) -> int:
