@@ -1,10 +1,11 @@
 """How light and how fast answering is, beside a fill-mask pipeline the size of BERT base.
 
-    python benchmarks/answering.py [--page benchmarks/RESULTS.md] [--quick]
+    python benchmarks/answering.py [--page benchmarks/RESULTS.md] [--original MODEL] [--quick]
 
-Needs the packages of ``[train,benchmark]``, and pip's index to make an environment with the base packages only. The
-table goes to standard output and, as a section of its own, into the page. The pipeline's weights are random: they
-cost the same time. All on the processor's cores, in one run.
+``--original`` is the model folder that the built-in model was exported from, to compare 8 bits with 32. Needs the
+packages of ``[train,benchmark]``, and pip's index to make an environment with the base packages only. The tables go to
+standard output and, as a section of their own, into the page. The pipeline's weights are random: they cost the same
+time. All on the processor's cores, in one run.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ from tiankong.text.network_input import network_input
 ROOT = Path(__file__).parents[1]
 SENTENCE = "外套做工__，穿着很暖和"
 WORDS = 20
+SIZES = (1, 8, 64, 512)
 MILLION, BITS = 1_000_000, 128
 HEADING = "## Answering"
 
@@ -119,6 +121,23 @@ def throughput(model: Model, texts: list[str]) -> float:
     return len(texts) / timed(lambda: model.fill(texts))
 
 
+def shapes(models: dict[str, Path | str], texts: list[str], cores: int) -> Iterator[list[str]]:
+    """Sentences a second by arithmetic, threads, and how many sentences are given at once: rows of a table."""
+    yield ["arithmetic", "threads", *(f"{size} at once" for size in SIZES)]
+    for name, model in models.items():
+        for threads in sorted({1, cores}):
+            loaded = tiankong.load(model, threads=threads)
+            loaded.fill(texts[:64])
+            row = []
+            for size in SIZES:
+                some = texts[: max(128, min(len(texts), 4 * size))]
+                start = time.perf_counter()
+                for first in range(0, len(some), size):
+                    loaded.fill(some[first : first + size])
+                row.append(f"{len(some) / (time.perf_counter() - start):,.0f}")
+            yield [name, str(threads), *row]
+
+
 def pipeline_throughput(texts: list[str], batch: int) -> float:
     """Sentences a second of transformers' fill-mask with a BERT of base size, which reads characters."""
     import torch  # noqa: PLC0415 - only for this row
@@ -173,13 +192,12 @@ def million_words(repeats: int) -> Iterator[Row]:
         yield f"best 10 of {MILLION:,} words of a codes head, by {name}", value, "3 ms, recall 1.0"
 
 
-def rows(quick: bool) -> Iterator[Row]:
-    """Every row of the table."""
+def rows(quick: bool, texts: list[str]) -> Iterator[Row]:
+    """Every row of the first table."""
     with tempfile.TemporaryDirectory() as folder:
         yield from base_install(Path(folder) / "base")
     cores = os.cpu_count() or 1
     one, all_cores = tiankong.load(threads=1), tiankong.load(threads=cores)
-    texts = sentences(one, 256 if quick else 4096)
     yield from latency(one, texts[:256], "1 thread")
     yield from latency(all_cores, texts[:256], f"{cores} threads")
     speed = throughput(all_cores, texts)
@@ -196,20 +214,29 @@ def main() -> None:
     """Prints the table and puts it into the page."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--page", type=Path)
+    parser.add_argument("--original", type=Path)
     parser.add_argument("--quick", action="store_true")
     arguments = parser.parse_args()
     lines = [
         HEADING,
         "",
-        f"    python benchmarks/answering.py{' --quick' if arguments.quick else ''}",
+        f"    {' '.join(['python', 'benchmarks/answering.py', *sys.argv[1:]])}",
         "",
         f"Built-in model {DEFAULT_MODEL}, {os.cpu_count()} cores ({processor()}), Python {platform.python_version()}.",
         "",
         "| what | measured | at most / at least |",
         "|---|---|---|",
     ]
-    for row in rows(arguments.quick):
+    texts = sentences(tiankong.load(), 256 if arguments.quick else 4096)
+    for row in rows(arguments.quick, texts):
         lines.append(f"| {' | '.join(row)} |")
+        print(lines[-1], flush=True)
+    models: dict[str, Path | str] = {"8 bits (built-in)": DEFAULT_MODEL}
+    if arguments.original:
+        models["32 bits (as trained)"] = arguments.original
+    lines += ["", f"Sentences of {WORDS} words a second, one blank each, segmentation included:", ""]
+    for number, cells in enumerate(shapes(models, texts, os.cpu_count() or 1)):
+        lines += [f"| {' | '.join(cells)} |", *([f"|{'---|' * len(cells)}"] if number == 0 else [])]
         print(lines[-1], flush=True)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     print(f"(this program's own memory: {peak / 1024:.0f} MB)", file=sys.stderr)

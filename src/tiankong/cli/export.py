@@ -6,12 +6,15 @@ import json
 import shlex
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from tiankong.cli.display import metrics_lines, progress
 from tiankong.errors import MissingPackageError
+
+if TYPE_CHECKING:
+    from tiankong.artifact.misfits import Misfits
 
 
 @click.command(name="export")
@@ -40,7 +43,7 @@ def command(model: str, output: Path, prepared: Path, force: bool, quiet: bool, 
     from tiankong.artifact.model_folder import MODEL  # noqa: PLC0415
     from tiankong.corpus.prepared import PreparedCorpus  # noqa: PLC0415
     from tiankong.evaluate.measure import measure_split  # noqa: PLC0415
-    from tiankong.evaluate.misfits import fit_misfits  # noqa: PLC0415
+    from tiankong.evaluate.misfits import MOST_TEXTS, fit_misfits  # noqa: PLC0415
     from tiankong.inference.predictor import open_predictor  # noqa: PLC0415
 
     MODEL.check_output(output, force=force)
@@ -50,13 +53,17 @@ def command(model: str, output: Path, prepared: Path, force: bool, quiet: bool, 
         with progress("measuring", corpus.manifest.splits["test"].texts, quiet=quiet) as advance:
             return measure_split(open_predictor(folder), corpus, "test", on_text=advance)
 
+    def find_misfits(folder: Path) -> Misfits | None:
+        with progress("learning what does not fit", MOST_TEXTS, quiet=quiet) as advance:
+            return fit_misfits(open_predictor(folder), corpus, corpus.manifest.config.seed, advance)
+
     metrics = write_small_copy(
         model_path(model),
         corpus,
         output,
         force=force,
         measure=measure,
-        find_misfits=lambda folder: fit_misfits(open_predictor(folder), corpus, corpus.manifest.config.seed),
+        find_misfits=find_misfits,
         command=shlex.join(["tiankong", *sys.argv[1:]]),
     )
     if as_json:

@@ -8,7 +8,7 @@ import shlex
 import shutil
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -16,6 +16,9 @@ from tiankong.cli.display import metrics_lines, progress, say, shows_progress
 from tiankong.cli.options import chosen, config_options, needs
 from tiankong.config import ModelConfig, TrainingConfig, check
 from tiankong.errors import MissingPackageError
+
+if TYPE_CHECKING:
+    from tiankong.artifact.misfits import Misfits
 
 _SAMPLE = 2000
 
@@ -67,7 +70,7 @@ def command(
     from tiankong.artifact.model_folder import MODEL  # noqa: PLC0415
     from tiankong.corpus.prepared import PreparedCorpus  # noqa: PLC0415
     from tiankong.evaluate.measure import measure_split  # noqa: PLC0415
-    from tiankong.evaluate.misfits import fit_misfits  # noqa: PLC0415
+    from tiankong.evaluate.misfits import MOST_TEXTS, fit_misfits  # noqa: PLC0415
     from tiankong.inference.predictor import open_predictor  # noqa: PLC0415
 
     MODEL.check_output(output, force=force)
@@ -95,6 +98,10 @@ def command(
                 name: measure_split(model, corpus, name, texts=size, on_text=advance) for name, size in sizes.items()
             }
 
+    def find_misfits(folder: Path) -> Misfits | None:
+        with progress("learning what does not fit", MOST_TEXTS, quiet=quiet) as advance:
+            return fit_misfits(open_predictor(folder), corpus, corpus.manifest.config.seed, advance)
+
     metrics = write_model(
         trained,
         corpus,
@@ -103,7 +110,7 @@ def command(
         output,
         force=force,
         measure=measure,
-        find_misfits=lambda folder: fit_misfits(open_predictor(folder), corpus, corpus.manifest.config.seed),
+        find_misfits=find_misfits,
         command=shlex.join(["tiankong", *sys.argv[1:]]),
     )
     if not keep_checkpoints:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -126,7 +125,8 @@ def _window(text: Text) -> Window:
 
 def _measure(predictor: Predictor, texts: Iterable[Text], scorer: Scorer, on_text: Callable[[int], None]) -> Metrics:
     start = time.monotonic()
-    with ThreadPoolExecutor(os.cpu_count()) as workers:  # numpy's loops over a vocabulary leave the interpreter free
+    # numpy's loops over a vocabulary leave the interpreter free.
+    with ThreadPoolExecutor(predictor.session.threads) as workers:
         totals = _Totals(predictor, workers)
         for batch in _batches(texts):
             totals.add(batch, scorer)

@@ -16,7 +16,9 @@ from tiankong.inference.predictor import Predictor
 from tiankong.inference.word_by_word import predict_words
 from tiankong.text.network_input import Ints
 
-_TEXTS = 1500
+MOST_TEXTS = 1500
+"""Validation texts that are learned from."""
+
 _FEWEST_WORDS = 4
 _FEWEST_TEXTS = 20
 _FEWEST_FLAGGED = 50
@@ -35,11 +37,13 @@ class Judged(NamedTuple):
     text: Ints
 
 
-def fit_misfits(predictor: Predictor, corpus: PreparedCorpus, seed: int) -> Misfits | None:
+def fit_misfits(
+    predictor: Predictor, corpus: PreparedCorpus, seed: int, on_text: Callable[[int], None] = lambda _: None
+) -> Misfits | None:
     """Weights by logistic regression on every other validation text, thresholds from the rest; ``None`` if there are
-    too few texts.
+    too few texts. ``on_text`` hears of texts as they are read.
     """
-    judged = judge_wrong_words(predictor, corpus, "validation", random_exchange(corpus), _TEXTS, seed)
+    judged = judge_wrong_words(predictor, corpus, "validation", random_exchange(corpus), MOST_TEXTS, seed, on_text)
     if len(np.unique(judged.text)) < _FEWEST_TEXTS:
         return None
     fitting = judged.text % 2 == 0
@@ -64,7 +68,13 @@ def random_exchange(corpus: PreparedCorpus) -> Exchange:
 
 
 def judge_wrong_words(
-    predictor: Predictor, corpus: PreparedCorpus, split: str, exchange: Exchange, texts: int, seed: int
+    predictor: Predictor,
+    corpus: PreparedCorpus,
+    split: str,
+    exchange: Exchange,
+    texts: int,
+    seed: int,
+    on_text: Callable[[int], None] = lambda _: None,
 ) -> Judged:
     """Evidence for every word of ``texts`` texts of a split, one known word of each exchanged.
 
@@ -81,6 +91,7 @@ def judge_wrong_words(
             rows.append(evidence(found.prediction, found.answer, corpus.vocabulary))
             wrong.append(found.number == place - 1)
             numbers.append(number)
+        on_text(1)
     return Judged(np.array(rows).reshape(-1, 3), np.array(wrong, dtype=np.bool_), np.array(numbers, dtype=np.int64))
 
 

@@ -62,7 +62,7 @@ class CodesDecoder:
             filled = np.zeros((len(packed), -(-bits // 64) * 8), dtype=np.uint8)
             filled[:, : packed.shape[1]] = packed
             self._words = np.ascontiguousarray(filled.view(np.uint64).T)
-            self._roots = np.sqrt(np.arange(bits + 1, dtype=np.float32))
+            self._hamming = np.min_scalar_type(bits)
         self._dense = self._unpacked(slice(None)) if self._rest.size * 8 <= _MOST_DENSE else None
 
     @property
@@ -117,11 +117,11 @@ class CodesDecoder:
         for row, words in zip(distances, asked, strict=True):
             for start in range(0, len(row), _WORDS_AT_ONCE):
                 part = row[start : start + _WORDS_AT_ONCE]
-                hamming = np.zeros(len(part), dtype=np.uint16)
+                hamming = np.zeros(len(part), dtype=self._hamming)
                 for word, column in zip(words, self._words, strict=True):
                     differing = np.bitwise_xor(column[start : start + len(part)], word, out=apart[: len(part)])
                     hamming += np.bitwise_count(differing)
-                np.take(self._roots, hamming, out=part, mode="clip")
+                np.sqrt(hamming, out=part, dtype=np.float32)
         distances -= self._barred
         return distances
 
@@ -149,7 +149,7 @@ def best(order: Floats, count: int) -> NDArray[np.int64]:
         # So many blocks have a word at least as high: the best are among the words that are.
         highest = order[: blocks * _BLOCK].reshape(blocks, _BLOCK).max(axis=1)
         lowest = np.partition(highest, blocks - count)[blocks - count]
-    ids = np.flatnonzero((order >= lowest) & np.isfinite(order))
+    ids = np.flatnonzero(order >= lowest if np.isfinite(lowest) else np.isfinite(order))
     return ids[np.argsort(-order[ids], kind="stable")][:count]
 
 
@@ -170,9 +170,11 @@ def _barred(candidate: NDArray[np.bool_]) -> Floats:
 
 
 def _log_softmax(logits: Floats, barred: Floats) -> Floats:
-    values: Floats = logits + barred
-    highest = values.max(axis=1, keepdims=True)
-    shares = values - highest
-    total = np.exp(shares, out=shares).sum(axis=1, keepdims=True)
-    values -= highest + np.log(total)
+    values = np.empty(logits.shape, dtype=np.float32)
+    shares = np.empty_like(barred)
+    for row, given in zip(values, logits, strict=True):  # one at a time: a row stays in the processor's cache
+        np.add(given, barred, out=row)
+        highest = row.max()
+        np.subtract(row, highest, out=shares)
+        np.subtract(row, highest + np.log(np.exp(shares, out=shares).sum()), out=row)
     return values

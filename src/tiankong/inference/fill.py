@@ -18,7 +18,7 @@ from tiankong.inference.joint import phrase_log_probabilities
 from tiankong.inference.predictor import Prediction, Predictor, Reading
 from tiankong.inference.queries import Query
 
-_QUERIES_AT_ONCE = 64
+_QUERIES_AT_ONCE = 512
 
 
 def fill(queries: Sequence[Query], top_k: int, decoding: str | None, choice: Choice) -> Iterator[Filled]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,12 +16,12 @@ from tiankong.artifact.built_in import model_path
 from tiankong.artifact.model_folder import ModelFolder, open_model
 from tiankong.inference.decoding import CodesDecoder, Floats, decoder_of
 from tiankong.inference.new_words import CharacterIndex, NewWords
-from tiankong.inference.session import NetworkSession, Outputs, Scores
+from tiankong.inference.session import NetworkSession, Scores
 from tiankong.text.network_input import Ints, Lexicon, Window, network_input
 from tiankong.text.segment import Tokenizer
 from tiankong.text.vocabulary import BEGIN, BLANK, END
 
-_PREDICTIONS_AT_ONCE = 64
+_PREDICTIONS_AT_ONCE = 32
 _TARGETS_OF_A_WINDOW = 256
 _TOKENS_AT_ONCE = 16_384
 
@@ -121,19 +123,34 @@ class Reading:
         """Every word by its id as an answer, (R,)."""
         return [*self._vocabulary.words, *self._new] if self._new else self._vocabulary.words
 
-    def outputs(self, windows: Sequence[Window]) -> Outputs:
-        """What the network gives out for all targets of ``windows``, in one run."""
-        characters = np.concatenate(self._characters) if self._characters else None
-        return self._predictor.session.run(network_input(windows, self._predictor.lexicon, characters))
-
     def predictions(self, windows: Sequence[Window]) -> Iterator[Prediction]:
-        """A prediction for every target of ``windows``, in order; a few hundred are held at once at most."""
-        for batch in _batches(windows):
-            outputs = self.outputs(batch)
-            rows = self._predictor.decoder.log_probabilities(outputs.scores)
-            for joined in self._joined:
-                rows = joined.append_to(rows, outputs)
-            yield from map(Prediction, rows, outputs.scores, outputs.context)
+        """A prediction for every target of ``windows``, in order; a few hundred are held at once at most.
+
+        One batch is computed on all threads, several beside each other, each on one.
+        """
+        batches = list(_batches(windows))
+        if len(batches) == 1 or self._predictor.session.threads == 1:
+            for batch in batches:
+                yield from self._predicted(batch, beside_others=False)
+            return
+        with ThreadPoolExecutor(self._predictor.session.threads) as workers:
+            work = partial(self._predicted, beside_others=True)
+            coming: deque[Future[list[Prediction]]] = deque()
+            for batch in batches:
+                coming.append(workers.submit(work, batch))
+                if len(coming) > 2 * self._predictor.session.threads:
+                    yield from coming.popleft().result()
+            for future in coming:
+                yield from future.result()
+
+    def _predicted(self, batch: Sequence[Window], *, beside_others: bool) -> list[Prediction]:
+        characters = np.concatenate(self._characters) if self._characters else None
+        arrays = network_input(batch, self._predictor.lexicon, characters)
+        outputs = self._predictor.session.run(arrays, beside_others=beside_others)
+        rows = self._predictor.decoder.log_probabilities(outputs.scores)
+        for joined in self._joined:
+            rows = joined.append_to(rows, outputs)
+        return list(map(Prediction, rows, outputs.scores, outputs.context))
 
     def _id_of_unknown(self, word: str) -> int:
         if word not in self.unknown:

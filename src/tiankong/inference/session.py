@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import threading
+from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
@@ -31,31 +34,48 @@ class NetworkSession:
     """Runs ``model.onnx`` on the processor; safe to share between threads."""
 
     def __init__(self, path: Path, threads: int = 0) -> None:
-        """``threads`` for one run, 0 for one a core.
+        """``threads`` to compute with, 0 for one a core.
 
         :raises FolderError: ``path`` is no network that ONNX Runtime can open.
         """
+        self.threads = threads or os.cpu_count() or 1
+        self._path = path
+        self._session = self._opened(self.threads)
+        self._inputs = {entry.name for entry in self._session.get_inputs()}
+        self._outputs = [entry.name for entry in self._session.get_outputs()]
+        self._opening = threading.Lock()
+
+    def _opened(self, threads: int) -> onnxruntime.InferenceSession:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.log_severity_level = 3
         # Weights that are stored in 8 bits and used in 32 are turned once, here, and not again in every run.
         options.add_session_config_entry("session.disable_quant_qdq", "1")
         try:
-            self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+            return onnxruntime.InferenceSession(str(self._path), options, providers=["CPUExecutionProvider"])
         except Exception as error:  # ONNX Runtime's own exceptions share no public base
-            raise FolderError(f"{path} can't be opened by ONNX Runtime ({error}): train the model again") from None
-        self._inputs = {entry.name for entry in self._session.get_inputs()}
-        self._outputs = [entry.name for entry in self._session.get_outputs()]
+            raise FolderError(
+                f"{self._path} can't be opened by ONNX Runtime ({error}): train the model again"
+            ) from None
+
+    @cached_property
+    def _narrow(self) -> onnxruntime.InferenceSession:
+        """For runs beside each other, each on one thread; opened when first needed, since it takes room."""
+        return self._session if self.threads == 1 else self._opened(1)
 
     @property
     def gives_context(self) -> bool:
         """Whether there are context vectors beside the scores."""
         return "context" in self._outputs
 
-    def run(self, arrays: NetworkInput) -> Outputs:
-        """All outputs for the N positions asked for."""
+    def run(self, arrays: NetworkInput, *, beside_others: bool = False) -> Outputs:
+        """All outputs for the N positions asked for; on one thread if it runs ``beside_others``."""
+        session = self._session
+        if beside_others:
+            with self._opening:
+                session = self._narrow
         feed = {name: value for name, value in arrays._asdict().items() if name in self._inputs}
-        found = dict(zip(self._outputs, self._session.run(None, feed), strict=True))
+        found = dict(zip(self._outputs, session.run(None, feed), strict=True))
         scores: Scores = found["scores"]
         return Outputs(scores, found.get("context", scores), found.get("spelled"))
 
