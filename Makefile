@@ -15,7 +15,7 @@ $(VENV)/installed: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11 demo"; exit 1; }
 	@$(PYTHON) -m venv $(VENV)
 	@echo "installing into $(VENV) (torch is large, this takes a minute or two)"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[train,jieba,dev]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[train,serve,jieba,dev]'
 	@touch $@
 
 install: $(VENV)/installed
@@ -45,6 +45,8 @@ benchmark: $(VENV)/peers
 	@test -n "$(CORPORA)" || { echo 'name the files of texts: make benchmark CORPORA="reviews.txt more.zip"'; exit 2; }
 	$(BIN)/tiankong prepare $(CORPORA) --column review -o $(RESULTS)/prepared --force
 	$(BIN)/tiankong benchmark $(RESULTS)/prepared -o $(RESULTS) $(OPTIONS)
+	$(BIN)/python benchmarks/answering.py --page $(RESULTS)/RESULTS.md
+	$(BIN)/python benchmarks/serving.py --page $(RESULTS)/RESULTS.md
 
 # make model REVIEWS=FOLDER: the built-in model, from the folder of the corpora that `tiankong corpus` tells about.
 model: install

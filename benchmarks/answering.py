@@ -241,9 +241,14 @@ def main() -> None:
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     print(f"(this program's own memory: {peak / 1024:.0f} MB)", file=sys.stderr)
     if arguments.page:
-        text = arguments.page.read_text(encoding="utf-8") if arguments.page.exists() else ""
-        kept = re.sub(rf"\n*{HEADING}\n.*?(?=\n## |\Z)", "", text, flags=re.DOTALL).rstrip()
-        arguments.page.write_text(f"{kept}\n\n" * bool(kept) + "\n".join(lines) + "\n", encoding="utf-8")
+        write_section(arguments.page, HEADING, lines)
+
+
+def write_section(page: Path, heading: str, lines: list[str]) -> None:
+    """Puts the section into the page, in the place of an earlier one."""
+    text = page.read_text(encoding="utf-8") if page.exists() else ""
+    kept = re.sub(rf"\n*{heading}\n.*?(?=\n## |\Z)", "", text, flags=re.DOTALL).rstrip()
+    page.write_text(f"{kept}\n\n" * bool(kept) + "\n".join(lines) + "\n", encoding="utf-8")
 
 
 def processor() -> str:

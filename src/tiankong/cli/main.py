@@ -28,6 +28,7 @@ COMMANDS = (
     "rank",
     "check",
     "embed",
+    "serve",
     "info",
     "benchmark",
 )

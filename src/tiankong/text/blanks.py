@@ -66,6 +66,11 @@ def has_blank(text: str) -> bool:
     return _BLANK.search(text) is not None
 
 
+def count_blanks(text: str) -> int:
+    """How many blanks ``text`` has."""
+    return len(_BLANK.findall(text))
+
+
 def parse_blanks(text: str) -> BlankedSentence:
     """Finds the blanks of ``text``.
 

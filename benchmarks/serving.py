@@ -1,0 +1,170 @@
+"""How much the service answers, and how it bears more than it can.
+
+    python benchmarks/serving.py [--page benchmarks/RESULTS.md] [--seconds 20] [--soak 600]
+
+Starts a server with the built-in model on a free port and asks it from this process, on the same cores: first as fast
+as it answers, then ten times as often, then as fast as it answers again. Needs ``[serve]``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import collections
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from answering import WORDS, processor, sentences, write_section
+
+import tiankong
+
+HEADING = "## Serving"
+CLIENTS = 16
+PROGRAM = Path(sys.executable).with_name("tiankong")
+
+
+@dataclass
+class Asked:
+    """What came back: statuses, and seconds of each answer."""
+
+    statuses: collections.Counter[int] = field(default_factory=collections.Counter)
+    seconds: list[float] = field(default_factory=list)
+
+    def p(self, share: float) -> float:
+        """Milliseconds within which that share of the good answers came."""
+        return 1000 * float(np.quantile(self.seconds, share)) if self.seconds else float("nan")
+
+
+def request(sentence: str, port: int) -> bytes:
+    """One request as it goes over the wire."""
+    body = json.dumps({"inputs": sentence, "parameters": {"top_k": 5}}).encode()
+    head = f"POST /fill HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Type: application/json\r\n"
+    return f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
+
+
+async def answer(reader: asyncio.StreamReader) -> int:
+    """The status of the next response, read to its end."""
+    head = await reader.readuntil(b"\r\n\r\n")
+    length = re.search(rb"content-length: (\d+)", head, re.IGNORECASE)
+    await reader.readexactly(int(length[1]) if length else 0)
+    return int(head.split(b" ", 2)[1])
+
+
+async def client(port: int, requests: list[bytes], until: float, pause: float, asked: Asked) -> None:
+    """Asks one request after the other, ``pause`` seconds apart at least, on a connection that is kept."""
+    writer = None
+    for number in range(10**9):
+        start = time.perf_counter()
+        if start >= until:
+            break
+        try:
+            if writer is None or writer.is_closing():
+                reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(requests[number % len(requests)])
+            status = await answer(reader)
+        except (ConnectionError, asyncio.IncompleteReadError):
+            asked.statuses[0] += 1
+            writer = None
+            continue
+        asked.statuses[status] += 1
+        if status == 200:
+            asked.seconds.append(time.perf_counter() - start)
+        await asyncio.sleep(max(0.0, pause - (time.perf_counter() - start)))
+    if writer is not None:
+        writer.close()
+
+
+async def load(port: int, requests: list[bytes], clients: int, seconds: float, rate: float = 0.0) -> Asked:
+    """``clients`` asking for ``seconds``, as fast as they are answered or ``rate`` times a second together."""
+    asked = Asked()
+    until = time.perf_counter() + seconds
+    pause = clients / rate if rate else 0.0
+    share = [requests[number::clients] or requests for number in range(clients)]
+    await asyncio.gather(*(client(port, share[number], until, pause, asked) for number in range(clients)))
+    return asked
+
+
+async def health(port: int, until: float, found: list[float]) -> None:
+    """Milliseconds of /health, asked again and again."""
+    while time.perf_counter() < until:
+        start = time.perf_counter()
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"GET /health HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        await answer(reader)
+        writer.close()
+        found.append(1000 * (time.perf_counter() - start))
+        await asyncio.sleep(0.2)
+
+
+def resident(process: int) -> float:
+    """Megabytes that a process has in memory."""
+    return int(re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{process}/status").read_text())[1]) / 1024
+
+
+async def measure(port: int, process: int, requests: list[bytes], seconds: float, soak: float) -> list[list[str]]:
+    """The rows of the table."""
+    await load(port, requests, CLIENTS, 3)
+    steady = await load(port, requests, CLIENTS, seconds)
+    rate = steady.statuses[200] / seconds
+    rows = [[f"{CLIENTS} clients, one sentence a request", f"{rate:,.0f} a second, p99 {steady.p(0.99):.0f} ms"]]
+    rows[0].append("400 a second, p99 100 ms")
+    before, healths = resident(process), []
+    until = time.perf_counter() + seconds
+    flood, _ = await asyncio.gather(load(port, requests, 400, seconds, 10 * rate), health(port, until, healths))
+    statuses = ", ".join(f"{count:,} × {status}" for status, count in sorted(flood.statuses.items()))
+    rows.append([f"400 clients, {10 * rate:,.0f} a second wanted", statuses, "only 200, 429, 503"])
+    rows.append(["/health meanwhile, slowest", f"{max(healths):.0f} ms", "200 ms"])
+    rows.append(["memory before and after", f"{before:.0f} MB, {resident(process):.0f} MB", "flat"])
+    again = await load(port, requests, CLIENTS, 5)
+    rows.append(["right after, for 5 seconds", f"{again.statuses[200] / 5:,.0f} a second", f"{rate:,.0f}"])
+    if soak:
+        start = resident(process)
+        long = await load(port, requests, CLIENTS, soak)
+        drift = 100 * (resident(process) / start - 1)
+        bad = sum(long.statuses.values()) - long.statuses[200]
+        rows.append([f"{soak:,.0f} seconds of it", f"{bad} errors, memory {drift:+.1f} %", "0 errors, 2 %"])
+    return rows
+
+
+def main() -> None:
+    """Prints the table and puts it into the page."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--page", type=Path)
+    parser.add_argument("--seconds", type=float, default=20.0)
+    parser.add_argument("--soak", type=float, default=0.0)
+    arguments = parser.parse_args()
+    texts = sentences(tiankong.load(), 512)
+    command = [PROGRAM, "serve", "--port", "0", "--quiet"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
+        try:
+            port = int(re.search(r":(\d+)$", server.stderr.readline().strip())[1])
+            requests = [request(text, port) for text in texts]
+            found = asyncio.run(measure(port, server.pid, requests, arguments.seconds, arguments.soak))
+        finally:
+            server.terminate()
+    lines = [
+        HEADING,
+        "",
+        f"    {' '.join(['python', 'benchmarks/serving.py', *sys.argv[1:]])}",
+        "",
+        f"Built-in model, sentences of {WORDS} words, server and clients on the same {os.cpu_count()} cores "
+        f"({processor()}).",
+        "",
+        "| what | measured | asked for |",
+        "|---|---|---|",
+        *(f"| {' | '.join(row)} |" for row in found),
+    ]
+    print("\n".join(lines))
+    if arguments.page:
+        write_section(arguments.page, HEADING, lines)
+
+
+if __name__ == "__main__":
+    main()

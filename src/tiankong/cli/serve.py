@@ -1,0 +1,76 @@
+"""``tiankong serve``: the engine over HTTP."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from tiankong.cli.options import model_option, needs, read_words
+from tiankong.errors import MissingPackageError
+from tiankong.serve.limits import Limits
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def _limit_options(command: Command) -> Command:
+    """An option, and a variable of the environment, for every limit."""
+    for field in reversed(dataclasses.fields(Limits)):
+        command = click.option(
+            f"--{field.name.replace('_', '-')}",
+            field.name,
+            envvar=f"TIANKONG_{field.name.upper()}",
+            type=float if field.type == "float" else int,
+            default=field.default,
+            show_default=True,
+            help=f"At most: {field.metadata['help']}.",
+        )(command)
+    return command
+
+
+@click.command(name="serve")
+@model_option
+@click.option("--host", envvar="TIANKONG_HOST", default="127.0.0.1", show_default=True, help="Address to listen at.")
+@click.option("--port", envvar="TIANKONG_PORT", default=8000, show_default=True, help="Port (0: any that is free).")
+@click.option("--threads", envvar="TIANKONG_THREADS", default=0, help="Processor threads of the model (0: one a core).")
+@click.option("--words", "words_file", envvar="TIANKONG_WORDS", help="A file of words that join the vocabulary.")
+@click.option("--api-key", envvar="TIANKONG_API_KEY", help="Key that requests must carry (Authorization: Bearer KEY).")
+@click.option("--no-auth", envvar="TIANKONG_NO_AUTH", is_flag=True, help="Serve to other machines without a key.")
+@click.option(
+    "--allow-origin",
+    "origins",
+    envvar="TIANKONG_ALLOW_ORIGIN",
+    multiple=True,
+    help="A web site whose pages may ask (CORS); may be repeated.",
+)
+@click.option("--quiet", envvar="TIANKONG_QUIET", is_flag=True, help="No log of requests.")
+@_limit_options
+def command(
+    model: str,
+    host: str,
+    port: int,
+    threads: int,
+    words_file: str | None,
+    api_key: str | None,
+    no_auth: bool,
+    origins: tuple[str, ...],
+    quiet: bool,
+    **limits: Any,
+) -> int:
+    """Answer over HTTP: /fill, /rank and /check; /docs shows how to ask.
+
+    Every option is also a variable of the environment, --port as TIANKONG_PORT. SIGTERM lets what is being answered
+    end; SIGHUP loads the model again. The log, a JSON line a request on standard error, holds nothing of what was sent.
+    """
+    needs(0 <= port <= 65_535, f"--port must be from 0 to 65535, not {port}")
+    needs(threads >= 0, f"--threads must be 0 (one a core) or more, not {threads}")
+    for name, value in limits.items():
+        needs(value > 0, f"--{name.replace('_', '-')} must be more than 0, not {value}")
+    try:
+        from tiankong.serve.server import Settings, serve  # noqa: PLC0415 - heavy
+    except ModuleNotFoundError:
+        raise MissingPackageError("serving", "serve") from None
+    settings = Settings(model, host, port, threads, read_words(words_file), api_key, no_auth, origins, quiet)
+    return serve(settings, Limits(**limits))

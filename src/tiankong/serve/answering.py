@@ -1,0 +1,99 @@
+"""The routes that ask the model."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from fastapi import APIRouter, Response
+
+from tiankong.serve.engine import Engine
+from tiankong.serve.limits import Limits
+from tiankong.serve.problems import PROBLEMS, NoClassifier, OverLimit
+from tiankong.serve.schemas import (
+    Answer,
+    CheckedWord,
+    CheckParameters,
+    CheckRequest,
+    Error,
+    FilledTogether,
+    FillParameters,
+    FillRequest,
+    RankedCandidate,
+    RankParameters,
+    RankRequest,
+)
+
+PATHS = ("/fill", "/rank", "/check", "/classify")
+
+_TOP_K = 10
+
+ERRORS: dict[int | str, dict[str, Any]] = {
+    problem.status: {"model": Error} for problem in PROBLEMS.values() if problem.status not in {404, 501}
+}
+"""For the OpenAPI document: what every route may answer beside its own."""
+
+
+def answering(engine: Engine, limits: Limits) -> APIRouter:
+    """Routes over a started engine."""
+    router = APIRouter()
+
+    @router.post("/fill", response_model=None, responses=answers(list[Answer] | list[list[Answer]] | FilledTogether))
+    async def fill(request: FillRequest) -> Response:
+        """Rank words for each blank of a sentence, or of each of several."""
+        parameters = request.parameters or FillParameters()
+        sentences = _listed(request.inputs)
+        limits.check_sentences(sentences)
+        limits.check_words("targets", [*(parameters.targets or []), *parameters.exclude])
+        options = parameters.model_dump(exclude={"joint"}, exclude_none=True)
+        limits.check_top_k(options.setdefault("top_k", min(_TOP_K, limits.max_top_k)))
+        filled = await engine.fill(sentences, options)
+        if parameters.joint:
+            options.pop("decoding", None)
+            together = await engine.ask(lambda model: model.joint(sentences, **options))
+            lists = [one if one and isinstance(one[0], list) else [one] for one in filled]
+            filled = [{"blanks": own, "joint": joint} for own, joint in zip(lists, together, strict=True)]
+        return as_json(filled[0] if isinstance(request.inputs, str) else filled)
+
+    @router.post("/rank", response_model=None, responses=answers(list[RankedCandidate]))
+    async def rank(request: RankRequest) -> Response:
+        """Compare candidates for one blank, or whole sentences."""
+        parameters = request.parameters or RankParameters()
+        limits.check_sentences(_listed(request.inputs))
+        limits.check_words("candidates", parameters.candidates or [])
+        return as_json(
+            await engine.ask(lambda model: model.rank(request.inputs, parameters.candidates, parameters.part_of_word))
+        )
+
+    @router.post("/check", response_model=None, responses=answers(list[CheckedWord] | list[list[CheckedWord]]))
+    async def check(request: CheckRequest) -> Response:
+        """Every word's probability in its context, and which don't fit."""
+        parameters = request.parameters or CheckParameters()
+        limits.check_sentences(_listed(request.inputs))
+        limits.check_top_k(parameters.suggestions)
+        return as_json(
+            await engine.ask(lambda model: model.check(request.inputs, parameters.precision, parameters.suggestions))
+        )
+
+    @router.post("/classify", response_model=None, responses={**ERRORS, 404: {"model": Error}})
+    async def classify() -> Response:
+        """Label a text, if the model was trained to."""
+        raise NoClassifier(f"the model {engine.loaded.name} has no classifier: this server fills, ranks and checks")
+
+    return router
+
+
+def answers(model: Any) -> dict[int | str, dict[str, Any]]:
+    """For the OpenAPI document: the form of an answer, and of errors."""
+    return {200: {"model": model}, **ERRORS}
+
+
+def as_json(content: Any) -> Response:
+    """The content as a response."""
+    return Response(msgspec.json.encode(content), media_type="application/json")
+
+
+def _listed(inputs: str | list[str]) -> list[str]:
+    if not inputs and isinstance(inputs, list):
+        raise OverLimit("inputs is an empty list: give a sentence at least")
+    return [inputs] if isinstance(inputs, str) else inputs

@@ -1,0 +1,62 @@
+"""The application: routes, and how errors are answered."""
+
+from __future__ import annotations
+
+import msgspec
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from tiankong.serve import answering, operating
+from tiankong.serve.engine import Engine
+from tiankong.serve.guard import refusal
+from tiankong.serve.limits import Limits
+from tiankong.serve.metrics import Metrics
+from tiankong.serve.problems import PROBLEMS, MalformedRequest
+from tiankong.version import VERSION
+
+PATHS = (*answering.PATHS, *operating.PATHS, "/docs", "/openapi.json")
+"""All that is served."""
+
+_NO_ROUTE = {404: "there is no such path: /docs shows them", 405: "this path takes another method: /docs shows it"}
+
+
+def build_app(engine: Engine, limits: Limits, metrics: Metrics, *, keyed: bool = False) -> FastAPI:
+    """The application over an engine that is started and stopped elsewhere; a ``Guard`` goes around it.
+
+    Only where requests are ``keyed`` may they exchange the model.
+    """
+    app = FastAPI(title="tiankong", version=VERSION, description="Fill in missing words from context.", redoc_url=None)
+
+    async def answered(request: Request, error: Exception) -> Response:
+        status, headers, body = refusal(error, request.state.request_id, metrics)
+        response = Response(body, status)
+        response.raw_headers = headers
+        return response
+
+    async def malformed(request: Request, error: RequestValidationError) -> Response:
+        return await answered(request, MalformedRequest(_what_is_wrong(error)))
+
+    async def no_route(request: Request, error: HTTPException) -> Response:
+        if error.status_code == 400:
+            return await answered(request, MalformedRequest("the body can't be read as JSON"))
+        sentence = _NO_ROUTE.get(error.status_code, "the request can't be read")
+        content = {"error": sentence, "reason": "route", "request_id": request.state.request_id}
+        return Response(msgspec.json.encode(content), error.status_code, dict(error.headers or {}), "application/json")
+
+    for kind in (*PROBLEMS, Exception):
+        app.add_exception_handler(kind, answered)
+    app.add_exception_handler(RequestValidationError, malformed)  # type: ignore[arg-type]
+    app.add_exception_handler(HTTPException, no_route)  # type: ignore[arg-type]
+    app.include_router(answering.answering(engine, limits))
+    app.include_router(operating.operating(engine, limits, metrics, keyed=keyed))
+    return app
+
+
+def _what_is_wrong(error: RequestValidationError) -> str:
+    """The first thing wrong with a request, without quoting it."""
+    first = error.errors()[0]
+    # Of a field with several types, the place ends with the type that was tried.
+    parts = [str(part) for part in first["loc"][1:] if part not in {"str", "int"} and not str(part).startswith("list[")]
+    place = ".".join(parts) or "the body"
+    return f"{place}: {first['msg'].lower()}"

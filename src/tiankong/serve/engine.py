@@ -1,0 +1,190 @@
+"""The model behind the service: requests that wait together are answered together, and the model can be exchanged.
+
+One thread works through the queue, because the model itself uses all threads it was given. While it answers, requests
+gather; it then takes all that ask alike at once. So nobody waits for company, and the busier it is the larger the
+batches get.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tiankong.artifact.built_in import model_path
+from tiankong.artifact.model_folder import MODEL
+from tiankong.folder import sha256
+from tiankong.inference.model import Model, load
+from tiankong.serve.problems import NotReady
+
+_TOGETHER = 64
+"""Sentences of different requests that are filled in one go at most."""
+
+
+@dataclass(frozen=True)
+class LoadedModel:
+    """A model, the name or folder it was loaded from, and the SHA-256 of its manifest, which names all its files."""
+
+    model: Model
+    name: str
+    sha256: str
+
+
+@dataclass
+class _Job:
+    """One request's work: sentences to fill with ``options``, which may be filled with those of other jobs that have
+    the same, or anything else as ``work``.
+    """
+
+    work: Callable[[Model], Any] | None = None
+    sentences: list[str] = field(default_factory=list)
+    options: dict[str, Any] = field(default_factory=dict)
+    done: asyncio.Future[Any] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+
+    def run(self, model: Model) -> Any:
+        """What the request gets, or the exception it ends with."""
+        work = self.work or (lambda model: model.fill(self.sentences, **self.options))
+        return _attempt(work, model)
+
+
+class Engine:
+    """Answers requests one batch after the other. Made outside, used within one event loop."""
+
+    def __init__(self, model: str | Path, threads: int = 0, words: Sequence[str] = ()) -> None:
+        """Nothing is loaded before :meth:`start`."""
+        self._source, self._threads, self._words = str(model), threads, list(words)
+        self._loaded: LoadedModel | None = None
+        self._queue: deque[_Job] = deque()
+        self._arrived = asyncio.Event()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="tiankong-engine")
+        self._worker: asyncio.Task[None] | None = None
+
+    @property
+    def ready(self) -> bool:
+        """Whether there is a model that has answered."""
+        return self._loaded is not None
+
+    @property
+    def loaded(self) -> LoadedModel:
+        """The model that answers now.
+
+        :raises NotReady: there is none yet.
+        """
+        if self._loaded is None:
+            raise NotReady("the model is being loaded: try again in a moment")
+        return self._loaded
+
+    @property
+    def waiting(self) -> int:
+        """Requests in the queue."""
+        return len(self._queue)
+
+    async def start(self) -> None:
+        """Loads the model, lets it fill a blank, and begins to work.
+
+        :raises FolderError: it can't be loaded.
+        """
+        self._loaded = await asyncio.get_running_loop().run_in_executor(self._thread, self._load, self._source)
+        self._worker = asyncio.create_task(self._work())
+
+    async def stop(self) -> None:
+        """Lets what is being answered end, and stops."""
+        if self._worker is not None:
+            self._worker.cancel()
+        await asyncio.to_thread(self._thread.shutdown, wait=True, cancel_futures=True)
+
+    async def reload(self, model: str | None = None) -> LoadedModel:
+        """Loads the model again, or another one, beside the present, which goes on answering until the new one has
+        filled a blank.
+
+        :raises FolderError: the new one can't be loaded; the present one stays.
+        """
+        source = model or self._source
+        loaded = await asyncio.to_thread(self._load, source)
+        self._loaded, self._source = loaded, source
+        return loaded
+
+    async def fill(self, sentences: list[str], options: dict[str, Any]) -> list[Any]:
+        """Answers for each of ``sentences``, as :meth:`Model.fill` gives them for a list.
+
+        :raises SentenceError: a sentence; with several, the message begins with its number.
+        :raises OptionError: ``options``, its keyword arguments.
+        """
+        return list(await self._answer(_Job(sentences=sentences, options=options)))
+
+    async def ask(self, work: Callable[[Model], Any]) -> Any:
+        """What ``work`` makes of the model."""
+        return await self._answer(_Job(work))
+
+    async def _answer(self, job: _Job) -> Any:
+        if self._loaded is None:
+            raise NotReady("the model is being loaded: try again in a moment")
+        self._queue.append(job)
+        self._arrived.set()
+        return await job.done
+
+    async def _work(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            await self._arrived.wait()
+            self._arrived.clear()
+            while self._queue:
+                jobs = [job for job in self._next() if not job.done.cancelled()]
+                if jobs:
+                    results = await loop.run_in_executor(self._thread, _run, jobs, self.loaded.model)
+                    for job, result in zip(jobs, results, strict=True):
+                        if job.done.cancelled():
+                            continue
+                        if isinstance(result, Exception):
+                            job.done.set_exception(result)
+                        else:
+                            job.done.set_result(result)
+
+    def _next(self) -> list[_Job]:
+        """The first job, and those behind it that ask alike and fit in."""
+        first = self._queue.popleft()
+        jobs, size = [first], len(first.sentences)
+        if first.work is not None:
+            return jobs
+        for job in list(self._queue):
+            if job.work is None and job.options == first.options and size + len(job.sentences) <= _TOGETHER:
+                self._queue.remove(job)
+                jobs.append(job)
+                size += len(job.sentences)
+        return jobs
+
+    def _load(self, source: str) -> LoadedModel:
+        model = load(source, threads=self._threads, words=self._words)
+        frequent = next(word for word, target in zip(*_words(model), strict=True) if target)
+        model.fill(f"{frequent} __")
+        folder = model_path(source)
+        return LoadedModel(model, folder.name, sha256(folder / MODEL.manifest))
+
+
+def _words(model: Model) -> tuple[list[str], list[bool]]:
+    return model.folder.vocabulary.words, model.folder.vocabulary.targets().tolist()
+
+
+def _run(jobs: list[_Job], model: Model) -> list[Any]:
+    """Each job's result, or the exception it ends with."""
+    if len(jobs) > 1:
+        sentences = [sentence for job in jobs for sentence in job.sentences]
+        found = _attempt(lambda model: model.fill(sentences, **jobs[0].options), model)
+        if not isinstance(found, Exception):
+            answers = iter(found)
+            return [list(itertools.islice(answers, len(job.sentences))) for job in jobs]
+    # One bad sentence is its own request's error and nobody else's.
+    return [job.run(model) for job in jobs]
+
+
+def _attempt(work: Callable[[Model], Any], model: Model) -> Any:
+    """What ``work`` makes of the model, or the exception it ends with, which goes to the one who asked."""
+    try:
+        return work(model)
+    except Exception as error:
+        return error

@@ -1,0 +1,189 @@
+"""What stands between the network and the routes: keys, limits of size, time and number, a log line a request.
+
+Bodies are read here, whole, before a route sees them: so a slow or endless one costs no place among the requests being
+answered, and is refused before anything is made of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import json
+import sys
+import time
+import uuid
+from collections.abc import Sequence
+from typing import TextIO
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from tiankong.serve.limits import Limits
+from tiankong.serve.metrics import Metrics
+from tiankong.serve.problems import (
+    BodyTooLarge,
+    NotReady,
+    RefusedRequest,
+    TooManyRequests,
+    TooSlow,
+    Unauthorised,
+    UnreadableBody,
+    problem_of,
+    sentence_of,
+)
+
+_OPEN = {"/health", "/ready"}
+"""Answered without a key and while the server drains: those who watch it need them."""
+
+_LONGEST_ID = 64
+
+
+class Guard:
+    """ASGI middleware. ``draining`` refuses new requests; ``running`` counts those being answered."""
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        limits: Limits,
+        metrics: Metrics,
+        routes: Sequence[str],
+        api_key: str | None = None,
+        log: TextIO | None = sys.stderr,
+    ) -> None:
+        """``routes`` are the paths that the metrics name; ``log`` gets a JSON line for each request."""
+        self._app, self._limits, self._metrics = app, limits, metrics
+        self._routes, self._key, self._log = frozenset(routes), api_key, log
+        self.draining = False
+        self.running = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers a request or refuses it."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        start = time.monotonic()
+        headers = dict(scope["headers"])
+        request_id = _request_id(headers.get(b"x-request-id"))
+        scope["state"] = {**scope.get("state", {}), "request_id": request_id}
+        status = 500
+
+        async def noting(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message = {**message, "headers": [*message["headers"], (b"x-request-id", request_id.encode())]}
+            await send(message)
+
+        size = 0
+        try:
+            body = await self._admitted(scope, headers, receive)
+            size = len(body)
+            await self._answered(scope, body, receive, noting)
+        except RefusedRequest as error:
+            await self.refuse(error, request_id, noting)
+        finally:
+            seconds = time.monotonic() - start
+            route = scope["path"] if scope["path"] in self._routes else "other"
+            self._metrics.requests.labels(route, str(status)).inc()
+            self._metrics.seconds.labels(route).observe(seconds)
+            self._write(request_id, scope, route, status, seconds, size)
+
+    async def refuse(self, error: Exception, request_id: str, send: Send) -> None:
+        """Answers with the error's status and sentence."""
+        status, headers, body = refusal(error, request_id, self._metrics)
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+    async def _admitted(self, scope: Scope, headers: dict[bytes, bytes], receive: Receive) -> bytes:
+        """The body, once everything that can be judged without its meaning is right."""
+        if scope["path"] not in _OPEN:
+            if self.draining:
+                raise NotReady("the server is about to stop: try again in a moment")
+            self._check_key(headers)
+        stated = headers.get(b"content-length", b"0")
+        if stated.isdigit() and int(stated) > self._limits.max_body_bytes:
+            raise BodyTooLarge(f"the body is larger than {self._limits.max_body_bytes:,} bytes: send less at once")
+        if headers.get(b"content-encoding", b"identity").lower() != b"identity":
+            raise UnreadableBody("the body is compressed: send it as it is")
+        try:
+            async with asyncio.timeout(self._limits.body_seconds):
+                return await self._body(receive)
+        except TimeoutError:
+            raise TooSlow(f"the body did not arrive within {self._limits.body_seconds:g} seconds") from None
+
+    def _check_key(self, headers: dict[bytes, bytes]) -> None:
+        if self._key is None:
+            return
+        given = headers.get(b"authorization", b"").removeprefix(b"Bearer ") or headers.get(b"x-api-key", b"")
+        if not hmac.compare_digest(given, self._key.encode()):
+            raise Unauthorised("the key is missing or wrong: send it as Authorization: Bearer KEY")
+
+    async def _body(self, receive: Receive) -> bytes:
+        parts: list[bytes] = []
+        size = 0
+        while True:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise TooSlow("the connection was closed before the body was complete")
+            parts.append(message.get("body", b""))
+            size += len(parts[-1])
+            if size > self._limits.max_body_bytes:
+                raise BodyTooLarge(f"the body is larger than {self._limits.max_body_bytes:,} bytes: send less at once")
+            if not message.get("more_body", False):
+                return b"".join(parts)
+
+    async def _answered(self, scope: Scope, body: bytes, receive: Receive, send: Send) -> None:
+        counted = scope["method"] == "POST"
+        if counted and self.running >= self._limits.max_requests:
+            raise TooManyRequests(f"{self._limits.max_requests:,} requests are being answered: try again in a moment")
+        delivered = False
+
+        async def replay() -> Message:
+            nonlocal delivered
+            if delivered:
+                return await receive()
+            delivered = True
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        self.running += counted
+        self._metrics.running.set(self.running)
+        try:
+            await self._app(scope, replay, send)
+        finally:
+            self.running -= counted
+            self._metrics.running.set(self.running)
+
+    def _write(self, request_id: str, scope: Scope, route: str, status: int, seconds: float, size: int) -> None:
+        """A line of the log: nothing of what was sent is in it."""
+        if self._log is None:
+            return
+        line = {
+            "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+            "request_id": request_id,
+            "method": scope["method"],
+            "route": route,
+            "status": status,
+            "milliseconds": round(1000 * seconds, 1),
+            "body_bytes": size,
+        }
+        print(json.dumps(line), file=self._log, flush=True)
+
+
+def refusal(error: Exception, request_id: str, metrics: Metrics) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
+    """Status, headers and body that an error is answered with."""
+    problem = problem_of(error)
+    metrics.refused.labels(problem.reason).inc()
+    content = {"error": sentence_of(error), "reason": problem.reason, "request_id": request_id}
+    body = json.dumps(content, ensure_ascii=False).encode()
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    if problem.retry_after is not None:
+        headers.append((b"retry-after", str(problem.retry_after).encode()))
+    if problem.status == 401:
+        headers.append((b"www-authenticate", b"Bearer"))
+    return problem.status, headers, body
+
+
+def _request_id(given: bytes | None) -> str:
+    """The client's own, if it is short and plain."""
+    if given and len(given) <= _LONGEST_ID and given.replace(b"-", b"").isalnum():
+        return given.decode("ascii")
+    return uuid.uuid4().hex

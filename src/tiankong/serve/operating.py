@@ -1,0 +1,73 @@
+"""The routes for those who run the server."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+
+from tiankong.serve.answering import answers, as_json
+from tiankong.serve.engine import Engine
+from tiankong.serve.guard import Guard
+from tiankong.serve.limits import Limits
+from tiankong.serve.metrics import Metrics
+from tiankong.serve.problems import NotReady, Unauthorised
+from tiankong.serve.schemas import Error, Information, ReloadRequest
+from tiankong.version import VERSION
+
+PATHS = ("/info", "/health", "/ready", "/metrics", "/reload")
+
+
+def operating(engine: Engine, limits: Limits, metrics: Metrics, *, keyed: bool) -> APIRouter:
+    """Routes over a started engine. Only where requests are ``keyed`` may they exchange the model."""
+    router = APIRouter()
+
+    @router.post("/reload", response_model=None, responses=answers(Information))
+    async def reload(request: ReloadRequest | None = None) -> Response:
+        """Load the model again, or another one; the present one answers until then, and stays if the new one is bad."""
+        if not keyed:
+            raise Unauthorised("only a server with --api-key exchanges its model on request: send it SIGHUP instead")
+        loaded = await engine.reload(request.model if request else None)
+        metrics.model(loaded.name, loaded.sha256)
+        return as_json(_information(engine, limits))
+
+    @router.get("/info", response_model=None, responses=answers(Information))
+    async def info() -> Response:
+        """The model that answers, and the limits."""
+        return as_json(_information(engine, limits))
+
+    @router.get("/health", response_model=None)
+    async def health() -> Response:
+        """Whether the server lives."""
+        return as_json({"status": "alive"})
+
+    @router.get("/ready", response_model=None, responses={503: {"model": Error}})
+    async def ready(request: Request) -> Response:
+        """Whether requests are answered now."""
+        guard: Guard | None = getattr(request.app.state, "guard", None)
+        if not engine.ready or (guard is not None and guard.draining):
+            raise NotReady("the model is being loaded, or the server is about to stop")
+        return as_json({"status": "ready"})
+
+    @router.get("/metrics", response_model=None)
+    async def counters() -> Response:
+        """Counters for Prometheus."""
+        metrics.waiting.set(engine.waiting)
+        return Response(metrics.text(), media_type=metrics.content_type)
+
+    return router
+
+
+def _information(engine: Engine, limits: Limits) -> dict[str, Any]:
+    loaded = engine.loaded
+    manifest = loaded.model.folder.manifest
+    return {
+        "model": loaded.name,
+        "sha256": loaded.sha256,
+        "version": VERSION,
+        "words": manifest.words,
+        "head": manifest.model.head,
+        "segmenter": manifest.prepare.segmenter,
+        "limits": dataclasses.asdict(limits),
+    }

@@ -1,0 +1,69 @@
+"""Real servers on free loopback ports."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+import pytest
+
+PROGRAM = str(Path(sys.executable).with_name("tiankong"))
+
+
+@dataclass
+class Server:
+    """A server's process, where it answers, and what it has written."""
+
+    process: subprocess.Popen[str]
+    lines: list[str] = field(default_factory=list)
+    url: str = ""
+
+    def get(self, path, **options):
+        return httpx.get(self.url + path, timeout=30, **options)
+
+    def post(self, path, content, **options):
+        return httpx.post(self.url + path, json=content, timeout=30, **options)
+
+    def wait_for(self, words):
+        deadline = time.monotonic() + 60
+        while not (found := [line for line in self.lines if words in line]):
+            assert self.process.poll() is None, self.lines
+            assert time.monotonic() < deadline, self.lines
+            time.sleep(0.01)
+        return found[0]
+
+
+@contextlib.contextmanager
+def serving(*arguments, environment=None):
+    process = subprocess.Popen(
+        [PROGRAM, "serve", "--port", "0", *map(str, arguments)],
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, **(environment or {})},
+    )
+    server = Server(process)
+    reader = threading.Thread(target=lambda: [server.lines.append(line.rstrip("\n")) for line in process.stderr])
+    reader.daemon = True
+    try:
+        # Read as they come: a full pipe would stop the server.
+        reader.start()
+        server.url = re.search(r"http://\S+", server.wait_for("answers at"))[0]
+        yield server
+    finally:
+        process.kill()
+        process.wait()
+        reader.join(10)
+
+
+@pytest.fixture(scope="session")
+def server(model_folder):
+    with serving("--model", model_folder, "--threads", 1) as running:
+        yield running

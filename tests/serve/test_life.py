@@ -1,0 +1,106 @@
+"""How a server starts, exchanges its model, drains and ends."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import threading
+import time
+
+import pytest
+
+from tests.serve.conftest import serving
+from tiankong.cli.main import run
+
+SENTENCE = "物流__，第二天就到了"
+KEY = {"Authorization": "Bearer sesame"}
+
+
+def test_it_drains_when_told_to_stop(model_folder):
+    with serving("--model", model_folder, "--threads", 1) as server:
+        statuses = []
+
+        def ask():
+            for _ in range(60):
+                try:
+                    statuses.append(server.post("/fill", {"inputs": [SENTENCE] * 20}).status_code)
+                except Exception as error:
+                    statuses.append(error)
+                    return
+
+        clients = [threading.Thread(target=ask) for _ in range(4)]
+        for client in clients:
+            client.start()
+        time.sleep(0.5)
+        server.process.send_signal(signal.SIGTERM)
+        assert server.process.wait(20) == 0
+        for client in clients:
+            client.join()
+    answered = [status for status in statuses if isinstance(status, int)]
+    assert statuses.count(200) > 4
+    assert set(answered) <= {200, 503}
+
+
+def test_a_second_signal_ends_it_at_once(model_folder):
+    with serving("--model", model_folder, "--threads", 1) as server:
+        busy = threading.Thread(target=_ask_much, args=(server,))
+        busy.start()
+        server.wait_for("answers at")
+        time.sleep(0.3)
+        server.process.send_signal(signal.SIGTERM)
+        time.sleep(0.1)
+        start = time.monotonic()
+        server.process.send_signal(signal.SIGTERM)
+        server.process.wait(20)
+        assert time.monotonic() - start < 2
+        busy.join()
+
+
+def _ask_much(server):
+    try:
+        server.post("/check", {"inputs": ["物流很快，客服很好。" * 150] * 60})
+    except Exception:
+        return
+
+
+def test_the_model_is_exchanged_and_a_bad_one_is_not_taken(model_folder, codes_model_folder, tmp_path):
+    folder = tmp_path / "model"
+    shutil.copytree(model_folder, folder)
+    with serving("--model", folder, "--threads", 1, "--api-key", "sesame") as server:
+        assert server.get("/health").status_code == 200
+        assert server.post("/fill", {"inputs": SENTENCE}).status_code == 401
+        assert server.post("/fill", {"inputs": SENTENCE}, headers={"Authorization": "Bearer no"}).status_code == 401
+        assert server.post("/fill", {"inputs": SENTENCE}, headers={"X-Api-Key": "sesame"}).status_code == 200
+        before = server.get("/info", headers=KEY).json()
+        response = server.post("/reload", {"model": str(codes_model_folder)}, headers=KEY)
+        assert response.json()["head"] == "codes"
+        assert "distance" in server.post("/fill", {"inputs": SENTENCE}, headers=KEY).json()[0]
+        response = server.post("/reload", {"model": str(tmp_path)}, headers=KEY)
+        assert response.status_code == 422
+        assert "is not a model" in response.json()["error"]
+        assert server.get("/info", headers=KEY).json()["head"] == "codes"
+        server.post("/reload", {"model": str(folder)}, headers=KEY)
+        assert server.get("/info", headers=KEY).json() == before
+        (folder / "model.onnx").write_bytes(b"torn")
+        server.process.send_signal(signal.SIGHUP)
+        assert "torn or was changed" in server.wait_for("the model stays as it is")
+        assert server.post("/fill", {"inputs": SENTENCE}, headers=KEY).status_code == 200
+
+
+def test_without_a_key_nobody_exchanges_the_model(server):
+    assert server.post("/reload", {}).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--host", "0.0.0.0"], "ask for a key with --api-key, or say --no-auth"),
+        (["--port", "70000"], "--port must be from 0 to 65535"),
+        (["--max-top-k", "0"], "--max-top-k must be more than 0"),
+        (["--host", "203.0.113.7", "--no-auth"], "can't be served at"),
+        (["--port", "0", "--model", "nowhere"], "nowhere"),
+    ],
+)
+def test_what_it_does_not_start_with(arguments, words, capfd):
+    assert run(["serve", *arguments]) == 2
+    assert words in capfd.readouterr().err

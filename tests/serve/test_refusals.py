@@ -1,0 +1,178 @@
+"""Requests that are refused: each with one sentence, a status, and nothing else harmed."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import socket
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+import pytest
+
+from tests.serve.conftest import serving
+
+SENTENCE = "物流__，第二天就到了"
+SMALL = {
+    "TIANKONG_MAX_BODY_BYTES": "3000",
+    "TIANKONG_MAX_SENTENCES": "3",
+    "TIANKONG_MAX_CHARACTERS": "40",
+    "TIANKONG_MAX_BLANKS": "2",
+    "TIANKONG_MAX_TOP_K": "5",
+    "TIANKONG_MAX_TARGETS": "4",
+    "TIANKONG_MAX_REQUESTS": "2",
+    "TIANKONG_BODY_SECONDS": "0.5",
+}
+
+
+@pytest.fixture(scope="module")
+def small(model_folder):
+    """A server with small limits, all from the environment."""
+    with serving("--model", model_folder, "--threads", 1, environment=SMALL) as running:
+        yield running
+
+
+def refused(response, status, words=""):
+    assert response.status_code == status, response.text
+    content = response.json()
+    assert words in content["error"]
+    assert content.keys() == {"error", "reason", "request_id"}
+    assert "\n" not in content["error"]
+
+
+def fill(inputs, **parameters):
+    return {"inputs": inputs, "parameters": parameters}
+
+
+@pytest.mark.parametrize(
+    ("path", "within", "over", "words"),
+    [
+        ("/fill", fill([SENTENCE] * 3), fill([SENTENCE] * 4), "4 sentences and at most 3"),
+        ("/rank", {"inputs": ["物流快", "客服好", "衣服好"]}, {"inputs": ["好"] * 4}, "4 sentences and at most 3"),
+        ("/fill", fill(SENTENCE.ljust(40, "好")), fill(SENTENCE.ljust(41, "好")), "41 characters and at most 40"),
+        ("/check", fill("好" * 40, precision=0.01), fill("好" * 41), "41 characters"),
+        ("/fill", fill("物流__，客服__"), fill("物流__，客服__，__"), "3 blanks and at most 2"),
+        ("/fill", fill(SENTENCE, top_k=5), fill(SENTENCE, top_k=6), "6 answers (top_k) and at most 5"),
+        ("/check", fill("很好", suggestions=5, precision=0.01), fill("很好", suggestions=6), "at most 5"),
+        ("/fill", fill(SENTENCE, targets=list("好快慢差")), fill(SENTENCE, targets=list("好快慢差大")), "5 targets"),
+        (
+            "/rank",
+            fill(SENTENCE, candidates=list("好快慢差")),
+            fill(SENTENCE, candidates=list("好快慢差大")),
+            "at most 4",
+        ),
+    ],
+)
+def test_limits(small, path, within, over, words):
+    assert small.post(path, within).status_code == 200
+    refused(small.post(path, over), 422, words)
+
+
+def test_the_limit_of_bytes(small):
+    content = json.dumps(fill(SENTENCE)).encode()
+    padded = content[:-1] + b" " * (3000 - len(content)) + b"}"
+    kind = {"Content-Type": "application/json"}
+    assert httpx.post(f"{small.url}/fill", content=padded, headers=kind).status_code == 200
+    refused(httpx.post(f"{small.url}/fill", content=padded + b" ", headers=kind), 413, "larger than 3,000 bytes")
+    chunks = (padded[start : start + 500] for start in range(0, 3000, 500))
+    assert httpx.post(f"{small.url}/fill", content=chunks, headers=kind).status_code == 200
+    refused(httpx.post(f"{small.url}/fill", content=iter([padded, b" "]), headers=kind), 413)
+
+
+def test_the_limit_of_requests_at_once(small):
+    def one(_):
+        return small.post("/fill", fill("物流__，客服__", joint=True, top_k=5))
+
+    with ThreadPoolExecutor(24) as clients:
+        responses = list(clients.map(one, range(72)))
+    statuses = {response.status_code for response in responses}
+    assert statuses <= {200, 429}
+    assert 200 in statuses
+    for response in responses:
+        if response.status_code == 429:
+            refused(response, 429, "2 requests are being answered")
+            assert int(response.headers["retry-after"]) >= 1
+    assert small.post("/fill", fill(SENTENCE)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("content", "status", "words"),
+    [
+        (b"", 422, "the body"),
+        (b"{", 422, ""),
+        (b"[" * 2500, 422, ""),
+        (b'{"inputs": 3}', 422, "inputs"),
+        (b'{"inputs": null}', 422, "inputs"),
+        (b'{"inputs": []}', 422, "empty list"),
+        (b'{"inputs": ["a__", 3]}', 422, "inputs"),
+        (b'{"inputs": "a__", "parameters": {"top_k": NaN}}', 422, "top_k"),
+        (b'{"inputs": "a__", "parameters": {"top_k": 1e400}}', 422, "top_k"),
+        (b'{"inputs": "a__", "parameters": {"top_k": "5"}}', 422, "top_k"),
+        (b'{"inputs": "a__", "parameters": {"top_k": -1}}', 422, "top_k"),
+        (b'{"inputs": "a__", "parameters": {"top": 5}}', 422, "parameters.top"),
+        (b'{"inputs": "a__", "words": 5}', 422, "words"),
+        ('{"inputs": "物流\\ud800__"}'.encode(), 422, "no valid Unicode"),
+        ('{"inputs": "物流__", "parameters": {"targets": ["\\udfff"]}}'.encode(), 422, "no valid Unicode"),
+        ('{"inputs": "物流__", "parameters": {"pattern": "("}}'.encode(), 422, "no regular expression"),
+        ('{"inputs": "没有空"}'.encode(), 422, "no blank"),
+        (b'{"inputs": "\xff__"}', 422, ""),
+    ],
+)
+def test_bad_bodies(small, content, status, words):
+    response = httpx.post(f"{small.url}/fill", content=content, headers={"Content-Type": "application/json"})
+    refused(response, status, words)
+    assert small.post("/fill", fill(SENTENCE)).status_code == 200
+
+
+def test_compressed_bodies_are_not_unpacked(small):
+    bomb = gzip.compress(b"[" * 10_000_000)[:2900]
+    headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+    refused(httpx.post(f"{small.url}/fill", content=bomb, headers=headers), 415, "compressed")
+
+
+def test_paths_and_methods_there_are_not(small):
+    refused(small.get("/nothing"), 404, "no such path")
+    refused(small.get("/fill"), 405, "another method")
+
+
+def test_a_body_that_does_not_come_is_given_up(small):
+    address = httpx.URL(small.url)
+    slow = [socket.create_connection((address.host, address.port)) for _ in range(6)]
+    try:
+        for connection in slow:
+            connection.sendall(b"POST /fill HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n{")
+        # More than the requests at once there may be: others are answered all the same.
+        assert small.post("/fill", fill(SENTENCE)).status_code == 200
+        for connection in slow:
+            connection.settimeout(10)
+            assert b" 408 " in connection.recv(1000)
+    finally:
+        for connection in slow:
+            connection.close()
+
+
+def test_many_headers_are_refused(small):
+    address = httpx.URL(small.url)
+    with socket.create_connection((address.host, address.port)) as connection:
+        connection.settimeout(10)
+        flood = threading.Thread(target=_flood, args=(connection,))
+        flood.start()
+        try:
+            answer = connection.recv(1000)
+        except ConnectionError:
+            answer = b""
+        flood.join()
+    assert not answer or answer.startswith(b"HTTP/1.1 4")
+    assert small.get("/health").status_code == 200
+
+
+def _flood(connection):
+    deadline = time.monotonic() + 5
+    try:
+        connection.sendall(b"GET /health HTTP/1.1\r\n")
+        while time.monotonic() < deadline:
+            connection.sendall(b"X-More: " + b"a" * 8000 + b"\r\n")
+    except OSError:
+        pass

@@ -1,0 +1,124 @@
+"""What the service answers, asked over the network."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from huggingface_hub import InferenceClient
+
+from tiankong.inference.model import load
+from tiankong.version import VERSION
+
+SENTENCE = "物流__，第二天就到了"
+TWO = "物流__，客服__，下次还会来"
+
+
+@pytest.fixture(scope="module")
+def model(model_folder):
+    return load(model_folder, threads=1)
+
+
+def same(found, expected):
+    """Answers alike, their numbers within what a batch may move."""
+    if isinstance(expected, dict):
+        assert found.keys() == expected.keys()
+        for name, value in expected.items():
+            same(found[name], value)
+    elif isinstance(expected, list | tuple):
+        assert len(found) == len(expected)
+        for one, other in zip(found, expected, strict=True):
+            same(one, other)
+    elif isinstance(expected, float):
+        assert found == pytest.approx(expected, abs=1e-5)
+    else:
+        assert found == expected
+
+
+@pytest.mark.parametrize(
+    ("inputs", "parameters"),
+    [
+        (SENTENCE, {}),
+        (SENTENCE, {"top_k": 3, "targets": ["快", "神速达", "又快，又好"]}),
+        (TWO, {"top_k": 2, "length": [1, 2], "exclude": ["好"]}),
+        ([SENTENCE, TWO], {"top_k": 4, "starts_with": "很"}),
+        ("质量很__", {"pattern": ".好.?", "contains": "好", "part_of_word": False}),
+    ],
+)
+def test_fill_answers_as_the_model_does(server, model, inputs, parameters):
+    response = server.post("/fill", {"inputs": inputs, "parameters": parameters})
+    assert response.status_code == 200
+    same(response.json(), model.fill(inputs, **parameters))
+
+
+def test_the_hugging_face_client_works_unchanged(server, model):
+    client = InferenceClient(model=f"{server.url}/fill")
+    masked = SENTENCE.replace("__", "[MASK]")
+    answers = client.fill_mask(masked, top_k=5, targets=["快", "很快", "慢"])
+    expected = model.fill(masked, top_k=5, targets=["快", "很快", "慢"])
+    assert [(answer.token_str, answer.sequence) for answer in answers] == [
+        (answer["token_str"], answer["sequence"]) for answer in expected
+    ]
+    assert [answer.score for answer in answers] == pytest.approx([answer["score"] for answer in expected], abs=1e-5)
+
+
+def test_blanks_are_filled_together_when_asked(server, model):
+    response = server.post("/fill", {"inputs": TWO, "parameters": {"top_k": 3, "joint": True}})
+    found = response.json()
+    same(found["joint"], model.joint(TWO, 3))
+    same(found["blanks"], model.fill(TWO, 3))
+
+
+def test_rank_and_check(server, model):
+    candidates = ["很快", "神速达", "又慢，又差"]
+    response = server.post("/rank", {"inputs": SENTENCE, "parameters": {"candidates": candidates}})
+    same(response.json(), model.rank(SENTENCE, candidates))
+    sentences = ["物流很快", "物流快很的"]
+    same(server.post("/rank", {"inputs": sentences}).json(), model.rank(sentences))
+    text = "物流很快，第二天就到了"
+    response = server.post("/check", {"inputs": [text, text], "parameters": {"precision": 0.01, "suggestions": 2}})
+    same(response.json(), model.check([text, text], 0.01, 2))
+
+
+def test_what_it_says_of_itself(server, model_folder):
+    information = server.get("/info").json()
+    assert information["model"] == model_folder.name
+    assert information["version"] == VERSION
+    assert len(information["sha256"]) == 64
+    assert server.get("/health").json() == {"status": "alive"}
+    assert server.get("/ready").json() == {"status": "ready"}
+    assert server.get("/docs").status_code == 200
+    paths = server.get("/openapi.json").json()["paths"]
+    assert {"/fill", "/rank", "/check", "/classify", "/info", "/ready", "/metrics"} <= paths.keys()
+
+
+def test_a_model_without_a_classifier_says_so(server, model_folder):
+    response = server.post("/classify", {"inputs": "很好"})
+    assert response.status_code == 404
+    assert f"the model {model_folder.name} has no classifier" in response.json()["error"]
+
+
+def test_metrics_count_by_route_and_status(server):
+    def count(line):
+        text = server.get("/metrics").text
+        return sum(float(row.rpartition(" ")[2]) for row in text.splitlines() if row.startswith(line))
+
+    good, bad = 'tiankong_requests_total{route="/fill",status="200"}', 'tiankong_refused_total{reason="sentence"}'
+    before = count(good), count(bad)
+    server.post("/fill", {"inputs": SENTENCE})
+    server.post("/fill", {"inputs": "没有"})
+    assert (count(good), count(bad)) == (before[0] + 1, before[1] + 1)
+    assert count('tiankong_request_seconds_count{route="/fill"}') >= 2
+    assert count("tiankong_model{") == 1
+
+
+def test_the_log_has_a_line_for_each_request_and_nothing_of_it(server):
+    response = server.post("/fill", {"inputs": f"{SENTENCE}龘龘"}, headers={"X-Request-Id": "mine-1"})
+    assert response.headers["x-request-id"] == "mine-1"
+    line = json.loads(server.wait_for("mine-1"))
+    assert (line["route"], line["status"], line["method"]) == ("/fill", 200, "POST")
+    assert line["body_bytes"] == len(response.request.content)
+    assert not any("龘" in line or "物流" in line for line in server.lines)
+    odd = server.get("/health", headers={"X-Request-Id": "a b\tc"}).headers["x-request-id"]
+    assert odd != "a b\tc"
+    assert len(odd) == 32
