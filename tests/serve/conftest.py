@@ -50,8 +50,12 @@ def serving(*arguments, environment=None):
         env={**os.environ, **(environment or {})},
     )
     server = Server(process)
-    reader = threading.Thread(target=lambda: [server.lines.append(line.rstrip("\n")) for line in process.stderr])
-    reader.daemon = True
+
+    def read():
+        for line in process.stderr:
+            server.lines.append(line.rstrip("\n"))
+
+    reader = threading.Thread(target=read, daemon=True)
     try:
         # Read as they come: a full pipe would stop the server.
         reader.start()

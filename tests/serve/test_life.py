@@ -95,6 +95,7 @@ def test_without_a_key_nobody_exchanges_the_model(server):
     ("arguments", "words"),
     [
         (["--host", "0.0.0.0"], "ask for a key with --api-key, or say --no-auth"),
+        (["--api-key", ""], "--api-key is empty"),
         (["--port", "70000"], "--port must be from 0 to 65535"),
         (["--max-top-k", "0"], "--max-top-k must be more than 0"),
         (["--host", "203.0.113.7", "--no-auth"], "can't be served at"),

@@ -86,7 +86,7 @@ def test_what_it_says_of_itself(server, model_folder):
     assert information["version"] == VERSION
     assert len(information["sha256"]) == 64
     assert server.get("/health").json() == {"status": "alive"}
-    assert server.get("/ready").json() == {"status": "ready"}
+    assert server.get("/ready").json() == {"status": "ready", "model": model_folder.name}
     assert server.get("/docs").status_code == 200
     paths = server.get("/openapi.json").json()["paths"]
     assert {"/fill", "/rank", "/check", "/classify", "/info", "/ready", "/metrics"} <= paths.keys()

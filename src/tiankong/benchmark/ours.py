@@ -32,6 +32,9 @@ class Ours(RankingSystem):
 
     gives_probabilities = True
     options: tuple[str, ...] = ()
+    epochs = 0
+    """Where the budget leaves it to the system; 0 for the preset's."""
+
     quick_options: tuple[str, ...] = ("--preset", "small", "--epochs", "2")
 
     def train(self) -> Training:
@@ -40,9 +43,10 @@ class Ours(RankingSystem):
         :raises FolderError: it failed.
         """
         output = self.folder / "model"
-        options = self.quick_options if self.budget.quick else self.options
-        if self.budget.epochs:
-            options = (*options, "--epochs", str(self.budget.epochs))
+        options, epochs = (self.quick_options, 0) if self.budget.quick else (self.options, self.epochs)
+        epochs = self.budget.epochs or epochs
+        if epochs:
+            options = (*options, "--epochs", str(epochs))
         # A training that was stopped goes on, like the benchmark itself.
         start = "--resume" if (output.with_name("model.training") / LAST_FILE).exists() else "--force"
         log = self.folder / LOG_FILE
@@ -128,7 +132,8 @@ class TutorialPreset(Ours):
 
     label = "tiankong, tutorial's network"
     needs_codes = True
-    options = ("--preset", "tutorial", "--epochs", "12")
+    options = ("--preset", "tutorial")
+    epochs = 12
     quick_options = ("--preset", "tutorial", "--epochs", "1", "--hidden-size", "32")
 
 

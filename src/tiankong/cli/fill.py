@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from tiankong.inference.model import Model
 
 _LINES_AT_ONCE = 64
-
-_TOGETHER: dict[bool, Literal["always", "never"]] = {True: "always", False: "never"}
 
 
 @click.command(name="fill")
@@ -68,8 +66,8 @@ def command(
 
     constraints |= {"length": None if length is None else parse_length(length), "targets": targets or None}
     piped = sentence is None and sys.stdin is not None and not sys.stdin.isatty()
-    together = _TOGETHER[joint] if joint is not None else "never" if piped else "if possible"
-    filler = _Filler(load(model, words=read_words(words_file)), top_k, decoding, together, constraints, as_json)
+    joint = False if piped and joint is None else joint
+    filler = _Filler(load(model, words=read_words(words_file)), top_k, decoding, joint, constraints, as_json)
     if sentence is not None:
         click.echo(filler.shown(sentence, filler.one(sentence)))
         return 0
@@ -79,12 +77,12 @@ def command(
 
 @dataclass(frozen=True)
 class _Filler:
-    """Fills sentences and shows the answers as the options say."""
+    """Fills sentences and shows the answers as the options say; ``joint`` is ``None`` for where it is possible."""
 
     model: Model
     top_k: int
     decoding: str | None
-    together: Literal["always", "if possible", "never"]
+    joint: bool | None
     constraints: dict[str, Any]
     as_json: bool
 
@@ -102,8 +100,7 @@ class _Filler:
         from tiankong.inference.joint import MOST_BLANKS, MOST_TOGETHER  # noqa: PLC0415 - heavy
 
         blanks = answers if answers and isinstance(answers[0], list) else [answers]
-        possible = 1 < len(blanks) <= MOST_BLANKS
-        if self.together == "never" or (self.together == "if possible" and not possible):
+        if not (1 < len(blanks) <= MOST_BLANKS if self.joint is None else self.joint):
             return _Filled(blanks, None)
         return _Filled(blanks, self.model.joint(sentence, min(self.top_k, MOST_TOGETHER), **self.constraints))
 

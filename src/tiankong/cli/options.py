@@ -112,6 +112,7 @@ def read_words(file: str | None) -> list[str]:
     if file is None:
         return []
     from tiankong.corpus.encoding import detect_encoding  # noqa: PLC0415 - only here
+    from tiankong.text.vocabulary import is_target  # noqa: PLC0415
 
     try:
         encoding = detect_encoding(partial(io.FileIO, file), file)
@@ -119,7 +120,7 @@ def read_words(file: str | None) -> list[str]:
     except OSError as error:
         raise OptionError(f"the words {file} can't be read: {reason(error)}") from None
     for number, line in enumerate(lines, start=1):
-        good = not line.strip() or (len(line.split()) == 1 and any(map(str.isalpha, line)))
+        good = not line.strip() or (len(line.split()) == 1 and is_target(line))
         needs(good, f"line {number} of {file} is not a word, which has a letter and no white space in it: {line!r}")
     words = [line.strip() for line in lines if line.strip()]
     needs(bool(words), f"{file} holds no word: write one a line, or leave --words out")

@@ -66,6 +66,7 @@ def command(
     """
     needs(0 <= port <= 65_535, f"--port must be from 0 to 65535, not {port}")
     needs(threads >= 0, f"--threads must be 0 (one a core) or more, not {threads}")
+    needs(api_key != "", "--api-key is empty: give a key, or leave it out")
     for name, value in limits.items():
         needs(value > 0, f"--{name.replace('_', '-')} must be more than 0, not {value}")
     try:

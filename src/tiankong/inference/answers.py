@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from typing import NotRequired, TypedDict
+import sys
+from typing import NotRequired
+
+if sys.version_info >= (3, 12):
+    from typing import TypedDict
+else:  # so that pydantic takes the service's answers from here
+    from typing_extensions import TypedDict
 
 
 class Answer(TypedDict):

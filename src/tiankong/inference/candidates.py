@@ -30,12 +30,13 @@ class Candidate:
     words: tuple[str, ...]
 
 
-def parse_candidates(texts: Sequence[str], predictor: Predictor) -> list[Candidate]:
+def parse_candidates(texts: Sequence[str], predictor: Predictor, *, all_different: bool = False) -> list[Candidate]:
     """The candidates that ``texts`` are, each once.
 
     What the vocabulary has is one word, however the segmenter would cut it.
 
-    :raises OptionError: no list of strings, none at all, too many, or one without a word.
+    :raises OptionError: no list of strings, none at all, too many, or one without a word; two that are the same to the
+        model, if they should be ``all_different``.
     """
     if isinstance(texts, str) or not isinstance(texts, Sequence) or not all(isinstance(text, str) for text in texts):
         raise OptionError("candidates (targets of fill) must be a list of words")
@@ -53,6 +54,9 @@ def parse_candidates(texts: Sequence[str], predictor: Predictor) -> list[Candida
             raise OptionError(f"the candidate {text!r} {problem}")
         if len(words) > LONGEST_CANDIDATE:
             raise OptionError(f"the candidate {text[:20]!r}… has {len(words)} words: give {LONGEST_CANDIDATE} at most")
+        if all_different and words in found:
+            first = found[words].text
+            raise OptionError(f"the candidates {first!r} and {text!r} are the same to this model: leave one out")
         found.setdefault(words, Candidate(text, whole, words))
     return list(found.values())
 

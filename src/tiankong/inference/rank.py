@@ -31,9 +31,7 @@ def rank_candidates(
     query = parse_query(sentence, predictor, part_of_word)
     if len(query.affixes) > 1:
         raise SentenceError(f"the sentence has {len(query.affixes)} blanks: rank compares candidates for one")
-    parsed = parse_candidates(candidates, predictor)
-    if len(parsed) < len(candidates):
-        raise OptionError(_twice(candidates, predictor))
+    parsed = parse_candidates(candidates, predictor, all_different=True)
     given = affixed(*query.affixes[0])
     for candidate in parsed:
         if not given.allow(candidate.normalised):
@@ -50,17 +48,6 @@ def rank_candidates(
         ]
     )
     return _ranked([(candidate.text, query.filled([candidate.text])) for candidate in parsed], logs, logs)
-
-
-def _twice(candidates: Sequence[str], predictor: Predictor) -> str:
-    """What to say of the first candidate that is the same as one before it."""
-    seen: dict[tuple[str, ...], str] = {}
-    for candidate in candidates:
-        (parsed,) = parse_candidates([candidate], predictor)
-        if parsed.words in seen:
-            return f"the candidates {seen[parsed.words]!r} and {candidate!r} are the same to this model: leave one out"
-        seen[parsed.words] = candidate
-    raise AssertionError("no candidate is there twice")
 
 
 def rank_sentences(sentences: Sequence[str], predictor: Predictor) -> list[RankedCandidate]:

@@ -7,19 +7,17 @@ from typing import Any
 import msgspec
 from fastapi import APIRouter, Response
 
+from tiankong.inference.answers import Answer, CheckedWord, RankedCandidate
 from tiankong.serve.engine import Engine
 from tiankong.serve.limits import Limits
 from tiankong.serve.problems import PROBLEMS, NoClassifier, OverLimit
 from tiankong.serve.schemas import (
-    Answer,
-    CheckedWord,
     CheckParameters,
     CheckRequest,
     Error,
     FilledTogether,
     FillParameters,
     FillRequest,
-    RankedCandidate,
     RankParameters,
     RankRequest,
 )

@@ -35,7 +35,7 @@ class LoadedModel:
     sha256: str
 
 
-@dataclass
+@dataclass(eq=False)
 class _Job:
     """One request's work: sentences to fill with ``options``, which may be filled with those of other jobs that have
     the same, or anything else as ``work``.
@@ -63,11 +63,6 @@ class Engine:
         self._arrived = asyncio.Event()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="tiankong-engine")
         self._worker: asyncio.Task[None] | None = None
-
-    @property
-    def ready(self) -> bool:
-        """Whether there is a model that has answered."""
-        return self._loaded is not None
 
     @property
     def loaded(self) -> LoadedModel:
@@ -122,8 +117,7 @@ class Engine:
         return await self._answer(_Job(work))
 
     async def _answer(self, job: _Job) -> Any:
-        if self._loaded is None:
-            raise NotReady("the model is being loaded: try again in a moment")
+        _ = self.loaded  # or it is not there yet
         self._queue.append(job)
         self._arrived.set()
         return await job.done
@@ -160,14 +154,10 @@ class Engine:
 
     def _load(self, source: str) -> LoadedModel:
         model = load(source, threads=self._threads, words=self._words)
-        frequent = next(word for word, target in zip(*_words(model), strict=True) if target)
-        model.fill(f"{frequent} __")
+        vocabulary = model.folder.vocabulary
+        model.fill(f"{vocabulary.words[int(vocabulary.targets().argmax())]} __")  # the most frequent word
         folder = model_path(source)
         return LoadedModel(model, folder.name, sha256(folder / MODEL.manifest))
-
-
-def _words(model: Model) -> tuple[list[str], list[bool]]:
-    return model.folder.vocabulary.words, model.folder.vocabulary.targets().tolist()
 
 
 def _run(jobs: list[_Job], model: Model) -> list[Any]:

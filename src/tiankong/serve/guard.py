@@ -31,8 +31,8 @@ from tiankong.serve.problems import (
     sentence_of,
 )
 
-_OPEN = {"/health", "/ready"}
-"""Answered without a key and while the server drains: those who watch it need them."""
+_UNKEYED = {"/health", "/ready"}
+"""Answered without a key: those who watch the server need them."""
 
 _LONGEST_ID = 64
 
@@ -79,7 +79,7 @@ class Guard:
             size = len(body)
             await self._answered(scope, body, receive, noting)
         except RefusedRequest as error:
-            await self.refuse(error, request_id, noting)
+            await self._refuse(error, request_id, noting)
         finally:
             seconds = time.monotonic() - start
             route = scope["path"] if scope["path"] in self._routes else "other"
@@ -87,17 +87,16 @@ class Guard:
             self._metrics.seconds.labels(route).observe(seconds)
             self._write(request_id, scope, route, status, seconds, size)
 
-    async def refuse(self, error: Exception, request_id: str, send: Send) -> None:
-        """Answers with the error's status and sentence."""
+    async def _refuse(self, error: Exception, request_id: str, send: Send) -> None:
         status, headers, body = refusal(error, request_id, self._metrics)
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 
     async def _admitted(self, scope: Scope, headers: dict[bytes, bytes], receive: Receive) -> bytes:
         """The body, once everything that can be judged without its meaning is right."""
-        if scope["path"] not in _OPEN:
-            if self.draining:
-                raise NotReady("the server is about to stop: try again in a moment")
+        if self.draining and scope["path"] != "/health":
+            raise NotReady("the server is about to stop: try again in a moment")
+        if scope["path"] not in _UNKEYED:
             self._check_key(headers)
         stated = headers.get(b"content-length", b"0")
         if stated.isdigit() and int(stated) > self._limits.max_body_bytes:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Response
 
 from tiankong.serve.answering import answers, as_json
 from tiankong.serve.engine import Engine
-from tiankong.serve.guard import Guard
 from tiankong.serve.limits import Limits
 from tiankong.serve.metrics import Metrics
-from tiankong.serve.problems import NotReady, Unauthorised
+from tiankong.serve.problems import Unauthorised
 from tiankong.serve.schemas import Error, Information, ReloadRequest
 from tiankong.version import VERSION
 
@@ -43,12 +42,9 @@ def operating(engine: Engine, limits: Limits, metrics: Metrics, *, keyed: bool) 
         return as_json({"status": "alive"})
 
     @router.get("/ready", response_model=None, responses={503: {"model": Error}})
-    async def ready(request: Request) -> Response:
+    async def ready() -> Response:
         """Whether requests are answered now."""
-        guard: Guard | None = getattr(request.app.state, "guard", None)
-        if not engine.ready or (guard is not None and guard.draining):
-            raise NotReady("the model is being loaded, or the server is about to stop")
-        return as_json({"status": "ready"})
+        return as_json({"status": "ready", "model": engine.loaded.name})
 
     @router.get("/metrics", response_model=None)
     async def counters() -> Response:

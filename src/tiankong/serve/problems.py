@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from tiankong.errors import FolderError, MissingPackageError, OptionError, SentenceError, SourceError, TiankongError
+from tiankong.errors import FolderError, MissingPackageError, OptionError, SentenceError, SourceError
 
 
 class RefusedRequest(Exception):
@@ -95,8 +95,3 @@ def sentence_of(error: Exception) -> str:
     if problem_of(error) is FAULT:
         return "this is a fault of the server: please report it with the request id"
     return str(error).encode("utf-8", "backslashreplace").decode("utf-8")
-
-
-def is_expected(error: Exception) -> bool:
-    """Whether the error is the request's and not this program's."""
-    return isinstance(error, TiankongError | RefusedRequest)

@@ -1,10 +1,12 @@
-"""The forms of requests and answers, which the OpenAPI document shows."""
+"""The forms of requests, and of answers beside the model's own, which the OpenAPI document shows."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from tiankong.inference.answers import Answer, JointAnswer
 
 Words = list[str]
 
@@ -72,57 +74,11 @@ class ReloadRequest(_Strict):
     model: str | None = None
 
 
-class Answer(BaseModel):
-    """A word for a blank, in the shape of Hugging Face's fill-mask."""
-
-    score: float
-    token: int | None
-    token_str: str
-    sequence: str
-    distance: float | None = None
-
-
-class JointAnswer(BaseModel):
-    """Words for all blanks together."""
-
-    score: float
-    token_strs: list[str]
-    sequence: str
-
-
 class FilledTogether(BaseModel):
     """With `joint`: a list for each blank, and whole fillings."""
 
     blanks: list[list[Answer]]
     joint: list[JointAnswer]
-
-
-class RankedCandidate(BaseModel):
-    """A candidate and its share of all that were compared."""
-
-    score: float
-    log_probability: float
-    candidate: str
-    sequence: str
-
-
-class Suggestion(BaseModel):
-    """A word that would fit better."""
-
-    token_str: str
-    score: float
-
-
-class CheckedWord(BaseModel):
-    """A word of the text as typed, and whether it fits."""
-
-    word: str
-    start: int
-    end: int
-    score: float
-    misfit: float
-    fits: bool
-    suggestions: list[Suggestion]
 
 
 class Error(BaseModel):

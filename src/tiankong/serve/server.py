@@ -75,7 +75,6 @@ async def _serve(settings: Settings, limits: Limits, listener: socket.socket) ->
     if settings.origins:
         inner = CORSMiddleware(app, allow_origins=list(settings.origins), allow_methods=["*"], allow_headers=["*"])
     guard = Guard(inner, limits, metrics, PATHS, settings.api_key, None if settings.quiet else sys.stderr)
-    app.state.guard = guard
     server = _Server(
         uvicorn.Config(
             guard,
