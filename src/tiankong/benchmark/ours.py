@@ -80,7 +80,8 @@ class Ours(RankingSystem):
 
     def _trained(self, note: str) -> Training:
         tokens = self._metrics["epochs"] * self.corpus.manifest.splits["train"].tokens
-        return Training(self._metrics["training_seconds"], tokens, note)
+        processor_seconds = self._metrics.get("training_processor_seconds", 0.0)
+        return Training(self._metrics["training_seconds"], tokens, note, processor_seconds)
 
     def scores(self, texts: Sequence[Text]) -> Floats:
         """See :class:`System`."""

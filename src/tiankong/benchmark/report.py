@@ -105,8 +105,9 @@ def write_report(
         "",
         *_cost_table(results),
         "",
-        "Tokens are counted without padding. Peak memory is of the training process. Latency is the median of one "
-        "blank on its own, whole vocabulary scored.",
+        "Tokens are counted without padding. Training is time on the wall, processors that of all threads together, by "
+        "which the peers that could go on for ever were stopped. Peak memory is of the training process. Latency is "
+        "the median of one blank on its own, whole vocabulary scored.",
         "",
         *[f"- {result.label}: not run, {result.skipped}" for result in results if result.skipped],
         *[f"- {result.label}: {result.note}" for result in results if result.note],
@@ -145,8 +146,8 @@ def _band_table(results: Sequence[Result], measured: dict[str, Quality]) -> list
 
 def _cost_table(results: Sequence[Result]) -> list[str]:
     rows = [
-        "| system | training | tokens/s | ratio to the tutorial's | peak memory | size | blanks/s | latency |",
-        "|---|---|---|---|---|---|---|---|",
+        "| system | training | processors | tokens/s | to the tutorial's | peak memory | size | blanks/s | latency |",
+        "|---|---|---|---|---|---|---|---|---|",
     ]
     rates = {result.system: _rate(result) for result in results}
     base = rates.get("tutorial")
@@ -162,8 +163,9 @@ def _cost_table(results: Sequence[Result]) -> list[str]:
             else "– | – | –"
         )
         spent = f"{result.training_seconds:,.0f} s" if result.training_seconds else "–"
+        processors = f"{result.processor_seconds:,.0f} s" if result.processor_seconds else "–"
         rows.append(
-            f"| {result.label} | {spent} | {f'{rate:,.0f}' if rate else '–'} | {ratio} "
+            f"| {result.label} | {spent} | {processors} | {f'{rate:,.0f}' if rate else '–'} | {ratio} "
             f"| {result.peak_bytes / 2**30:.1f} GiB | {answers} |"
         )
     return rows

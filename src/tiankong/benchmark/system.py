@@ -14,13 +14,13 @@ from tiankong.evaluate.measure import Text
 
 @dataclass(frozen=True)
 class Budget:
-    """What a system may use: seconds of training for those that could go on for ever, threads, a seed.
+    """What a system may use: processor seconds of training for those that could go on for ever, threads, a seed.
 
     ``epochs`` is how many our own systems train (0: their preset's). ``quick`` asks for the smallest form of
     everything, to see that it works.
     """
 
-    seconds: float
+    processor_seconds: float
     threads: int
     seed: int
     epochs: int = 0
@@ -29,11 +29,14 @@ class Budget:
 
 @dataclass(frozen=True)
 class Training:
-    """How a training went. ``tokens`` counts every token read, without padding, 0 where nothing is iterated."""
+    """How a training went. ``tokens`` counts every token read, without padding, 0 where nothing is iterated.
+    ``processor_seconds`` of all threads are known of what is trained by the clock, or sets it.
+    """
 
     seconds: float
     tokens: int
     note: str = ""
+    processor_seconds: float = 0.0
 
 
 class System(ABC):

@@ -22,7 +22,9 @@ _QUICK_TARGETS, _QUICK_SECONDS = 500, 5.0
 @click.option("--systems", help="Names with commas between them (default: all).")
 @click.option("--targets", default=10_000, show_default=True, help="Blanks every system is measured on (0: all).")
 @click.option(
-    "--minutes", default=0.0, help="Training of the peers that could go on for ever (0: as long as our default took)."
+    "--minutes",
+    default=0.0,
+    help="Training of the peers that could go on for ever, minutes of each thread (0: as many as our default took).",
 )
 @click.option("--epochs", default=0, help="Training of our own systems (0: as many as their presets say).")
 @click.option(
@@ -73,10 +75,11 @@ def command(
     wrong = [name for name in names if name not in known]
     needs(not wrong, f"there is no system {', '.join(wrong)}: choose from {', '.join(known)}")
     corpus = PreparedCorpus(prepared)
-    seconds = 60 * minutes
+    threads = threads or os.cpu_count() or 1
+    seconds = 60 * minutes * threads
     if quick:
         targets, seconds = min(targets or _QUICK_TARGETS, _QUICK_TARGETS), _QUICK_SECONDS
-    budget = Budget(seconds, threads or os.cpu_count() or 1, seed, epochs, quick)
+    budget = Budget(seconds, threads, seed, epochs, quick)
     results = run_benchmark(corpus, names, targets, budget, output, lambda line: say(line, quiet=quiet), also=also)
     command_line = shlex.join(["tiankong", *sys.argv[1:]])
     write_report(output, results, corpus, make_task(corpus, targets), len(SPECIAL_TOKENS), seed, command_line)

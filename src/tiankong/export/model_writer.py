@@ -85,6 +85,7 @@ def write_model(
             "best_epoch": trained.best_epoch,
             "epochs": len(trained.rows),
             "training_seconds": sum(row["seconds"] for row in trained.rows),
+            "training_processor_seconds": sum(row["processor_seconds"] for row in trained.rows),
             "calibration": dataclasses.asdict(trained.calibration),
             "onnx_difference": difference,
             "commands": [command],

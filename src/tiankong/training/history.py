@@ -7,13 +7,25 @@ import io
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import lightning.pytorch as pl
 
 from tiankong.folder import write_text
 
 Row = dict[str, float]
+
+
+class _Clock(NamedTuple):
+    """Time on the wall, and of all of this process's threads on processors: the second does not run while it is stopped
+    or others have the cores."""
+
+    seconds: float
+    processor_seconds: float
+
+
+def _now() -> _Clock:
+    return _Clock(time.monotonic(), time.process_time())
 
 
 class History(pl.Callback):
@@ -23,35 +35,41 @@ class History(pl.Callback):
         self.rows: list[Row] = []
         self._tokens = tokens_per_epoch
         self._on_epoch = on_epoch
-        self._seconds = 0.0
-        self._started = 0.0
+        self._spent = _Clock(0.0, 0.0)
+        self._started = _now()
 
     def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:  # noqa: ARG002
         """Starts the clock."""
-        self._started = time.monotonic()
+        self._started = _now()
 
     def on_validation_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:  # noqa: ARG002
         """Stops the clock: measuring is not training."""
-        self._seconds += time.monotonic() - self._started
+        self._spent = self._so_far()
 
     def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:  # noqa: ARG002
         """Adds the epoch's row."""
         rate = trainer.optimizers[0].param_groups[0]["lr"]
         row = {"epoch": trainer.current_epoch + 1, "step": trainer.global_step, "learning_rate": float(rate)}
         row |= {name: float(value) for name, value in trainer.callback_metrics.items()}
-        row |= {"seconds": self._seconds, "tokens_per_second": self._tokens / max(self._seconds, 1e-9)}
+        row |= self._spent._asdict()
+        row["tokens_per_second"] = self._tokens / max(self._spent.seconds, 1e-9)
         self.rows.append(row)
-        self._seconds = 0.0
+        self._spent = _Clock(0.0, 0.0)
         self._on_epoch(row)
 
     def state_dict(self) -> dict[str, Any]:
         """Rows so far, and the seconds of the epoch under way."""
-        return {"rows": [dict(row) for row in self.rows], "seconds": self._seconds + time.monotonic() - self._started}
+        return {"rows": [dict(row) for row in self.rows], **self._so_far()._asdict()}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Counterpart of :meth:`state_dict`."""
-        self.rows, self._seconds = state_dict["rows"], state_dict["seconds"]
-        self._started = time.monotonic()
+        self.rows = state_dict["rows"]
+        self._spent = _Clock(*(state_dict[name] for name in _Clock._fields))
+        self._started = _now()
+
+    def _so_far(self) -> _Clock:
+        now = _now()
+        return _Clock(*(spent + end - start for spent, end, start in zip(self._spent, now, self._started, strict=True)))
 
 
 def write_history(rows: list[Row], path: Path) -> None:

@@ -1,4 +1,7 @@
-"""Training for a given time: AdamW, warm-up, and a rate that falls to nothing when the time is up."""
+"""Training for a given time of processors: AdamW, warm-up, and a rate that falls to nothing when the time is up.
+
+Processor seconds, because those pass equally fast whatever else the machine is doing.
+"""
 
 from __future__ import annotations
 
@@ -19,14 +22,14 @@ _WARMUP = 0.03
 
 
 def train_for(network: nn.Module, steps: Iterator[Step], budget: Budget, learning_rate: float) -> Training:
-    """Takes steps until ``budget.seconds`` are over; bf16 where our own training would use it."""
+    """Takes steps until ``budget.processor_seconds`` are over; bf16 where our own training would use it."""
     optimiser = torch.optim.AdamW(network.parameters(), learning_rate, weight_decay=0.01, fused=True)
     bf16 = resolve_precision("auto") == "bf16"
     network.train()
-    start = time.perf_counter()
+    start, processor_start = time.perf_counter(), time.process_time()
     tokens = 0
     for step in steps:
-        done = (time.perf_counter() - start) / budget.seconds
+        done = (time.process_time() - processor_start) / budget.processor_seconds
         if done >= 1:
             break
         for group in optimiser.param_groups:
@@ -39,4 +42,5 @@ def train_for(network: nn.Module, steps: Iterator[Step], budget: Budget, learnin
         optimiser.zero_grad()
         tokens += read
     network.eval()
-    return Training(time.perf_counter() - start, tokens)
+    spent = time.process_time() - processor_start
+    return Training(time.perf_counter() - start, tokens, processor_seconds=spent)
