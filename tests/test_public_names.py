@@ -10,9 +10,12 @@ def test_public_names():
     assert sorted(tiankong.__all__) == [
         "Answer",
         "CheckedWord",
+        "ContextWord",
+        "Explanation",
         "JointAnswer",
         "Model",
         "RankedCandidate",
+        "SegmentedWord",
         "Suggestion",
         "__version__",
         "load",

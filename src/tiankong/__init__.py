@@ -11,10 +11,31 @@ from typing import TYPE_CHECKING, Any
 from tiankong.version import VERSION as __version__
 
 if TYPE_CHECKING:
-    from tiankong.inference.answers import Answer, CheckedWord, JointAnswer, RankedCandidate, Suggestion
+    from tiankong.inference.answers import (
+        Answer,
+        CheckedWord,
+        ContextWord,
+        Explanation,
+        JointAnswer,
+        RankedCandidate,
+        SegmentedWord,
+        Suggestion,
+    )
     from tiankong.inference.model import Model, load
 
-__all__ = ["Answer", "CheckedWord", "JointAnswer", "Model", "RankedCandidate", "Suggestion", "__version__", "load"]
+__all__ = [
+    "Answer",
+    "CheckedWord",
+    "ContextWord",
+    "Explanation",
+    "JointAnswer",
+    "Model",
+    "RankedCandidate",
+    "SegmentedWord",
+    "Suggestion",
+    "__version__",
+    "load",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import NotRequired
+from typing import Literal, NotRequired
 
 if sys.version_info >= (3, 12):
     from typing import TypedDict
@@ -66,3 +66,34 @@ class CheckedWord(TypedDict):
     misfit: float
     fits: bool
     suggestions: list[Suggestion]
+
+
+class SegmentedWord(TypedDict):
+    """A word, a mark or a blank as typed, from ``start`` to ``end`` of the text. ``known`` words are in the vocabulary;
+    others are read by their characters.
+    """
+
+    word: str
+    start: int
+    end: int
+    kind: Literal["word", "mark", "blank"]
+    known: bool
+
+
+class ContextWord(TypedDict):
+    """A word or mark of the context as typed, from ``start`` to ``end``, and by how much the probability of the answer
+    falls without it: ``None`` where it is not read or too far away.
+    """
+
+    word: str
+    start: int
+    end: int
+    influence: float | None
+
+
+class Explanation(TypedDict):
+    """An answer, its probability in the whole context, and what each word does for it."""
+
+    token_str: str
+    score: float
+    context: list[ContextWord]

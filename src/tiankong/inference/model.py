@@ -13,16 +13,25 @@ from tiankong.artifact.built_in import model_path
 from tiankong.artifact.model_folder import ModelFolder, open_model
 from tiankong.config import DECODINGS, DEFAULT_MODEL
 from tiankong.errors import FolderError, OptionError, SentenceError, in_which
-from tiankong.inference.answers import CheckedWord, Filled, JointAnswer, RankedCandidate
+from tiankong.inference.answers import (
+    CheckedWord,
+    Explanation,
+    Filled,
+    JointAnswer,
+    RankedCandidate,
+    SegmentedWord,
+)
 from tiankong.inference.candidates import check_kept_whole, parse_candidates, parse_words
 from tiankong.inference.check import SURE, check
 from tiankong.inference.choice import Choice
 from tiankong.inference.constraints import ConstraintOptions, Constraints, check_constraints
+from tiankong.inference.explain import explain
 from tiankong.inference.fill import fill
 from tiankong.inference.joint import MOST_BLANKS, MOST_TOGETHER, fill_together
 from tiankong.inference.predictor import Predictor, Reading
 from tiankong.inference.queries import parse_queries
 from tiankong.inference.rank import rank_candidates, rank_sentences
+from tiankong.inference.segment import segment
 
 MOST_ANSWERS = 10_000
 """Answers of one blank at most."""
@@ -179,6 +188,27 @@ class Model:
             with in_which(f"text {number}"):
                 checked.append(check(one, precision, suggestions, self.predictor))
         return checked
+
+    def explain(
+        self, sentence: str, word: str | None = None, blank: int = 0, part_of_word: bool | None = None
+    ) -> Explanation:
+        """The best word for one blank, or ``word``, and what each word around does for it: by how much its probability
+        falls when that word is blank too.
+
+        Blanks are counted from 0. The nearest :data:`~tiankong.inference.explain.NEAREST` words on each side have an
+        influence. ``part_of_word`` is as for :meth:`fill`.
+
+        :raises SentenceError: as :meth:`fill`; there is no such blank.
+        :raises OptionError: ``word`` is a phrase, has no letter, or can't stand there.
+        """
+        return explain(sentence, word, blank, part_of_word, self.predictor)
+
+    def segment(self, text: str) -> list[SegmentedWord]:
+        """Words, marks and blanks of a text as the model reads them, with their places in it.
+
+        :raises SentenceError: no string, too long or not Unicode.
+        """
+        return segment(text, self.predictor)
 
     @overload
     def embed(self, sentence: str) -> NDArray[np.float32]: ...

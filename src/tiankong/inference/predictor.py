@@ -59,6 +59,10 @@ class Predictor:
         """Whether ``word`` is in the vocabulary or joined it."""
         return word in self.folder.vocabulary or word in self.joined
 
+    def reads(self, token: str) -> bool:
+        """Whether ``token`` is read as context: any is, unless the model was trained to leave unknown words out."""
+        return self.folder.manifest.prepare.keep_unknown or token in self.folder.vocabulary
+
     def new_words(self, words: Sequence[str]) -> NewWords:
         """``words``, none of which is in the vocabulary, as answers."""
         characters = self.folder.characters.ids(words)
@@ -100,7 +104,7 @@ class Reading:
                 ids.append(BLANK)
             elif token in self._vocabulary:
                 ids.append(self._vocabulary.id_of(token))
-            elif self._keeps_unknown:
+            elif self._predictor.reads(token):
                 ids.append(self._id_of_unknown(token))
         return np.array([*ids, END], dtype=np.int64)
 

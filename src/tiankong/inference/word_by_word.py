@@ -31,7 +31,7 @@ def predict_words(tokens: Sequence[str], predictor: Predictor) -> Iterator[Predi
     keeps = predictor.folder.manifest.prepare.keep_unknown
     new = [token for token in dict.fromkeys(tokens) if is_target(token) and not predictor.knows(token)]
     reading = Reading(predictor, predictor.new_words(new) if keeps else None)
-    read = [number for number, token in enumerate(tokens) if keeps or token in predictor.folder.vocabulary]
+    read = [number for number, token in enumerate(tokens) if predictor.reads(token)]
     ids = reading.ids([tokens[number] for number in read])
     places = [(place, number) for place, number in enumerate(read, start=1) if is_target(tokens[number])]
     window = Window(ids, 1, len(ids) - 1, np.array([place for place, _ in places], dtype=np.int64))

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from fastapi import APIRouter, Response
 
-from tiankong.inference.answers import Answer, CheckedWord, RankedCandidate
+from tiankong.inference.answers import Answer, CheckedWord, Explanation, RankedCandidate, SegmentedWord
 from tiankong.serve.engine import Engine
 from tiankong.serve.limits import Limits
 from tiankong.serve.problems import PROBLEMS, NoClassifier, OverLimit
@@ -15,14 +15,17 @@ from tiankong.serve.schemas import (
     CheckParameters,
     CheckRequest,
     Error,
+    ExplainParameters,
+    ExplainRequest,
     FilledTogether,
     FillParameters,
     FillRequest,
     RankParameters,
     RankRequest,
+    SegmentRequest,
 )
 
-PATHS = ("/fill", "/rank", "/check", "/classify")
+PATHS = ("/fill", "/rank", "/check", "/explain", "/segment", "/classify")
 
 _TOP_K = 10
 
@@ -72,6 +75,20 @@ def answering(engine: Engine, limits: Limits) -> APIRouter:
         return as_json(
             await engine.ask(lambda model: model.check(request.inputs, parameters.precision, parameters.suggestions))
         )
+
+    @router.post("/explain", response_model=None, responses=answers(Explanation))
+    async def explain(request: ExplainRequest) -> Response:
+        """What each word of the context does for the best answer, or for a given one."""
+        parameters = request.parameters or ExplainParameters()
+        limits.check_sentences([request.inputs])
+        limits.check_words("words", [] if parameters.word is None else [parameters.word])
+        return as_json(await engine.ask(lambda model: model.explain(request.inputs, **parameters.model_dump())))
+
+    @router.post("/segment", response_model=None, responses=answers(list[SegmentedWord]))
+    async def segment(request: SegmentRequest) -> Response:
+        """The words, marks and blanks of a text, and where they stand."""
+        limits.check_sentences([request.inputs])
+        return as_json(await engine.ask(lambda model: model.segment(request.inputs)))
 
     @router.post("/classify", response_model=None, responses={**ERRORS, 404: {"model": Error}})
     async def classify() -> Response:

@@ -7,7 +7,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from tiankong.serve import answering, operating
+from tiankong.serve import answering, operating, showing
 from tiankong.serve.engine import Engine
 from tiankong.serve.guard import refusal
 from tiankong.serve.limits import Limits
@@ -15,7 +15,7 @@ from tiankong.serve.metrics import Metrics
 from tiankong.serve.problems import PROBLEMS, MalformedRequest
 from tiankong.version import VERSION
 
-PATHS = (*answering.PATHS, *operating.PATHS, "/docs", "/openapi.json")
+PATHS = (*answering.PATHS, *operating.PATHS, *showing.PATHS, "/docs", "/openapi.json")
 """All that is served."""
 
 _NO_ROUTE = {404: "there is no such path: /docs shows them", 405: "this path takes another method: /docs shows it"}
@@ -49,6 +49,7 @@ def build_app(engine: Engine, limits: Limits, metrics: Metrics, *, keyed: bool =
     app.add_exception_handler(RequestValidationError, malformed)  # type: ignore[arg-type]
     app.add_exception_handler(HTTPException, no_route)  # type: ignore[arg-type]
     app.include_router(answering.answering(engine, limits))
+    app.include_router(showing.showing())
     app.include_router(operating.operating(engine, limits, metrics, keyed=keyed))
     return app
 

@@ -31,8 +31,8 @@ from tiankong.serve.problems import (
     sentence_of,
 )
 
-_UNKEYED = {"/health", "/ready"}
-"""Answered without a key: those who watch the server need them."""
+_UNKEYED = {"/health", "/ready", "/", "/page/"}
+"""Answered without a key: those who watch the server need them, and the page asks for the key itself."""
 
 _LONGEST_ID = 64
 
@@ -74,29 +74,36 @@ class Guard:
             await send(message)
 
         size = 0
+        route = self._route(scope["path"])
         try:
-            body = await self._admitted(scope, headers, receive)
+            body = await self._admitted(route, headers, receive)
             size = len(body)
             await self._answered(scope, body, receive, noting)
         except RefusedRequest as error:
             await self._refuse(error, request_id, noting)
         finally:
             seconds = time.monotonic() - start
-            route = scope["path"] if scope["path"] in self._routes else "other"
             self._metrics.requests.labels(route, str(status)).inc()
             self._metrics.seconds.labels(route).observe(seconds)
             self._write(request_id, scope, route, status, seconds, size)
+
+    def _route(self, path: str) -> str:
+        """The path that metrics and log name: a folder for its files."""
+        if path in self._routes:
+            return path
+        folder = path[: path.rfind("/") + 1]
+        return folder if folder != "/" and folder in self._routes else "other"
 
     async def _refuse(self, error: Exception, request_id: str, send: Send) -> None:
         status, headers, body = refusal(error, request_id, self._metrics)
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 
-    async def _admitted(self, scope: Scope, headers: dict[bytes, bytes], receive: Receive) -> bytes:
+    async def _admitted(self, route: str, headers: dict[bytes, bytes], receive: Receive) -> bytes:
         """The body, once everything that can be judged without its meaning is right."""
-        if self.draining and scope["path"] != "/health":
+        if self.draining and route != "/health":
             raise NotReady("the server is about to stop: try again in a moment")
-        if scope["path"] not in _UNKEYED:
+        if route not in _UNKEYED:
             self._check_key(headers)
         stated = headers.get(b"content-length", b"0")
         if stated.isdigit() and int(stated) > self._limits.max_body_bytes:

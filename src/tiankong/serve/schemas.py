@@ -68,6 +68,27 @@ class CheckRequest(_Strict):
     parameters: CheckParameters | None = None
 
 
+class ExplainParameters(_Strict):
+    """Which answer for which blank, counted from 0; the best one unless a word is given."""
+
+    word: str | None = None
+    blank: int = 0
+    part_of_word: bool | None = None
+
+
+class ExplainRequest(_Strict):
+    """A sentence with blanks."""
+
+    inputs: str
+    parameters: ExplainParameters | None = None
+
+
+class SegmentRequest(_Strict):
+    """A text, with or without blanks."""
+
+    inputs: str
+
+
 class ReloadRequest(_Strict):
     """Another model's name or folder; the present one's again if none is given."""
 

@@ -40,10 +40,20 @@ def _references(text: str) -> Iterator[_Piece]:
     """Characters, with an HTML reference as one piece."""
     at = 0
     for found in _REFERENCE.finditer(text):
+        read = html.unescape(found[0])
+        rest = _not_read(found[0], read)
         yield from (_Piece(text[place], place, place + 1) for place in range(at, found.start()))
-        yield _Piece(html.unescape(found[0]), found.start(), found.end())
-        at = found.end()
+        at = found.end() - rest
+        if rest < len(read):
+            yield _Piece(read[: len(read) - rest], found.start(), at)
     yield from (_Piece(text[place], place, place + 1) for place in range(at, len(text)))
+
+
+def _not_read(written: str, read: str) -> int:
+    """How many characters at the end of what may be a reference are none: all of ``&很``, one of ``&ampx``."""
+    if written == read:
+        return len(read)
+    return next((count for count in range(len(read) - 1, 0, -1) if written.endswith(read[-count:])), 0)
 
 
 def _composed(pieces: Iterator[_Piece]) -> Iterator[_Piece]:

@@ -71,18 +71,27 @@ def count_blanks(text: str) -> int:
     return len(_BLANK.findall(text))
 
 
+def cut_at_blanks(text: str) -> BlankedSentence:
+    """``text`` with its blanks, if it has any.
+
+    :raises SentenceError: as :func:`check_text`.
+    """
+    check_text(text)
+    parts, blanks = tuple(_BLANK.split(text)), tuple(_BLANK.findall(text))
+    return BlankedSentence(text, parts, blanks, (("", ""),) * len(blanks))
+
+
 def parse_blanks(text: str) -> BlankedSentence:
     """Finds the blanks of ``text``.
 
     :raises SentenceError: no blank, nothing but blanks, or as :func:`check_text`.
     """
-    check_text(text)
-    parts, blanks = tuple(_BLANK.split(text)), tuple(_BLANK.findall(text))
-    if not blanks:
+    sentence = cut_at_blanks(text)
+    if not sentence.blanks:
         raise SentenceError("the sentence has no blank: write __ where a word is missing, as in 外套做工__，很暖和")
-    if not any(part.strip() for part in parts):
+    if not any(part.strip() for part in sentence.parts):
         raise SentenceError("the sentence has nothing but blanks: write the words around them")
-    return BlankedSentence(text, parts, blanks, (("", ""),) * len(blanks))
+    return sentence
 
 
 def with_affixes(

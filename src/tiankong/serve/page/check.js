@@ -1,0 +1,52 @@
+// Words that don't fit: underlined, darker the less they fit, with better words for the one pointed at.
+
+import { button, element, show } from "./elements.js";
+import { percent, say } from "./language.js";
+
+export function showChecked({ line, summary, suggestions }, text, words, onText) {
+  const pointAt = (word) => showSuggestions(suggestions, text, word, onText);
+  const children = [];
+  let at = 0;
+  for (const word of words) {
+    children.push(text.slice(at, word.start));
+    at = word.end;
+    children.push(word.fits ? element("span", { title: percent(word.score) }, word.word) : misfit(word, pointAt));
+  }
+  show(line, ...children, text.slice(at));
+  const wrong = words.filter((word) => !word.fits);
+  summary.textContent = say("checkedSummary", wrong.length, words.length);
+  suggestions.hidden = true;
+}
+
+function misfit(word, pointAt) {
+  const point = () => pointAt(word);
+  return button(
+    say("misfit", word.word, percent(word.misfit)),
+    {
+      class: "misfit",
+      "--misfit": word.misfit.toFixed(3),
+      "aria-controls": "suggestions",
+      onclick: point,
+      onfocus: point,
+      onmouseenter: point,
+    },
+    word.word,
+  );
+}
+
+function showSuggestions(parent, text, word, onText) {
+  const title = say("better", word.word, percent(word.misfit));
+  const chips = word.suggestions.map((suggestion) => {
+    const share = percent(suggestion.score);
+    return button(
+      say("replace", suggestion.token_str, share),
+      { class: "chip", onclick: () => onText(text.slice(0, word.start) + suggestion.token_str + text.slice(word.end)) },
+      element("span", { class: "word" }, suggestion.token_str),
+      element("span", { class: "share" }, share),
+      element("span", { class: "bar", "--share": String(suggestion.score), "aria-hidden": "true" }),
+    );
+  });
+  parent.setAttribute("aria-label", title);
+  parent.replaceChildren(element("h2", {}, title), ...(chips.length ? chips : [element("p", {}, say("noBetter"))]));
+  parent.hidden = false;
+}

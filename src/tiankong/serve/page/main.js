@@ -1,0 +1,236 @@
+// The page: what is typed or clicked changes the state, and the state is asked about and shown.
+
+import { showAnswers } from "./answers.js";
+import { showChecked } from "./check.js";
+import { showDiagram } from "./diagram.js";
+import { element } from "./elements.js";
+import { LANGUAGES, explainError, percent, preferredLanguage, say, setLanguage } from "./language.js";
+import { ask, setKey } from "./server.js";
+import { CONSTRAINTS, fillParameters, fromLink, state, toLink } from "./state.js";
+import { showWords } from "./words.js";
+
+const TYPING_PAUSE = 120; // milliseconds
+const BLANK = /_{2,}|＿{2,}|\[MASK\]/g;
+const EXAMPLES = [
+  "外套做工__，穿着很暖和",
+  "快递__，第二天就__了",
+  "给__买的手机，他用着很顺手",
+  "屏幕很__，字也看得清楚",
+  "这本书内容__，孩子读得津津有味",
+  "酒店房间很干净，早餐也很丰盛",
+  "衣服质量很好，穿着很好吃",
+];
+
+const byId = (id) => document.getElementById(id);
+const fields = [...document.querySelectorAll("#constraints input")];
+const precisions = [...byId("precision").options].map((option) => option.value);
+const history = [];
+let asking = new AbortController();
+let typing;
+
+// --- what is asked and shown
+
+async function refresh() {
+  asking.abort();
+  asking = new AbortController();
+  const { signal } = asking;
+  window.history.replaceState(null, "", toLink());
+  showControls();
+  try {
+    if (!state.text.trim()) showNothing();
+    else if (state.view === "fill") await refreshFill(signal);
+    else await refreshCheck(signal);
+    if (!signal.aborted) allIsWell();
+  } catch (error) {
+    if (!signal.aborted) failed(error);
+  }
+}
+
+async function refreshFill(signal) {
+  const { text } = state;
+  const count = text.match(BLANK)?.length ?? 0;
+  state.blank = Math.min(state.blank, Math.max(0, count - 1));
+  const parameters = fillParameters((name) => {
+    throw new Unreadable(say("number", say(fieldName(name))));
+  });
+  const asked = { signal, onBusy: () => complain(say("busy")) };
+  const answering = count && ask("fill", { inputs: text, parameters: { ...parameters, joint: count > 1 } }, asked);
+  const [words, answer] = await Promise.all([ask("segment", { inputs: text }, asked), answering]);
+  const put = { onText: change, onBlank: choose };
+  showWords(byId("words"), text, words, count ? state.blank : -1, put);
+  if (!count) {
+    byId("answers").replaceChildren(element("p", { class: "hint" }, say("noBlank")));
+    byId("diagram").hidden = true;
+    return;
+  }
+  const lists = count > 1 ? answer.blanks : [answer];
+  const why = (blank, chosen) => {
+    state.blank = blank;
+    explain(chosen.token_str, words, asked).catch(failed);
+  };
+  showAnswers(byId("answers"), lists, answer.joint, state.blank, { onText: change, onWhy: why });
+  const best = lists[state.blank][0];
+  byId("status").textContent = best ? say("best", best.token_str, percent(best.score)) : say("none");
+  if (best && best.token !== null) await explain(best.token_str, words, asked);
+  else byId("diagram").hidden = true;
+}
+
+async function explain(word, words, asked) {
+  const parameters = { word, blank: state.blank };
+  const explanation = await ask("explain", { inputs: state.text, parameters }, asked);
+  showDiagram(byId("diagram"), explanation, words, state.blank);
+}
+
+async function refreshCheck(signal) {
+  const { text } = state;
+  if (text.match(BLANK)) throw new Unreadable(say("hasBlanks"));
+  const parameters = { precision: Number(state.precision), suggestions: 5 };
+  const checked = await ask("check", { inputs: text, parameters }, { signal, onBusy: () => complain(say("busy")) });
+  const places = { line: byId("checked"), summary: byId("checked-summary"), suggestions: byId("suggestions") };
+  showChecked(places, text, checked, change);
+}
+
+class Unreadable extends Error {}
+
+function failed(error) {
+  showNothing();
+  complain(error instanceof Unreadable ? error.message : explainError(error));
+  byId("key-form").hidden = error.reason !== "key";
+}
+
+function allIsWell() {
+  complain("");
+  byId("key-form").hidden = true;
+}
+
+function complain(sentence) {
+  byId("error").textContent = sentence;
+  byId("error").hidden = !sentence;
+}
+
+function showNothing() {
+  for (const id of ["words", "answers", "checked", "checked-summary"]) byId(id).replaceChildren();
+  byId("diagram").hidden = byId("suggestions").hidden = true;
+  if (!state.text.trim()) byId("words").textContent = say("empty");
+}
+
+// --- the controls
+
+function showControls() {
+  if (byId("text").value !== state.text) byId("text").value = state.text;
+  byId("undo").disabled = !history.length;
+  byId("fill-view").hidden = state.view !== "fill";
+  byId("check-view").hidden = state.view !== "check";
+  for (const view of ["fill", "check"]) byId(`view-${view}`).setAttribute("aria-pressed", String(state.view === view));
+  byId("precision").value = state.precision;
+  for (const field of fields) if (field !== document.activeElement) field.value = state.constraints[field.name] ?? "";
+  const set = Object.values(state.constraints).filter((value) => value.trim()).length;
+  byId("constraints-set").textContent = set ? say("constraintsSet", set) : "";
+  byId("copied").textContent = "";
+}
+
+function speak() {
+  setLanguage(state.language);
+  byId("language").textContent = say("switch");
+  byId("language").lang = state.language === "en" ? "zh" : "en";
+  byId("examples").replaceChildren(
+    element("option", { value: "" }, say("pick")),
+    ...EXAMPLES.map((sentence) => element("option", {}, sentence)),
+  );
+  showModel();
+}
+
+let model;
+
+function showModel() {
+  byId("model").textContent = model ? say("model", model.model, model.words.toLocaleString()) : "";
+}
+
+async function learnModel() {
+  model = await ask("info").catch(() => undefined);
+  showModel();
+}
+
+function fieldName(name) {
+  return { top_k: "topK", length: "length" }[name];
+}
+
+// A change that undo takes back.
+function change(text) {
+  history.push(state.text);
+  state.text = text;
+  refresh();
+}
+
+function choose(blank) {
+  state.blank = blank;
+  refresh();
+}
+
+function typed() {
+  clearTimeout(typing);
+  typing = setTimeout(refresh, TYPING_PAUSE);
+}
+
+byId("text").addEventListener("input", (event) => {
+  state.text = event.target.value;
+  typed();
+});
+byId("examples").addEventListener("change", (event) => {
+  if (event.target.value) change(event.target.value);
+  event.target.value = "";
+});
+byId("undo").addEventListener("click", () => {
+  state.text = history.pop() ?? state.text;
+  refresh();
+});
+byId("link").addEventListener("click", async () => {
+  const copied = await navigator.clipboard?.writeText(location.href).then(() => true, () => false);
+  byId("copied").textContent = say(copied ? "copied" : "notCopied");
+});
+byId("language").addEventListener("click", () => {
+  state.language = state.language === "en" ? "zh" : "en";
+  speak();
+  refresh();
+});
+for (const view of ["fill", "check"]) {
+  byId(`view-${view}`).addEventListener("click", () => {
+    state.view = view;
+    refresh();
+  });
+}
+byId("precision").addEventListener("change", (event) => {
+  state.precision = event.target.value;
+  refresh();
+});
+for (const field of fields) {
+  field.addEventListener("input", () => {
+    state.constraints[field.name] = field.value;
+    typed();
+  });
+}
+byId("clear").addEventListener("click", () => {
+  for (const name of CONSTRAINTS) delete state.constraints[name];
+  refresh();
+});
+byId("key-form").addEventListener("submit", (event) => {
+  event.preventDefault();
+  setKey(byId("key").value);
+  byId("key").value = "";
+  learnModel();
+  refresh();
+});
+window.addEventListener("hashchange", begin);
+
+function begin() {
+  fromLink(location.hash, LANGUAGES, precisions);
+  speak();
+  refresh();
+}
+
+state.language = preferredLanguage();
+fromLink(location.hash, LANGUAGES, precisions);
+if (!location.hash) state.text = EXAMPLES[0];
+speak();
+learnModel();
+refresh();

@@ -1,0 +1,46 @@
+// Questions to the server this page came from.
+
+const KEY = "tiankong-key";
+const BUSY_TRIES = 5;
+
+export class Refused extends Error {
+  constructor(message, reason) {
+    super(message);
+    this.reason = reason;
+  }
+}
+
+export function setKey(key) {
+  sessionStorage.setItem(KEY, key);
+}
+
+// The JSON answer. A busy server is asked again, after the time it names; `onBusy` hears of it.
+export async function ask(path, body, { signal, onBusy } = {}) {
+  for (let tries = 0; ; tries += 1) {
+    const response = await fetch(path, request(body, signal));
+    const answer = await response.json().catch(() => undefined);
+    if (response.ok && answer !== undefined) return answer;
+    if (![429, 503].includes(response.status) || tries === BUSY_TRIES) {
+      throw new Refused(answer?.error ?? response.statusText, answer?.reason ?? "fault");
+    }
+    onBusy?.();
+    await pause(1000 * Number(response.headers.get("Retry-After") ?? 1), signal);
+  }
+}
+
+function request(body, signal) {
+  const headers = { "Content-Type": "application/json" };
+  const key = sessionStorage.getItem(KEY);
+  if (key) headers.Authorization = `Bearer ${key}`;
+  return body === undefined ? { headers, signal } : { method: "POST", headers, body: JSON.stringify(body), signal };
+}
+
+function pause(milliseconds, signal) {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, milliseconds);
+    signal?.addEventListener("abort", () => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    });
+  });
+}

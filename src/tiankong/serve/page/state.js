@@ -1,0 +1,58 @@
+// What the page shows, and the link that says it: everything behind # stays in the browser.
+
+export const CONSTRAINTS = ["starts_with", "ends_with", "contains", "length", "pattern", "exclude", "targets", "top_k"];
+
+export const state = {
+  text: "",
+  view: "fill",
+  language: "en",
+  blank: 0,
+  precision: "0.8",
+  constraints: {},
+};
+
+export function toLink() {
+  const link = new URLSearchParams();
+  if (state.text) link.set("text", state.text);
+  if (state.view !== "fill") link.set("view", state.view);
+  if (state.precision !== "0.8") link.set("precision", state.precision);
+  link.set("language", state.language);
+  for (const name of CONSTRAINTS) {
+    if (state.constraints[name]) link.set(name, state.constraints[name]);
+  }
+  return `#${link}`;
+}
+
+export function fromLink(hash, languages, precisions) {
+  const link = new URLSearchParams(hash.slice(1));
+  state.text = link.get("text") ?? "";
+  state.view = link.get("view") === "check" ? "check" : "fill";
+  state.precision = precisions.includes(link.get("precision")) ? link.get("precision") : "0.8";
+  if (languages.includes(link.get("language"))) state.language = link.get("language");
+  state.constraints = Object.fromEntries(
+    CONSTRAINTS.filter((name) => link.get(name)).map((name) => [name, link.get(name)]),
+  );
+  state.blank = 0;
+}
+
+// The parameters of /fill; a field that can't be read is named by the error.
+export function fillParameters(complain) {
+  const parameters = {};
+  for (const [name, given] of Object.entries(state.constraints)) {
+    const value = given.trim();
+    if (!value) continue;
+    if (name === "top_k") parameters.top_k = whole(value, name, complain);
+    else if (name === "length") {
+      const numbers = value.split(/\s*[-–~～]\s*/).map((number) => whole(number, name, complain));
+      parameters.length = numbers.length === 1 ? numbers[0] : numbers;
+    } else if (name === "exclude" || name === "targets") {
+      parameters[name] = value.split(/[\s,，、;；]+/).filter(Boolean);
+    } else parameters[name] = value;
+  }
+  return parameters;
+}
+
+function whole(text, name, complain) {
+  if (!/^\d{1,9}$/.test(text)) complain(name);
+  return Number(text);
+}

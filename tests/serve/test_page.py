@@ -1,0 +1,239 @@
+"""The page in a real browser, against a real server with the built-in model."""
+
+from __future__ import annotations
+
+import os
+import re
+from urllib.parse import quote
+
+import pytest
+from playwright.sync_api import expect
+
+import tiankong
+from tests.serve.browser import chromium, chromium_path
+from tests.serve.conftest import serving
+
+SENTENCE = "外套做工__，穿着很暖和"
+TWO = "快递__，第二天就__了"
+WRONG = "衣服质量很好，穿着很好吃"
+
+
+@pytest.fixture(scope="module")
+def browser():
+    if chromium_path() is None:
+        assert not os.environ.get("CI"), "CI must have Chromium"
+        pytest.skip("there is no Chromium: apt-get install chromium, or set TIANKONG_CHROMIUM")
+    with chromium() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def url():
+    with serving("--quiet") as running:
+        yield running.url
+
+
+@pytest.fixture(scope="module")
+def model():
+    return tiankong.load()
+
+
+@pytest.fixture
+def page(browser):
+    """A new page whose console must stay clean, but for what a test says it expects."""
+    context = browser.new_context(viewport={"width": 1000, "height": 900}, locale="en-US")
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page = context.new_page()
+    page.set_default_timeout(20_000)
+    said = []
+    page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: said.append(str(error)))
+    yield page
+    context.close()
+    assert [line for line in said if "Failed to load resource" not in line] == []
+
+
+def opened(page, url, text, **state):
+    link = "&".join(f"{name}={quote(value)}" for name, value in {"text": text, "language": "en", **state}.items())
+    page.goto(f"{url}/#{link}")
+    return page
+
+
+def chips(page, group=0):
+    """The words of a group of answers as soon as there are some."""
+    expect(page.locator(".answers").nth(group).locator(".chip").first).to_be_visible()
+    return page.locator(".answers").nth(group).locator(".chip .word").all_text_contents()
+
+
+def test_answers_appear_as_you_type_and_a_click_puts_one_in(page, url, model):
+    page.goto(url)
+    page.locator("#text").fill("")
+    page.locator("#text").press_sequentially(SENTENCE)
+    expect(page.locator(".chip").first).to_have_attribute("aria-label", re.compile("put it in"))
+    expected = model.fill(SENTENCE)
+    expect(page.locator(".chip .word")).to_have_text([answer["token_str"] for answer in expected])
+    share = "bars => bars.map(bar => bar.clientWidth / bar.parentNode.clientWidth)"
+    bars = page.locator(".chip .bar").evaluate_all(share)
+    for width, answer in zip(bars, expected, strict=True):
+        assert width == pytest.approx(answer["score"], abs=0.03)
+    page.locator(".chip").nth(1).click()
+    expect(page.locator("#text")).to_have_value(expected[1]["sequence"])
+    page.locator("#undo").click()
+    expect(page.locator("#text")).to_have_value(SENTENCE)
+
+
+def test_a_click_on_a_word_blanks_it(page, url, model):
+    opened(page, url, "外套做工不错，穿着很暖和")
+    expect(page.locator("#answers")).to_contain_text("No blank yet")
+    words = [word for word in model.segment("外套做工不错，穿着很暖和") if word["kind"] == "word"]
+    expect(page.locator("#words button")).to_have_text([word["word"] for word in words])
+    page.get_by_label("Blank the word 不错").click()
+    expect(page.locator("#text")).to_have_value(SENTENCE)
+    assert chips(page) == [answer["token_str"] for answer in model.fill(SENTENCE)]
+    # A blank right beside another stays one of its own.
+    page.get_by_label("Blank the word 做工").click()
+    expect(page.locator("#text")).to_have_value("外套__ __，穿着很暖和")
+    expect(page.locator("#words .blank")).to_have_count(2)
+    page.locator("#undo").click()
+    page.locator("#undo").click()
+    expect(page.locator("#text")).to_have_value("外套做工不错，穿着很暖和")
+
+
+def test_an_example_can_be_picked(page, url):
+    page.goto(url)
+    examples = page.locator("#examples option").all_text_contents()
+    page.locator("#examples").select_option(examples[3])
+    expect(page.locator("#text")).to_have_value(examples[3])
+    assert len(chips(page)) == 10
+
+
+def test_several_blanks_are_filled_together(page, url, model):
+    opened(page, url, TWO)
+    expected = model.joint(TWO)
+    assert chips(page) == [" … ".join(answer["token_strs"]) for answer in expected]
+    lists = model.fill(TWO)
+    for group, answers in enumerate(lists, start=1):
+        assert chips(page, group) == [answer["token_str"] for answer in answers]
+    page.get_by_label("Show the answers for blank 2").click()
+    expect(page.locator("#diagram figcaption")).to_contain_text(lists[1][0]["token_str"])
+    page.locator(".together .chip").first.click()
+    expect(page.locator("#text")).to_have_value(expected[0]["sequence"])
+
+
+def test_constraints_hold_and_their_errors_are_sentences(page, url, model):
+    opened(page, url, SENTENCE)
+    chips(page)
+    page.locator("#constraints summary").click()
+    page.get_by_label("starts with").fill("很")
+    page.get_by_label("characters").fill("2-3")
+    page.get_by_label("how many answers").fill("4")
+    expected = model.fill(SENTENCE, top_k=4, starts_with="很", length=(2, 3))
+    expect(page.locator(".chip .word")).to_have_text([answer["token_str"] for answer in expected])
+    expect(page.locator("#constraints-set")).to_have_text("(3 set)")
+    page.get_by_label("regular expression").fill("(")
+    expect(page.locator("#error")).to_contain_text("regular expression")
+    expect(page.locator(".chip")).to_have_count(0)
+    page.locator("#clear").click()
+    expect(page.locator("#error")).to_be_hidden()
+    expect(page.locator(".chip .word").first).to_have_text(model.fill(SENTENCE)[0]["token_str"])
+    page.get_by_label("how many answers").fill("many")
+    expect(page.locator("#error")).to_have_text("how many answers: give a whole number.")
+    page.get_by_label("how many answers").fill("")
+    page.get_by_label("only one of").fill("暖和 神速达")
+    expect(page.locator(".chip")).to_have_count(2)
+    page.get_by_label("only one of").fill("")
+    page.get_by_label("starts with").fill("龘龘龘")
+    expect(page.locator("#answers")).to_contain_text("No word")
+
+
+def test_words_that_do_not_fit_are_underlined_the_darker_the_less_they_fit(page, url, model):
+    opened(page, url, WRONG, view="check")
+    checked = [word for word in model.check(WRONG, suggestions=5) if not word["fits"]]
+    assert [word["word"] for word in checked] == ["好吃"]
+    misfit = page.locator("#checked .misfit")
+    expect(misfit).to_have_text(["好吃"])
+    assert float(misfit.evaluate("word => word.style.getPropertyValue('--misfit')")) == pytest.approx(
+        checked[0]["misfit"], abs=1e-3
+    )
+    shade = "word => Number(getComputedStyle(word).borderBottomColor.match(/[\\d.]+/g).at(-1))"
+    darkness = misfit.evaluate(shade)
+    misfit.evaluate("word => word.style.setProperty('--misfit', 0.5)")
+    assert misfit.evaluate(shade) < darkness
+    expect(page.locator("#suggestions")).to_be_hidden()
+    misfit.focus()
+    better = [suggestion["token_str"] for suggestion in checked[0]["suggestions"]]
+    expect(page.locator("#suggestions .chip .word")).to_have_text(better)
+    page.locator("#suggestions .chip").first.click()
+    expect(page.locator("#text")).to_have_value(WRONG.replace("好吃", better[0]))
+    expect(page.locator("#checked-summary")).to_contain_text("All 7 words fit")
+
+
+def test_suggestions_also_come_when_pointed_at(page, url):
+    opened(page, url, WRONG, view="check")
+    page.locator("#checked .misfit").hover()
+    expect(page.locator("#suggestions .chip").first).to_be_visible()
+
+
+def test_check_asks_for_blanks_to_be_filled(page, url):
+    opened(page, url, SENTENCE, view="check")
+    expect(page.locator("#error")).to_contain_text("fill them first")
+
+
+def test_the_diagram_shades_words_by_their_influence(page, url, model):
+    opened(page, url, SENTENCE)
+    expect(page.locator("#diagram")).to_be_visible()
+    expected = model.explain(SENTENCE)
+    expect(page.locator("#diagram .meeting strong")).to_have_text(expected["token_str"])
+    before = [word for word in expected["context"] if word["end"] <= SENTENCE.index("__")]
+    behind = expected["context"][len(before) :]
+    expect(page.locator("#diagram .forward li .word")).to_have_text([word["word"] for word in before])
+    expect(page.locator("#diagram .backward li .word")).to_have_text([word["word"] for word in behind])
+    strengths = page.locator("#diagram li").evaluate_all(
+        "boxes => boxes.map(box => Number(box.style.getPropertyValue('--strength')))"
+    )
+    influences = [abs(word["influence"]) for word in expected["context"]]
+    assert strengths == pytest.approx([influence / max(influences) for influence in influences], abs=2e-3)
+    # Why another word? The numbers are those of that word.
+    second = model.fill(SENTENCE)[1]["token_str"]
+    page.get_by_label(f"Why {second}?").click()
+    expect(page.locator("#diagram .meeting strong")).to_have_text(second)
+
+
+def test_both_languages(page, url):
+    opened(page, url, SENTENCE, language="zh")
+    expect(page.locator("html")).to_have_attribute("lang", "zh")
+    expect(page.locator("#view-fill")).to_have_text("填空")
+    page.locator("#language").click()
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+    expect(page.locator("#view-fill")).to_have_text("Fill blanks")
+    chips(page)
+    for language in ("en", "zh"):
+        opened(page, url, SENTENCE, language=language)
+        left = page.locator("[data-say]").evaluate_all("parts => parts.filter(part => !part.textContent).length")
+        assert left == 0
+
+
+def test_an_error_of_the_server_is_told_in_chinese_too(page, url):
+    opened(page, url, "__", language="zh")
+    expect(page.locator("#error")).to_contain_text("这个句子没法处理")
+
+
+def test_a_link_brings_the_state_back(page, url, browser):
+    opened(page, url, TWO, starts_with="很", language="zh")
+    chips(page)
+    page.locator("#link").click()
+    expect(page.locator("#copied")).to_have_text("链接已复制。")
+    link = page.evaluate("navigator.clipboard.readText()")
+    other = browser.new_page()
+    other.goto(link)
+    expect(other.locator("#text")).to_have_value(TWO)
+    expect(other.locator("html")).to_have_attribute("lang", "zh")
+    expect(other.locator("input[name=starts_with]")).to_have_value("很")
+    assert other.locator(".chip .word").all_text_contents() == [] or chips(other) == chips(page)
+    other.close()
+
+
+def test_markup_in_a_sentence_stays_text(page, url):
+    opened(page, url, "<img src=x onerror=alert(1)>做工__，很暖和", targets="<b>好</b>")
+    expect(page.locator("#words")).to_contain_text("<img src=x onerror=alert(1)>".replace(" ", " "))
+    assert page.locator("#words img, #answers b").count() == 0

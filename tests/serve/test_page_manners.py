@@ -1,0 +1,132 @@
+"""How the page behaves: offline, by keyboard, for screen readers, on a phone, with a key, without a server."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from tests.serve.conftest import serving
+from tests.serve.test_page import SENTENCE, TWO, WRONG, browser, chips, opened, page, url  # noqa: F401
+
+STATES = [
+    {"text": SENTENCE},
+    {"text": TWO, "language": "zh"},
+    {"text": WRONG, "view": "check"},
+    {"text": SENTENCE, "pattern": "("},
+]
+
+
+def settled(page):  # noqa: F811
+    """Waits until what was asked has been shown."""
+    page.wait_for_load_state("networkidle")
+
+
+def test_nothing_comes_from_elsewhere(page, url):  # noqa: F811
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    opened(page, url, SENTENCE)
+    chips(page)
+    settled(page)
+    assert len(asked) > 8
+    assert [address for address in asked if not address.startswith(f"{url}/")] == []
+    assert "default-src 'none'" in httpx.get(url).headers["content-security-policy"]
+
+
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_rule_of_accessibility_is_broken(page, url, state, scheme):  # noqa: F811
+    page.emulate_media(color_scheme=scheme)
+    opened(page, url, **state)
+    settled(page)
+    if state.get("view") == "check":
+        page.locator("#checked .misfit").focus()
+    page.locator("#constraints").evaluate("panel => { panel.open = true }")
+    found = Axe().run(page)
+    broken = [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in found.response["violations"]]
+    assert broken == []
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_it_fits_on_a_phone(browser, url, state):  # noqa: F811
+    context = browser.new_context(viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True)
+    phone = context.new_page()
+    opened(phone, url, **state)
+    settled(phone)
+    assert phone.evaluate("document.documentElement.scrollWidth") <= 360
+    if "pattern" not in state and state.get("view") != "check":
+        phone.locator(".chip").first.tap()
+        expect(phone.locator("#text")).not_to_have_value(state["text"])
+    context.close()
+
+
+def test_the_keyboard_is_enough(page, url):  # noqa: F811
+    page.goto(url)
+    expect(page.locator("#text")).to_be_focused()
+    page.keyboard.press("Control+A")
+    page.keyboard.type("外套做工很好，穿着很暖和")
+    expect(page.locator("#words button")).to_have_count(7)
+
+    def tab_to(label):
+        for _ in range(60):
+            page.keyboard.press("Tab")
+            if label in (page.evaluate("document.activeElement.getAttribute('aria-label')") or ""):
+                return
+        raise AssertionError(f"{label} can't be reached")
+
+    tab_to("Blank the word 暖和")
+    page.keyboard.press("Enter")
+    expect(page.locator("#text")).to_have_value("外套做工很好，穿着很__")
+    chips(page)
+    tab_to("put it in")
+    page.keyboard.press("Enter")
+    expect(page.locator("#words .blank")).to_have_count(0)
+
+
+def test_focus_stays_where_it_was_when_words_are_shown_again(page, url):  # noqa: F811
+    opened(page, url, "外套做工很好，穿着很暖和")
+    page.get_by_label("Blank the word 做工").press("Enter")
+    expect(page.get_by_label("Show the answers for blank 1")).to_be_focused()
+
+
+def test_screen_readers_hear_of_the_best_answer(page, url):  # noqa: F811
+    opened(page, url, SENTENCE)
+    best = chips(page)[0]
+    expect(page.locator("#status[role=status]")).to_contain_text(f"Best answer: {best}")
+
+
+def test_a_server_with_a_key_asks_for_it(page):  # noqa: F811
+    with serving("--quiet", "--api-key", "geheim") as running:
+        opened(page, running.url, SENTENCE)
+        expect(page.locator("#error")).to_contain_text("key")
+        page.locator("#key").fill("wrong")
+        page.locator("#key").press("Enter")
+        expect(page.locator("#key-form")).to_be_visible()
+        page.locator("#key").fill("geheim")
+        page.locator("#key").press("Enter")
+        assert len(chips(page)) == 10
+        expect(page.locator("#key-form")).to_be_hidden()
+
+
+def test_a_server_that_is_gone_is_a_sentence(page):  # noqa: F811
+    with serving("--quiet") as running:
+        opened(page, running.url, SENTENCE)
+        chips(page)
+    page.locator("#text").fill("物流__，很满意")
+    expect(page.locator("#error")).to_contain_text("does not answer")
+
+
+def test_a_busy_server_is_asked_again(page, url):  # noqa: F811
+    answers = {"first": True}
+
+    def busy_once(route):
+        if answers.pop("first", False):
+            route.fulfill(status=429, headers={"Retry-After": "0"}, json={"error": "busy", "reason": "busy"})
+        else:
+            route.continue_()
+
+    page.route("**/fill", busy_once)
+    opened(page, url, SENTENCE)
+    assert len(chips(page)) == 10
+    assert not answers
