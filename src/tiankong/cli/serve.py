@@ -34,7 +34,12 @@ def _limit_options(command: Command) -> Command:
 @model_option
 @click.option("--host", envvar="TIANKONG_HOST", default="127.0.0.1", show_default=True, help="Address to listen at.")
 @click.option("--port", envvar="TIANKONG_PORT", default=8000, show_default=True, help="Port (0: any that is free).")
-@click.option("--threads", envvar="TIANKONG_THREADS", default=0, help="Processor threads of the model (0: one a core).")
+@click.option(
+    "--workers", envvar="TIANKONG_WORKERS", default=1, show_default=True, help="Processes that answer at the address."
+)
+@click.option(
+    "--threads", envvar="TIANKONG_THREADS", default=0, help="Processor threads of each (0: its share of the cores)."
+)
 @click.option("--words", "words_file", envvar="TIANKONG_WORDS", help="A file of words that join the vocabulary.")
 @click.option("--api-key", envvar="TIANKONG_API_KEY", help="Key that requests must carry (Authorization: Bearer KEY).")
 @click.option("--no-auth", envvar="TIANKONG_NO_AUTH", is_flag=True, help="Serve to other machines without a key.")
@@ -51,6 +56,7 @@ def command(
     model: str,
     host: str,
     port: int,
+    workers: int,
     threads: int,
     words_file: str | None,
     api_key: str | None,
@@ -65,13 +71,15 @@ def command(
     end; SIGHUP loads the model again. The log, a JSON line a request on standard error, holds nothing of what was sent.
     """
     needs(0 <= port <= 65_535, f"--port must be from 0 to 65535, not {port}")
-    needs(threads >= 0, f"--threads must be 0 (one a core) or more, not {threads}")
+    needs(1 <= workers <= 64, f"--workers must be from 1 to 64, not {workers}")
+    needs(threads >= 0, f"--threads must be 0 (a share of the cores) or more, not {threads}")
     needs(api_key != "", "--api-key is empty: give a key, or leave it out")
     for name, value in limits.items():
         needs(value > 0, f"--{name.replace('_', '-')} must be more than 0, not {value}")
     try:
-        from tiankong.serve.server import Settings, serve  # noqa: PLC0415 - heavy
+        from tiankong.serve.server import serve  # noqa: PLC0415 - heavy
+        from tiankong.serve.settings import Settings  # noqa: PLC0415
     except ModuleNotFoundError:
         raise MissingPackageError("serving", "serve") from None
-    settings = Settings(model, host, port, threads, read_words(words_file), api_key, no_auth, origins, quiet)
+    settings = Settings(model, host, port, workers, threads, read_words(words_file), api_key, no_auth, origins, quiet)
     return serve(settings, Limits(**limits))

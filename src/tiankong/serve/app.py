@@ -9,10 +9,10 @@ from starlette.exceptions import HTTPException
 
 from tiankong.serve import answering, operating, showing
 from tiankong.serve.engine import Engine
-from tiankong.serve.guard import refusal
 from tiankong.serve.limits import Limits
 from tiankong.serve.metrics import Metrics
 from tiankong.serve.problems import PROBLEMS, MalformedRequest
+from tiankong.serve.refusal import refusal
 from tiankong.version import VERSION
 
 PATHS = (*answering.PATHS, *operating.PATHS, *showing.PATHS, "/docs", "/openapi.json")
@@ -21,10 +21,10 @@ PATHS = (*answering.PATHS, *operating.PATHS, *showing.PATHS, "/docs", "/openapi.
 _NO_ROUTE = {404: "there is no such path: /docs shows them", 405: "this path takes another method: /docs shows it"}
 
 
-def build_app(engine: Engine, limits: Limits, metrics: Metrics, *, keyed: bool = False) -> FastAPI:
+def build_app(engine: Engine, limits: Limits, metrics: Metrics, exchange: operating.Reload | None = None) -> FastAPI:
     """The application over an engine that is started and stopped elsewhere; a ``Guard`` goes around it.
 
-    Only where requests are ``keyed`` may they exchange the model.
+    Without ``exchange``, requests may not exchange the model.
     """
     app = FastAPI(title="tiankong", version=VERSION, description="Fill in missing words from context.", redoc_url=None)
 
@@ -50,7 +50,7 @@ def build_app(engine: Engine, limits: Limits, metrics: Metrics, *, keyed: bool =
     app.add_exception_handler(HTTPException, no_route)  # type: ignore[arg-type]
     app.include_router(answering.answering(engine, limits))
     app.include_router(showing.showing())
-    app.include_router(operating.operating(engine, limits, metrics, keyed=keyed))
+    app.include_router(operating.operating(engine, limits, metrics, exchange))
     return app
 
 

@@ -55,9 +55,16 @@ class _Job:
 class Engine:
     """Answers requests one batch after the other. Made outside, used within one event loop."""
 
-    def __init__(self, model: str | Path, threads: int = 0, words: Sequence[str] = ()) -> None:
-        """Nothing is loaded before :meth:`start`."""
-        self._source, self._threads, self._words = str(model), threads, list(words)
+    def __init__(
+        self,
+        model: str | Path,
+        threads: int = 0,
+        words: Sequence[str] = (),
+        on_waiting: Callable[[int], None] = lambda _: None,
+    ) -> None:
+        """Nothing is loaded before :meth:`start`. ``on_waiting`` hears how many requests wait."""
+        self.source, self._threads, self._words = str(model), threads, list(words)
+        self._on_waiting = on_waiting
         self._loaded: LoadedModel | None = None
         self._queue: deque[_Job] = deque()
         self._arrived = asyncio.Event()
@@ -74,17 +81,12 @@ class Engine:
             raise NotReady("the model is being loaded: try again in a moment")
         return self._loaded
 
-    @property
-    def waiting(self) -> int:
-        """Requests in the queue."""
-        return len(self._queue)
-
     async def start(self) -> None:
         """Loads the model, lets it fill a blank, and begins to work.
 
         :raises FolderError: it can't be loaded.
         """
-        self._loaded = await asyncio.get_running_loop().run_in_executor(self._thread, self._load, self._source)
+        self._loaded = await asyncio.get_running_loop().run_in_executor(self._thread, self._load, self.source)
         self._worker = asyncio.create_task(self._work())
 
     async def stop(self) -> None:
@@ -99,9 +101,9 @@ class Engine:
 
         :raises FolderError: the new one can't be loaded; the present one stays.
         """
-        source = model or self._source
+        source = model or self.source
         loaded = await asyncio.to_thread(self._load, source)
-        self._loaded, self._source = loaded, source
+        self._loaded, self.source = loaded, source
         return loaded
 
     async def fill(self, sentences: list[str], options: dict[str, Any]) -> list[Any]:
@@ -119,6 +121,7 @@ class Engine:
     async def _answer(self, job: _Job) -> Any:
         _ = self.loaded  # or it is not there yet
         self._queue.append(job)
+        self._on_waiting(len(self._queue))
         self._arrived.set()
         return await job.done
 
@@ -129,6 +132,7 @@ class Engine:
             self._arrived.clear()
             while self._queue:
                 jobs = [job for job in self._next() if not job.done.cancelled()]
+                self._on_waiting(len(self._queue))
                 if jobs:
                     results = await loop.run_in_executor(self._thread, _run, jobs, self.loaded.model)
                     for job, result in zip(jobs, results, strict=True):
@@ -155,7 +159,8 @@ class Engine:
     def _load(self, source: str) -> LoadedModel:
         model = load(source, threads=self._threads, words=self._words)
         vocabulary = model.folder.vocabulary
-        model.fill(f"{vocabulary.words[int(vocabulary.targets().argmax())]} __")  # the most frequent word
+        word = vocabulary.words[int(vocabulary.targets().argmax())]
+        model.fill([f"{word} __"] * _TOGETHER)  # all that a full house needs is there from the start
         folder = model_path(source)
         return LoadedModel(model, folder.name, sha256(folder / MODEL.manifest))
 

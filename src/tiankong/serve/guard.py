@@ -27,12 +27,14 @@ from tiankong.serve.problems import (
     TooSlow,
     Unauthorised,
     UnreadableBody,
-    problem_of,
-    sentence_of,
 )
+from tiankong.serve.refusal import refusal
 
 _UNKEYED = {"/health", "/ready", "/", "/page/"}
 """Answered without a key: those who watch the server need them, and the page asks for the key itself."""
+
+BUSY = "busy"
+"""In the state of a request that found no room."""
 
 _LONGEST_ID = 64
 
@@ -76,10 +78,11 @@ class Guard:
         size = 0
         route = self._route(scope["path"])
         try:
-            body = await self._admitted(route, headers, receive)
+            body = await self._admitted(scope["method"], route, headers, receive)
             size = len(body)
             await self._answered(scope, body, receive, noting)
         except RefusedRequest as error:
+            scope["state"][BUSY] = isinstance(error, TooManyRequests)
             await self._refuse(error, request_id, noting)
         finally:
             seconds = time.monotonic() - start
@@ -99,10 +102,11 @@ class Guard:
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 
-    async def _admitted(self, route: str, headers: dict[bytes, bytes], receive: Receive) -> bytes:
+    async def _admitted(self, method: str, route: str, headers: dict[bytes, bytes], receive: Receive) -> bytes:
         """The body, once everything that can be judged without its meaning is right."""
         if self.draining and route != "/health":
             raise NotReady("the server is about to stop: try again in a moment")
+        self._check_room(method)
         if route not in _UNKEYED:
             self._check_key(headers)
         stated = headers.get(b"content-length", b"0")
@@ -115,6 +119,12 @@ class Guard:
                 return await self._body(receive)
         except TimeoutError:
             raise TooSlow(f"the body did not arrive within {self._limits.body_seconds:g} seconds") from None
+
+    def _check_room(self, method: str) -> bool:
+        """Whether a request counts, which it may not if there are enough already."""
+        if method == "POST" and self.running >= self._limits.max_requests:
+            raise TooManyRequests(f"{self._limits.max_requests:,} requests are being answered: try again in a moment")
+        return method == "POST"
 
     def _check_key(self, headers: dict[bytes, bytes]) -> None:
         if self._key is None:
@@ -138,9 +148,7 @@ class Guard:
                 return b"".join(parts)
 
     async def _answered(self, scope: Scope, body: bytes, receive: Receive, send: Send) -> None:
-        counted = scope["method"] == "POST"
-        if counted and self.running >= self._limits.max_requests:
-            raise TooManyRequests(f"{self._limits.max_requests:,} requests are being answered: try again in a moment")
+        counted = self._check_room(scope["method"])  # again: others came while the body did
         delivered = False
 
         async def replay() -> Message:
@@ -172,20 +180,6 @@ class Guard:
             "body_bytes": size,
         }
         print(json.dumps(line), file=self._log, flush=True)
-
-
-def refusal(error: Exception, request_id: str, metrics: Metrics) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
-    """Status, headers and body that an error is answered with."""
-    problem = problem_of(error)
-    metrics.refused.labels(problem.reason).inc()
-    content = {"error": sentence_of(error), "reason": problem.reason, "request_id": request_id}
-    body = json.dumps(content, ensure_ascii=False).encode()
-    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-    if problem.retry_after is not None:
-        headers.append((b"retry-after", str(problem.retry_after).encode()))
-    if problem.status == 401:
-        headers.append((b"www-authenticate", b"Bearer"))
-    return problem.status, headers, body
 
 
 def _request_id(given: bytes | None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from fastapi import APIRouter, Response
@@ -18,17 +19,20 @@ from tiankong.version import VERSION
 PATHS = ("/info", "/health", "/ready", "/metrics", "/reload")
 
 
-def operating(engine: Engine, limits: Limits, metrics: Metrics, *, keyed: bool) -> APIRouter:
-    """Routes over a started engine. Only where requests are ``keyed`` may they exchange the model."""
+Reload = Callable[[str | None], Awaitable[None]]
+"""Exchanges the model for another one, or loads it again."""
+
+
+def operating(engine: Engine, limits: Limits, metrics: Metrics, exchange: Reload | None) -> APIRouter:
+    """Routes over a started engine. Without ``exchange``, requests may not exchange the model."""
     router = APIRouter()
 
     @router.post("/reload", response_model=None, responses=answers(Information))
     async def reload(request: ReloadRequest | None = None) -> Response:
         """Load the model again, or another one; the present one answers until then, and stays if the new one is bad."""
-        if not keyed:
+        if exchange is None:
             raise Unauthorised("only a server with --api-key exchanges its model on request: send it SIGHUP instead")
-        loaded = await engine.reload(request.model if request else None)
-        metrics.model(loaded.name, loaded.sha256)
+        await exchange(request.model if request else None)
         return as_json(_information(engine, limits))
 
     @router.get("/info", response_model=None, responses=answers(Information))
@@ -49,7 +53,6 @@ def operating(engine: Engine, limits: Limits, metrics: Metrics, *, keyed: bool) 
     @router.get("/metrics", response_model=None)
     async def counters() -> Response:
         """Counters for Prometheus."""
-        metrics.waiting.set(engine.waiting)
         return Response(metrics.text(), media_type=metrics.content_type)
 
     return router

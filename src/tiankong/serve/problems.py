@@ -29,12 +29,20 @@ class BodyTooLarge(RefusedRequest):
     """More bytes than the server reads."""
 
 
+class HeadTooLarge(RefusedRequest):
+    """More bytes of request line and headers than the server reads."""
+
+
+class UnreadableHead(RefusedRequest):
+    """What came is no HTTP."""
+
+
 class UnreadableBody(RefusedRequest):
     """A body that is compressed, or not declared to be JSON."""
 
 
 class TooSlow(RefusedRequest):
-    """A request whose body did not arrive in time."""
+    """A request whose head or body did not arrive in time."""
 
 
 class Unauthorised(RefusedRequest):
@@ -73,6 +81,8 @@ PROBLEMS: dict[type[Exception], Problem] = {
     MalformedRequest: Problem(422, "malformed"),
     OverLimit: Problem(422, "limit"),
     BodyTooLarge: Problem(413, "body"),
+    HeadTooLarge: Problem(431, "head"),
+    UnreadableHead: Problem(400, "http"),
     UnreadableBody: Problem(415, "media"),
     TooSlow: Problem(408, "slow"),
     Unauthorised: Problem(401, "key"),

@@ -1,0 +1,137 @@
+"""Several processes that serve on one address: started together, told together, and started again when one dies."""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+import os
+import signal
+import socket
+import tempfile
+import time
+from dataclasses import dataclass, replace
+from multiprocessing.connection import Connection, wait
+from multiprocessing.context import SpawnProcess
+
+from prometheus_client.multiprocess import mark_process_dead
+
+from tiankong.artifact.built_in import model_path
+from tiankong.artifact.model_folder import open_model
+from tiankong.errors import TiankongError
+from tiankong.serve.limits import Limits
+from tiankong.serve.link import Link, Message, Ready, Reload
+from tiankong.serve.metrics import FOLDER_VARIABLE
+from tiankong.serve.settings import Settings
+from tiankong.serve.worker import Worker, say
+
+_SPAWN = multiprocessing.get_context("spawn")
+_PAUSE = 1.0
+"""Seconds before one that died at its start is started again."""
+
+
+@dataclass
+class _Process:
+    """A worker as its supervisor sees it."""
+
+    process: SpawnProcess
+    pipe: Connection
+    ready: bool = False
+
+
+class Supervisor:
+    """Runs ``settings.workers`` workers on a listener."""
+
+    def __init__(self, settings: Settings, limits: Limits, listener: socket.socket) -> None:
+        threads = settings.threads or max(1, (os.cpu_count() or 1) // settings.workers)
+        self._settings, self._limits, self._listener = replace(settings, threads=threads), limits, listener
+        self._workers: list[_Process] = []
+        self._stopping = self._announced = False
+        self._exit_code = 0
+
+    def run(self) -> int:
+        """Until SIGTERM or Ctrl-C; returns the exit code: a worker's, if none could start.
+
+        :raises FolderError: the model.
+        """
+        open_model(model_path(self._settings.model))  # so that what is wrong with it is said once
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: self._stop())
+        signal.signal(signal.SIGHUP, lambda *_: self._tell(signal.SIGHUP))
+        # The workers' counters lie in files here, so that any of them can tell all.
+        with tempfile.TemporaryDirectory(prefix="tiankong-metrics-") as folder:
+            os.environ[FOLDER_VARIABLE] = folder
+            self._workers = [self._started() for _ in range(self._settings.workers)]
+            while self._workers:
+                self._attend(folder)
+        return self._exit_code
+
+    def _started(self) -> _Process:
+        ours, theirs = _SPAWN.Pipe()
+        process = _SPAWN.Process(target=_work, args=(self._settings, self._limits, self._listener, theirs))
+        process.start()
+        theirs.close()
+        return _Process(process, ours)
+
+    def _attend(self, folder: str) -> None:
+        """Waits for the next message or death, and does what it asks for."""
+        happened = wait([end for worker in self._workers for end in (worker.pipe, worker.process.sentinel)])
+        for worker in list(self._workers):
+            if worker.pipe in happened:
+                self._hear(worker)
+            if worker.process.sentinel in happened:
+                self._bury(worker, folder)
+
+    def _hear(self, worker: _Process) -> None:
+        try:
+            message: Message = worker.pipe.recv()
+        except (EOFError, OSError):
+            return  # it is dying
+        if isinstance(message, Ready):
+            worker.ready = True
+            if all(one.ready for one in self._workers) and not self._announced:
+                self._announced = True
+                host, port = self._listener.getsockname()[:2]
+                say(f"{message.model} answers at http://{host}:{port} ({len(self._workers)} workers)")
+        else:
+            self._settings = replace(self._settings, model=message.source)
+            for other in self._workers:
+                if other is not worker:
+                    other.pipe.send(Reload(message.source))
+
+    def _bury(self, worker: _Process, folder: str) -> None:
+        worker.process.join()
+        worker.pipe.close()
+        self._workers.remove(worker)
+        mark_process_dead(worker.process.pid, folder)  # type: ignore[no-untyped-call]
+        if self._stopping:
+            return
+        if not self._announced:  # what keeps one from starting keeps all
+            self._exit_code = worker.process.exitcode or 1
+            self._stop()
+            return
+        say(f"worker {worker.process.pid} ended with {worker.process.exitcode} and is started again")
+        if not worker.ready:
+            time.sleep(_PAUSE)
+        self._workers.append(self._started())
+
+    def _stop(self) -> None:
+        self._tell(signal.SIGKILL if self._stopping else signal.SIGTERM)
+        self._stopping = True
+
+    def _tell(self, number: signal.Signals) -> None:
+        for worker in self._workers:
+            if worker.process.pid and worker.process.is_alive():
+                os.kill(worker.process.pid, number)
+
+
+def _work(settings: Settings, limits: Limits, listener: socket.socket, pipe: Connection) -> None:
+    """A worker's whole life, in its own process."""
+
+    async def run() -> None:
+        await Worker(settings, limits, listener, Link(pipe)).run()
+
+    try:
+        asyncio.run(run())
+    except TiankongError as error:
+        say(str(error))
+        raise SystemExit(error.exit_code) from None

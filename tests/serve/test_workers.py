@@ -1,0 +1,117 @@
+"""Several processes behind one address."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.serve.conftest import serving
+from tiankong.cli.main import run
+
+SENTENCE = "物流__，第二天就到了"
+KEY = {"Authorization": "Bearer sesame"}
+
+
+@pytest.fixture(scope="module")
+def two(model_folder):
+    with serving("--model", model_folder, "--workers", 2, "--threads", 1, "--api-key", "sesame") as server:
+        yield server
+
+
+def processes(server):
+    """Process ids of the workers."""
+    pid = server.process.pid
+    children = [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    return [child for child in children if "spawn_main" in Path(f"/proc/{child}/cmdline").read_text()]
+
+
+def count(server, name):
+    text = server.get("/metrics", headers=KEY).text
+    return sum(float(value) for value in re.findall(rf"^{re.escape(name)}(?:{{[^}}]*}})? (\S+)$", text, re.MULTILINE))
+
+
+def eventually(found):
+    deadline = time.monotonic() + 60
+    while not found():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def test_counters_are_those_of_all_workers(two):
+    assert len(processes(two)) == 2
+    name = 'tiankong_requests_total{route="/fill",status="200"}'
+    before = count(two, name)
+    for _ in range(30):  # a new connection each time: either worker may take it
+        assert two.post("/fill", {"inputs": SENTENCE}, headers=KEY).status_code == 200
+    assert {count(two, name) for _ in range(10)} == {before + 30}
+    assert count(two, "tiankong_requests_running") == count(two, "tiankong_queue_depth") == 0
+    assert count(two, "tiankong_model") == 1
+
+
+def test_a_worker_that_dies_is_started_again_and_its_counts_stay(two):
+    name = 'tiankong_requests_total{route="/fill",status="200"}'
+    before = count(two, name)
+    first = processes(two)
+    os.kill(first[0], signal.SIGKILL)
+    two.wait_for("is started again")
+    eventually(lambda: len(processes(two)) == 2)
+    for _ in range(10):
+        assert two.post("/fill", {"inputs": SENTENCE}, headers=KEY).status_code in {200, 503}  # the new one may load
+    assert set(processes(two)) != set(first)
+    assert count(two, name) > before
+
+
+def test_all_workers_exchange_the_model(model_folder, tmp_path):
+    other = tmp_path / "other-model"
+    shutil.copytree(model_folder, other)
+    with serving("--model", model_folder, "--workers", 2, "--threads", 1, "--api-key", "sesame") as server:
+        names = lambda: {server.get("/info", headers=KEY).json()["model"] for _ in range(16)}  # noqa: E731
+        assert names() == {model_folder.name}
+        assert server.post("/reload", {"model": str(other)}, headers=KEY).json()["model"] == "other-model"
+        eventually(lambda: names() == {"other-model"})
+        # One that starts later has the new one, too.
+        os.kill(processes(server)[0], signal.SIGKILL)
+        server.wait_for("is started again")
+        eventually(lambda: len(processes(server)) == 2)
+        time.sleep(0.5)
+        eventually(lambda: server.get("/ready", headers=KEY).status_code == 200)
+        assert names() == {"other-model"}
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_all_of_them_end_when_told(model_folder, number):
+    with serving("--model", model_folder, "--workers", 2, "--threads", 1) as server:
+        workers = processes(server)
+        assert len(workers) == 2
+        server.process.send_signal(number)
+        assert server.process.wait(20) == 0
+        assert not any(Path(f"/proc/{worker}").exists() for worker in workers)
+
+
+def test_workers_end_when_their_supervisor_is_gone(model_folder):
+    with serving("--model", model_folder, "--workers", 2, "--threads", 1) as server:
+        workers = processes(server)
+        server.process.kill()
+        server.process.wait()
+        eventually(lambda: not any(_lives(worker) for worker in workers))
+
+
+def _lives(process):
+    try:
+        state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return False
+    return state != "Z"
+
+
+def test_a_bad_model_is_told_once(tmp_path, capfd):
+    assert run(["serve", "--model", str(tmp_path / "none"), "--workers", "2", "--port", "0"]) == 2
+    said = capfd.readouterr().err.splitlines()
+    assert len(said) == 1
+    assert "there is no" in said[0] or "none" in said[0]
