@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
 
 from tiankong.serve import answering, operating, showing
@@ -15,7 +16,9 @@ from tiankong.serve.problems import PROBLEMS, MalformedRequest
 from tiankong.serve.refusal import refusal
 from tiankong.version import VERSION
 
-PATHS = (*answering.PATHS, *operating.PATHS, *showing.PATHS, "/docs", "/openapi.json")
+_DOCS_FILES = "/docs/files/"
+
+PATHS = (*answering.PATHS, *operating.PATHS, *showing.PATHS, "/docs", _DOCS_FILES, "/openapi.json")
 """All that is served."""
 
 _NO_ROUTE = {404: "there is no such path: /docs shows them", 405: "this path takes another method: /docs shows it"}
@@ -26,7 +29,13 @@ def build_app(engine: Engine, limits: Limits, metrics: Metrics, exchange: operat
 
     Without ``exchange``, requests may not exchange the model.
     """
-    app = FastAPI(title="tiankong", version=VERSION, description="Fill in missing words from context.", redoc_url=None)
+    app = FastAPIOffline(  # its /docs needs nothing from the network
+        title="tiankong",
+        version=VERSION,
+        description="Fill in missing words from context.",
+        redoc_url=None,
+        static_url=_DOCS_FILES.rstrip("/"),
+    )
 
     async def answered(request: Request, error: Exception) -> Response:
         status, headers, body = refusal(error, request.state.request_id, metrics)

@@ -30,8 +30,8 @@ from tiankong.serve.problems import (
 )
 from tiankong.serve.refusal import refusal
 
-_UNKEYED = {"/health", "/ready", "/", "/page/"}
-"""Answered without a key: those who watch the server need them, and the page asks for the key itself."""
+_UNKEYED = {"/health", "/ready", "/", "/page/", "/docs", "/docs/files/", "/openapi.json"}
+"""Answered without a key: those who watch the server need them, and a browser shows them before it has one."""
 
 BUSY = "busy"
 """In the state of a request that found no room."""

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from fastapi import APIRouter, Response
+from fastapi.responses import PlainTextResponse
 
 from tiankong.serve.answering import answers, as_json
 from tiankong.serve.engine import Engine
@@ -50,10 +51,10 @@ def operating(engine: Engine, limits: Limits, metrics: Metrics, exchange: Reload
         """Whether requests are answered now."""
         return as_json({"status": "ready", "model": engine.loaded.name})
 
-    @router.get("/metrics", response_model=None)
-    async def counters() -> Response:
+    @router.get("/metrics", response_class=PlainTextResponse)
+    async def counters() -> PlainTextResponse:
         """Counters for Prometheus."""
-        return Response(metrics.text(), media_type=metrics.content_type)
+        return PlainTextResponse(metrics.text(), media_type=metrics.content_type)
 
     return router
 
