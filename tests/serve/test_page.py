@@ -133,6 +133,7 @@ def test_constraints_hold_and_their_errors_are_sentences(page, url, model):
     page.get_by_label("regular expression").fill("(")
     expect(page.locator("#error")).to_contain_text("regular expression")
     expect(page.locator(".chip")).to_have_count(0)
+    expect(page.locator("#words .blank")).to_have_count(1)
     page.locator("#clear").click()
     expect(page.locator("#error")).to_be_hidden()
     expect(page.locator(".chip .word").first).to_have_text(model.fill(SENTENCE)[0]["token_str"])

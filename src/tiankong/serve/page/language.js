@@ -44,7 +44,7 @@ const SENTENCES = {
     notRead: "no influence measured",
     diagramHint:
       "One network reads the words at the left forwards, another the words at the right backwards; both meet at the " +
-      "blank. The darker a word, the more it matters: the number is by how many percentage points the answer's " +
+      "blank. The stronger a word's colour, the more it matters: the number is by how many percentage points the answer's " +
       "probability falls without it (orange: it rises).",
     precision: "Flag",
     fewFlags: "only what is almost surely wrong",

@@ -55,7 +55,7 @@ async function refreshFill(signal) {
   });
   const asked = { signal, onBusy: () => complain(say("busy")) };
   const answering = count && ask("fill", { inputs: text, parameters: { ...parameters, joint: count > 1 } }, asked);
-  const [words, answer] = await Promise.all([ask("segment", { inputs: text }, asked), answering]);
+  const words = await segmented(text, asked, answering);
   const put = { onText: change, onBlank: choose };
   showWords(byId("words"), text, words, count ? state.blank : -1, put);
   if (!count) {
@@ -63,6 +63,7 @@ async function refreshFill(signal) {
     byId("diagram").hidden = true;
     return;
   }
+  const answer = await answering;
   const lists = count > 1 ? answer.blanks : [answer];
   const why = (blank, chosen) => {
     state.blank = blank;
@@ -73,6 +74,17 @@ async function refreshFill(signal) {
   byId("status").textContent = best ? say("best", best.token_str, percent(best.score)) : say("none");
   if (best && best.token !== null) await explain(best.token_str, words, asked);
   else byId("diagram").hidden = true;
+}
+
+// The words of the text, while `answering` is still under way; what becomes of that is looked at afterwards.
+async function segmented(text, asked, answering) {
+  if (answering) answering.catch(() => {});
+  try {
+    return await ask("segment", { inputs: text }, asked);
+  } catch (error) {
+    byId("words").replaceChildren();
+    throw error;
+  }
 }
 
 async function explain(word, words, asked) {
@@ -93,7 +105,7 @@ async function refreshCheck(signal) {
 class Unreadable extends Error {}
 
 function failed(error) {
-  showNothing();
+  showNoAnswers();
   complain(error instanceof Unreadable ? error.message : explainError(error));
   byId("key-form").hidden = error.reason !== "key";
 }
@@ -109,9 +121,13 @@ function complain(sentence) {
 }
 
 function showNothing() {
-  for (const id of ["words", "answers", "checked", "checked-summary"]) byId(id).replaceChildren();
+  showNoAnswers();
+  byId("words").textContent = say("empty");
+}
+
+function showNoAnswers() {
+  for (const id of ["answers", "checked", "checked-summary"]) byId(id).replaceChildren();
   byId("diagram").hidden = byId("suggestions").hidden = true;
-  if (!state.text.trim()) byId("words").textContent = say("empty");
 }
 
 // --- the controls

@@ -1,0 +1,56 @@
+"""Pictures of the page's main states, from a real server with the built-in model.
+
+    python -m tests.serve.pictures FOLDER
+
+Needs Chromium and a Chinese font (Debian: chromium, fonts-wqy-microhei).
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import Page
+
+from tests.serve.browser import chromium
+from tests.serve.conftest import serving
+from tests.serve.test_page import SENTENCE, TWO, WRONG, opened
+
+_WIDE, _PHONE = (900, 700), (390, 800)
+
+
+def shown(page: Page, url: str, state: dict[str, str]) -> None:
+    """Waits until a state is all there."""
+    page.goto("about:blank")
+    opened(page, url, **state)
+    page.wait_for_load_state("networkidle")
+    page.evaluate("document.activeElement.blur()")
+
+
+def main(folder: Path) -> None:
+    """Writes all of them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    states = [
+        ("page-fill", _WIDE, {"text": SENTENCE}),
+        ("page-together", _WIDE, {"text": TWO, "language": "zh"}),
+        ("page-check", _WIDE, {"text": WRONG, "view": "check", "language": "zh"}),
+        ("page-error", _WIDE, {"text": SENTENCE, "pattern": "("}),
+        ("page-phone", _PHONE, {"text": SENTENCE, "language": "zh"}),
+    ]
+    with serving("--quiet") as server, chromium() as browser:
+        for scheme in ("light", "dark"):
+            for name, (width, height), state in states:
+                page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
+                shown(page, server.url, state)
+                if state.get("view") == "check":
+                    page.locator("#checked .misfit").first.focus()
+                file = folder / (f"{name}.png" if scheme == "light" else f"{name}-dark.png")
+                # No higher than what is there.
+                page.screenshot(path=file, clip=page.locator("body").bounding_box(), full_page=True)
+                Image.open(file).convert("RGB").quantize(48).save(file, optimize=True)
+                page.close()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
