@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import collections
+import contextlib
 import json
 import multiprocessing
 import os
@@ -19,6 +20,8 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.request
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -141,6 +144,17 @@ async def measure(port: int, process: int, requests: list[bytes], seconds: float
     return rows
 
 
+@contextlib.contextmanager
+def served(port: str) -> Iterator[tuple[subprocess.Popen[str], int]]:
+    """A server that answers, and its port."""
+    command = [PROGRAM, "serve", "--port", port, "--quiet"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
+        try:
+            yield server, int(re.search(r":(\d+)$", server.stderr.readline().strip())[1])
+        finally:
+            server.terminate()
+
+
 def main() -> None:
     """Prints the table and puts it into the page."""
     parser = argparse.ArgumentParser()
@@ -149,14 +163,16 @@ def main() -> None:
     parser.add_argument("--soak", type=float, default=0.0)
     arguments = parser.parse_args()
     texts = sentences(tiankong.load(), 512)
-    command = [PROGRAM, "serve", "--port", "0", "--quiet"]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
-        try:
-            port = int(re.search(r":(\d+)$", server.stderr.readline().strip())[1])
-            requests = [request(text, port) for text in texts]
-            found = asyncio.run(measure(port, server.pid, requests, arguments.seconds, arguments.soak))
-        finally:
-            server.terminate()
+    with served("0") as (server, port):
+        requests = [request(text, port) for text in texts]
+        found = asyncio.run(measure(port, server.pid, requests, arguments.seconds, arguments.soak))
+        server.kill()
+        server.wait()
+    start = time.perf_counter()
+    with served(str(port)) as (_, port):
+        urllib.request.urlopen(f"http://127.0.0.1:{port}/ready").close()
+        ready = time.perf_counter() - start
+    found.append(["killed, started again and ready", f"{ready:.2f} s", "2 s"])
     lines = [
         HEADING,
         "",

@@ -13,6 +13,7 @@ def test_public_names():
         "ContextWord",
         "Explanation",
         "JointAnswer",
+        "LabelShare",
         "Model",
         "RankedCandidate",
         "SegmentedWord",

@@ -92,10 +92,22 @@ def test_what_it_says_of_itself(server, model_folder):
     assert {"/fill", "/rank", "/check", "/classify", "/info", "/ready", "/metrics"} <= paths.keys()
 
 
-def test_a_model_without_a_classifier_says_so(server, model_folder):
+def test_a_model_that_was_not_trained_to_classify_says_so(server, model_folder):
     response = server.post("/classify", {"inputs": "很好"})
     assert response.status_code == 404
-    assert f"the model {model_folder.name} has no classifier" in response.json()["error"]
+    assert f"the model {model_folder.name} was not trained to classify" in response.json()["error"]
+
+
+def test_texts_are_classified_by_prompts_and_labels(server, model):
+    parameters = {"prompts": ["{text}，很__"], "labels": {"好评": ["好", "不错"], "差评": ["差", "失望"]}}
+    texts = ["物流很快", "客服很慢。"]
+    found = server.post("/classify", {"inputs": texts, "parameters": parameters}).json()
+    same(found, model.classify(texts, **parameters))
+    same(server.post("/classify", {"inputs": texts[0], "parameters": parameters}).json(), found[:1])
+    parameters["labels"].pop("差评")
+    response = server.post("/classify", {"inputs": texts, "parameters": parameters})
+    assert response.status_code == 422
+    assert "from 2 to" in response.json()["error"]
 
 
 def test_metrics_count_by_route_and_status(server):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from tiankong.cli.classify import label_option, parse_labels, prompt_option
 from tiankong.cli.display import metrics_lines, progress
 from tiankong.cli.options import model_option, needs
 
@@ -14,8 +15,22 @@ from tiankong.cli.options import model_option, needs
 @click.command(name="evaluate")
 @model_option
 @click.option("--prepared", type=click.Path(path_type=Path), help="The prepared corpus the model was trained on.")
-@click.option("--split", type=click.Choice(["train", "validation", "test"]), default="test", show_default=True)
+@click.option(
+    "--split",
+    type=click.Choice(["train", "validation", "test", "all"]),
+    default="test",
+    show_default=True,
+    help="Which texts; all is for --labelled.",
+)
 @click.option("--text", "files", multiple=True, type=click.Path(path_type=Path), help="Text files; may be repeated.")
+@click.option(
+    "--labelled",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Files of labelled texts, classified with --prompt and --label; may be repeated.",
+)
+@prompt_option
+@label_option
 @click.option("--column", help="The text column of .csv, .tsv, .jsonl and .parquet files.")
 @click.option("--encoding", help="The files' encoding, if it isn't UTF-8 or GB18030.")
 @click.option("--limit", default=0, help="Measure so many texts of the split, spread evenly (0: all).")
@@ -26,6 +41,9 @@ def command(
     prepared: Path | None,
     split: str,
     files: tuple[Path, ...],
+    labelled: tuple[Path, ...],
+    prompts: tuple[str, ...],
+    labels: tuple[str, ...],
     column: str | None,
     encoding: str | None,
     limit: int,
@@ -35,8 +53,15 @@ def command(
     """Blank every word in turn and rank the whole vocabulary for it.
 
     Targets are tokens with a letter; words the model doesn't know count as misses in top-k and MRR, and are left
-    out of perplexity and bit accuracy.
+    out of perplexity and bit accuracy. With --labelled, texts are classified instead: accuracy with its 95 % interval,
+    macro-F1 and calibration. A split there is by the same hash as prepare's.
     """
+    if labelled:
+        needs(not prepared and not files, "give either --labelled, --prepared or --text")
+        _classified(model, labelled, split, prompts, labels, column, encoding, limit, quiet=quiet, as_json=as_json)
+        return
+    needs(not prompts and not labels, "--prompt and --label are for --labelled texts")
+    needs(split != "all", "--split all is for --labelled texts: give train, validation or test")
     from tiankong.evaluate.measure import measure_files, measure_split  # noqa: PLC0415 - heavy
     from tiankong.inference.predictor import open_predictor  # noqa: PLC0415
 
@@ -53,3 +78,38 @@ def command(
     else:
         metrics = measure_files(opened, files, column=column, encoding=encoding)
     click.echo(json.dumps(metrics) if as_json else metrics_lines(metrics))
+
+
+def _classified(
+    model: str,
+    files: tuple[Path, ...],
+    split: str,
+    prompts: tuple[str, ...],
+    labels: tuple[str, ...],
+    column: str | None,
+    encoding: str | None,
+    limit: int,
+    *,
+    quiet: bool,
+    as_json: bool,
+) -> None:
+    from tiankong.evaluate.labelled import measure_labelled, read_labelled  # noqa: PLC0415 - heavy
+    from tiankong.inference.model import load  # noqa: PLC0415
+
+    needs(bool(prompts and labels), "say how to tell labels apart with --prompt and --label")
+    needs(limit >= 0, f"--limit must be 0 (all) or more, not {limit}")
+    words = parse_labels(labels)
+    texts = read_labelled(files, split=None if split == "all" else split, column=column, encoding=encoding)
+    texts = texts[:: max(1, len(texts) // limit)][:limit] if limit else texts
+    known = {text.label for text in texts}
+    needs(set(words) >= known, f"the texts have the labels {', '.join(sorted(known))}: give --label for each of them")
+    loaded = load(model)
+    with progress("classifying", len(texts), quiet=quiet) as advance:
+        metrics = measure_labelled(lambda batch: loaded.classify(batch, prompts, words), texts, advance)
+    if as_json:
+        click.echo(json.dumps(metrics, ensure_ascii=False))
+        return
+    click.echo(metrics_lines(metrics))
+    for row in metrics["labels"]:
+        figures = ", ".join(f"{name} {row[name]:.4f}" for name in ("precision", "recall", "f1"))
+        click.echo(f"{row['label']}: {row['texts']:,} texts, {figures}")

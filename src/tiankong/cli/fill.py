@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import os
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -14,15 +12,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from tiankong.cli.display import probability
-from tiankong.cli.lines import piped_lines, report
+from tiankong.cli.lines import answer_blocks
 from tiankong.cli.options import Once, model_option, needs, part_of_word_option, read_words, words_option
-from tiankong.errors import SentenceError, TiankongError
+from tiankong.errors import SentenceError
 
 if TYPE_CHECKING:
     from tiankong.inference.answers import Answer, JointAnswer
     from tiankong.inference.model import Model
-
-_LINES_AT_ONCE = 64
 
 
 @click.command(name="fill")
@@ -72,7 +68,9 @@ def command(
         click.echo(filler.shown(sentence, filler.one(sentence)))
         return 0
     needs(sys.stdin is not None, "there is no sentence and standard input is closed: give one of them")
-    return _prompt(filler) if sys.stdin.isatty() else _pipe(filler)
+    if sys.stdin.isatty():
+        return _prompt(filler)
+    return answer_blocks(filler.many, filler.one, filler.shown, as_json=as_json)
 
 
 @dataclass(frozen=True)
@@ -122,38 +120,6 @@ class _Filled(NamedTuple):
 
     blanks: list[list[Answer]]
     joint: list[JointAnswer] | None
-
-
-def _pipe(filler: _Filler) -> int:
-    """One answer for each line, in order; a bad line is reported and the rest goes on."""
-    failed = False
-    for block in _blocks(piped_lines()):
-        answered = _answers(filler, [sentence for _, sentence in block])
-        for (number, sentence), answers in zip(block, answered, strict=True):
-            if isinstance(answers, SentenceError):
-                failed = True
-                report(number, sentence, answers, as_json=filler.as_json)
-            else:
-                shown = filler.shown(sentence, answers)
-                click.echo(shown if filler.as_json else f"{sentence}\n{shown}")
-    return TiankongError.exit_code if failed else 0
-
-
-def _answers(filler: _Filler, block: list[str]) -> Iterator[_Filled | SentenceError]:
-    """Answers or errors of a block of sentences: together if all are good, else one by one."""
-    try:
-        yield from filler.many(block)
-    except SentenceError:
-        for sentence in block:
-            try:
-                yield filler.one(sentence)
-            except SentenceError as error:
-                yield error
-
-
-def _blocks(lines: Iterator[tuple[int, str]]) -> Iterator[list[tuple[int, str]]]:
-    while block := list(itertools.islice(lines, _LINES_AT_ONCE)):
-        yield block
 
 
 def _prompt(filler: _Filler) -> int:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
 
 import click
 
 from tiankong.cli.options import needs
 from tiankong.errors import SentenceError, TiankongError
+
+Answer = TypeVar("Answer")
+
+_LINES_AT_ONCE = 64
 
 
 def piped_lines() -> Iterator[tuple[int, str]]:
@@ -46,6 +52,39 @@ def answer_each(text: str | None, answer: Callable[[str], str], *, as_json: bool
         else:
             click.echo(shown if as_json else f"{line}\n{shown}")
     return TiankongError.exit_code if failed else 0
+
+
+def answer_blocks(
+    many: Callable[[list[str]], Sequence[Answer]],
+    one: Callable[[str], Answer],
+    shown: Callable[[str, Answer], str],
+    *,
+    as_json: bool,
+) -> int:
+    """As :func:`answer_each` of a pipe, many lines at a time, one by one where one of them is bad."""
+    failed = False
+    lines = piped_lines()
+    while block := list(itertools.islice(lines, _LINES_AT_ONCE)):
+        for (number, line), answer in zip(block, _answers(many, one, [line for _, line in block]), strict=True):
+            if isinstance(answer, SentenceError):
+                failed = True
+                report(number, line, answer, as_json=as_json)
+            else:
+                click.echo(shown(line, answer) if as_json else f"{line}\n{shown(line, answer)}")
+    return TiankongError.exit_code if failed else 0
+
+
+def _answers(
+    many: Callable[[list[str]], Sequence[Answer]], one: Callable[[str], Answer], lines: list[str]
+) -> Iterator[Answer | SentenceError]:
+    try:
+        yield from many(lines)
+    except SentenceError:
+        for line in lines:
+            try:
+                yield one(line)
+            except SentenceError as error:
+                yield error
 
 
 def _printable(text: str) -> str:

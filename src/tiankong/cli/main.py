@@ -27,6 +27,7 @@ COMMANDS = (
     "fill",
     "rank",
     "check",
+    "classify",
     "embed",
     "serve",
     "info",

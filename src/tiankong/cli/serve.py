@@ -65,7 +65,7 @@ def command(
     quiet: bool,
     **limits: Any,
 ) -> int:
-    """Answer over HTTP: /fill, /rank and /check; /docs shows how to ask.
+    """Answer over HTTP: a page at /, and /fill, /rank, /check, /classify for programs; /docs shows how to ask.
 
     Every option is also a variable of the environment, --port as TIANKONG_PORT. SIGTERM lets what is being answered
     end; SIGHUP loads the model again. The log, a JSON line a request on standard error, holds nothing of what was sent.

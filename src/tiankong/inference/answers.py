@@ -91,6 +91,13 @@ class ContextWord(TypedDict):
     influence: float | None
 
 
+class LabelShare(TypedDict):
+    """A label of a text and its probability: those of all labels sum to one."""
+
+    label: str
+    score: float
+
+
 class Explanation(TypedDict):
     """An answer, its probability in the whole context, and what each word does for it."""
 

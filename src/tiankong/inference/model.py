@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Unpack, overload
 
@@ -18,6 +19,7 @@ from tiankong.inference.answers import (
     Explanation,
     Filled,
     JointAnswer,
+    LabelShare,
     RankedCandidate,
     SegmentedWord,
 )
@@ -32,9 +34,12 @@ from tiankong.inference.predictor import Predictor, Reading
 from tiankong.inference.queries import parse_queries
 from tiankong.inference.rank import rank_candidates, rank_sentences
 from tiankong.inference.segment import segment
+from tiankong.inference.zero_shot import ZeroShot
 
 MOST_ANSWERS = 10_000
 """Answers of one blank at most."""
+
+_CLASSIFIERS_KEPT = 16
 
 
 class Model:
@@ -45,6 +50,7 @@ class Model:
         self.folder = folder
         self.predictor = Predictor(folder, threads, parse_words(words, folder.manifest.prepare))
         check_kept_whole(self.predictor)
+        self._zero_shot = lru_cache(_CLASSIFIERS_KEPT)(self._made_zero_shot)
 
     @overload
     def fill(
@@ -203,6 +209,44 @@ class Model:
         """
         return explain(sentence, word, blank, part_of_word, self.predictor)
 
+    @overload
+    def classify(self, text: str, prompts: Sequence[str], labels: Mapping[str, Sequence[str]]) -> list[LabelShare]: ...
+
+    @overload
+    def classify(
+        self, text: list[str], prompts: Sequence[str], labels: Mapping[str, Sequence[str]]
+    ) -> list[list[LabelShare]]: ...
+
+    def classify(
+        self, text: str | list[str], prompts: Sequence[str], labels: Mapping[str, Sequence[str]]
+    ) -> list[LabelShare] | list[list[LabelShare]]:
+        """The labels of a text, or of each text of a list, most probable first, without any training for them.
+
+        Each of ``prompts`` has ``{text}`` where the text goes and one blank, as ``{text}，总的来说很__。``; ``labels``
+        gives the words that speak for each label in that blank. A word counts by how much likelier the text makes it.
+        Texts may be of any length: what is longer than :data:`~tiankong.inference.zero_shot.LONGEST_PIECE` tokens is
+        read in pieces of equal length, which count by it.
+
+        :raises SentenceError: a text without a word, or not Unicode; of a list, the message begins with its number.
+        :raises OptionError: ``prompts`` or ``labels``.
+        """
+        if not isinstance(labels, Mapping) or not isinstance(prompts, list | tuple):
+            raise OptionError("prompts must be a list of strings, and labels give a list of words by each label's name")
+        words = tuple((name, tuple(own) if isinstance(own, list | tuple) else own) for name, own in labels.items())
+        try:
+            classifier = self._zero_shot(tuple(prompts), words)
+        except TypeError:  # what can't be a key is no string
+            raise OptionError("prompts and the words of labels must be strings") from None
+        if isinstance(text, str):
+            return classifier.shares([classifier.read(text)])[0]
+        if not isinstance(text, list | tuple):
+            raise SentenceError(f"give a text or a list of texts, not {type(text).__name__}")
+        read = []
+        for number, one in enumerate(text, start=1):
+            with in_which(f"text {number}"):
+                read.append(classifier.read(one))
+        return classifier.shares(read)
+
     def segment(self, text: str) -> list[SegmentedWord]:
         """Words, marks and blanks of a text as the model reads them, with their places in it.
 
@@ -232,6 +276,9 @@ class Model:
         found = reading.predictions([query.window(reading) for query in queries])
         vectors = [np.stack([next(found).context for _ in query.affixes]) for query in queries]
         return vectors[0] if isinstance(sentence, str) else vectors
+
+    def _made_zero_shot(self, prompts: Sequence[str], labels: tuple[tuple[str, Sequence[str]], ...]) -> ZeroShot:
+        return ZeroShot(prompts, dict(labels), self.predictor)
 
     def _checked(
         self, top_k: int, decoding: str | None, constraints: ConstraintOptions, most: int = MOST_ANSWERS

@@ -7,13 +7,21 @@ from typing import Any
 import msgspec
 from fastapi import APIRouter, Response
 
-from tiankong.inference.answers import Answer, CheckedWord, Explanation, RankedCandidate, SegmentedWord
+from tiankong.inference.answers import (
+    Answer,
+    CheckedWord,
+    Explanation,
+    LabelShare,
+    RankedCandidate,
+    SegmentedWord,
+)
 from tiankong.serve.engine import Engine
 from tiankong.serve.limits import Limits
 from tiankong.serve.problems import PROBLEMS, NoClassifier, OverLimit
 from tiankong.serve.schemas import (
     CheckParameters,
     CheckRequest,
+    ClassifyRequest,
     Error,
     ExplainParameters,
     ExplainRequest,
@@ -90,10 +98,19 @@ def answering(engine: Engine, limits: Limits) -> APIRouter:
         limits.check_sentences([request.inputs])
         return as_json(await engine.ask(lambda model: model.segment(request.inputs)))
 
-    @router.post("/classify", response_model=None, responses={**ERRORS, 404: {"model": Error}})
-    async def classify() -> Response:
-        """Label a text, if the model was trained to."""
-        raise NoClassifier(f"the model {engine.loaded.name} has no classifier: this server fills, ranks and checks")
+    @router.post("/classify", response_model=None, responses={**answers(list[list[LabelShare]]), 404: {"model": Error}})
+    async def classify(request: ClassifyRequest) -> Response:
+        """The labels of a text, or of each of several, by the words that would fit beside it: a list for each text."""
+        texts = _listed(request.inputs)
+        limits.check_sentences(texts)
+        if request.parameters is None:
+            raise NoClassifier(
+                f"the model {engine.loaded.name} was not trained to classify: give prompts and labels in parameters"
+            )
+        prompts, labels = request.parameters.prompts, request.parameters.labels
+        limits.check_words("prompts", prompts)
+        limits.check_words("words of labels", [word for words in labels.values() for word in words])
+        return as_json(await engine.ask(lambda model: model.classify(texts, prompts, labels)))
 
     return router
 

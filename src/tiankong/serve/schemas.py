@@ -68,6 +68,20 @@ class CheckRequest(_Strict):
     parameters: CheckParameters | None = None
 
 
+class ClassifyParameters(_Strict):
+    """Prompts, each with `{text}` and one blank, and the words that speak for each label there."""
+
+    prompts: Words
+    labels: dict[str, Words]
+
+
+class ClassifyRequest(_Strict):
+    """A text, or several."""
+
+    inputs: str | list[str]
+    parameters: ClassifyParameters | None = None
+
+
 class ExplainParameters(_Strict):
     """Which answer for which blank, counted from 0; the best one unless a word is given."""
 

@@ -1,0 +1,85 @@
+"""``tiankong classify``: texts labelled by the words that would fit beside them."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from tiankong.cli.display import probability
+from tiankong.cli.lines import answer_blocks
+from tiankong.cli.options import model_option, needs
+
+if TYPE_CHECKING:
+    from tiankong.inference.answers import LabelShare
+
+_SEPARATORS = re.compile(r"[,，、]")
+
+prompt_option = click.option(
+    "--prompt", "prompts", multiple=True, help="A sentence with {text} and one blank; of several, the mean counts."
+)
+label_option = click.option(
+    "--label",
+    "labels",
+    multiple=True,
+    help="A label and the words that speak for it in the blank, as 好评=好,不错,满意; give two labels or more.",
+)
+
+
+def parse_labels(given: tuple[str, ...]) -> dict[str, list[str]]:
+    """Labels and their words.
+
+    :raises OptionError: one is not of the form NAME=WORD,WORD, or given twice.
+    """
+    labels: dict[str, list[str]] = {}
+    for one in given:
+        name, equals, words = one.partition("=")
+        name = name.strip()
+        found = [word.strip() for word in _SEPARATORS.split(words) if word.strip()]
+        needs(bool(name and equals and found), f"--label {one!r} is not of the form NAME=WORD,WORD")
+        needs(name not in labels, f"--label {name} is given twice: put all its words into one")
+        labels[name] = found
+    return labels
+
+
+@click.command(name="classify")
+@click.argument("text", required=False)
+@model_option
+@prompt_option
+@label_option
+@click.option("--json", "as_json", is_flag=True, help="One JSON object for each text.")
+def command(text: str | None, model: str, prompts: tuple[str, ...], labels: tuple[str, ...], as_json: bool) -> int:
+    """Label TEXT, or each line of a pipe, by a model that was never trained for these labels.
+
+    \b
+    tiankong classify --prompt '{text}，总的来说很__。' --label 好评=好,不错 --label 差评=差,糟糕 '用了两天就坏了'
+
+    A word counts by how much likelier the text makes it in the prompt's blank.
+    """
+    from tiankong.inference.model import load  # noqa: PLC0415 - heavy
+
+    needs(
+        bool(prompts and labels), "say what to tell apart with --prompt and --label, as tiankong classify --help shows"
+    )
+    words = parse_labels(labels)
+    loaded = load(model)
+
+    def one(text: str) -> list[LabelShare]:
+        return loaded.classify(text, prompts, words)
+
+    def many(texts: list[str]) -> list[list[LabelShare]]:
+        return loaded.classify(texts, prompts, words)
+
+    def shown(text: str, shares: list[LabelShare]) -> str:
+        if as_json:
+            return json.dumps({"text": text, "labels": shares}, ensure_ascii=False)
+        return "\n".join(f"{share['label']}\t{probability(share['score'])}" for share in shares)
+
+    if text is not None:
+        click.echo(shown(text, one(text)))
+        return 0
+    needs(sys.stdin is not None and not sys.stdin.isatty(), "give a text, or texts on standard input")
+    return answer_blocks(many, one, shown, as_json=as_json)

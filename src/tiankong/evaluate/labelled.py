@@ -1,0 +1,119 @@
+"""Labelled texts, and how well they are classified."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from tiankong.corpus.reader import read_texts
+from tiankong.corpus.splits import SPLITS, split_of, text_hash
+from tiankong.errors import SourceError
+from tiankong.evaluate.reliability import Reliability
+from tiankong.inference.answers import LabelShare
+
+Classify = Callable[[list[str]], list[list[LabelShare]]]
+"""Labels of texts, most probable first."""
+
+_SHARES, _SEED = (60, 20, 20), 1
+_TEXTS_AT_ONCE = 256
+_NORMAL_95 = 1.959964
+
+
+class LabelledText(NamedTuple):
+    """A text and what it was labelled."""
+
+    text: str
+    label: str
+
+
+def read_labelled(
+    paths: Sequence[Path], *, split: str | None = None, column: str | None = None, encoding: str | None = None
+) -> list[LabelledText]:
+    """The labelled texts of files, each text once (the first of those alike), of one split or all.
+
+    Splits are those of ``tiankong prepare`` with its defaults: a text falls into the same one here as there.
+
+    :raises SourceError: a file can't be read; no text has a label, or a text has none.
+    """
+    found: list[LabelledText] = []
+    seen: set[int] = set()
+    for text in read_texts(paths, column=column, encoding=encoding):
+        if text.label is None:
+            raise SourceError(
+                f"{text.source} has no label on line {text.line}: write text,,label lines, or name a column 'label'"
+            )
+        number = text_hash(text.text, _SEED)
+        if number in seen:
+            continue
+        seen.add(number)
+        if split is None or SPLITS[split_of(number, _SHARES)] == split:
+            found.append(LabelledText(text.text, text.label))
+    if not found:
+        raise SourceError(f"no labelled text falls into the {split} split: bring more, or measure all of them")
+    return found
+
+
+def measure_labelled(
+    classify: Classify, texts: Sequence[LabelledText], on_text: Callable[[int], None] = lambda _: None
+) -> dict[str, Any]:
+    """Accuracy with its 95 % interval (Wilson 1927), macro-F1, calibration and a row for each label.
+
+    ``confusion`` has for each label in the file (row) how often it was given each label (column), in the order of
+    ``labels``.
+    """
+    names = sorted({text.label for text in texts})
+    given: list[str] = []
+    reliability = Reliability()
+    surprise = 0.0
+    for start in range(0, len(texts), _TEXTS_AT_ONCE):
+        batch = texts[start : start + _TEXTS_AT_ONCE]
+        shares = classify([text.text for text in batch])
+        given += [own[0]["label"] for own in shares]
+        best = np.array([own[0]["score"] for own in shares], dtype=np.float32)
+        reliability.add(
+            best, np.array([own[0]["label"] == text.label for own, text in zip(shares, batch, strict=True)])
+        )
+        surprise -= sum(
+            math.log(max(share["score"], 1e-12))
+            for own, text in zip(shares, batch, strict=True)
+            for share in own
+            if share["label"] == text.label
+        )
+        on_text(len(batch))
+    names += sorted(set(given) - set(names))
+    number = {name: place for place, name in enumerate(names)}
+    confusion = np.zeros((len(names), len(names)), dtype=np.int64)
+    np.add.at(confusion, ([number[text.label] for text in texts], [number[name] for name in given]), 1)
+    right = int(np.trace(confusion))
+    low, high = wilson(right, len(texts))
+    rows = [_row(name, confusion, place) for name, place in number.items()]
+    return {
+        "texts": len(texts),
+        "accuracy": right / len(texts),
+        "accuracy_low": low,
+        "accuracy_high": high,
+        "macro_f1": float(np.mean([row["f1"] for row in rows if row["texts"]])),
+        "log_loss": surprise / len(texts),
+        "calibration_error": reliability.error,
+        "labels": rows,
+        "confusion": confusion.tolist(),
+    }
+
+
+def wilson(right: int, all_: int) -> tuple[float, float]:
+    """The 95 % interval of a share (Wilson 1927)."""
+    share, square = right / all_, _NORMAL_95**2 / all_
+    middle = (share + square / 2) / (1 + square)
+    reach = _NORMAL_95 * math.sqrt(share * (1 - share) / all_ + square / (4 * all_)) / (1 + square)
+    return middle - reach, middle + reach
+
+
+def _row(name: str, confusion: np.ndarray[Any, np.dtype[np.int64]], place: int) -> dict[str, Any]:
+    hit, texts, given = int(confusion[place, place]), int(confusion[place].sum()), int(confusion[:, place].sum())
+    precision, recall = hit / given if given else 0.0, hit / texts if texts else 0.0
+    f1 = 2 * hit / (texts + given) if texts + given else 0.0
+    return {"label": name, "texts": texts, "precision": precision, "recall": recall, "f1": f1}

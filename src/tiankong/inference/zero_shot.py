@@ -1,0 +1,187 @@
+"""Texts classified by a model that only fills blanks: the words that fit into a prompt beside a text say what it is.
+
+Schick & Schütze 2021, section 3 (patterns and verbalisers), without training; each word's log probability is taken
+relative to the same prompt without a text, so that words that fit the prompt anyway decide nothing (Holtzman et al.
+2021, section 3; Zhao et al. 2021, section 5).
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tiankong.errors import OptionError, SentenceError
+from tiankong.inference.answers import LabelShare
+from tiankong.inference.candidates import Candidate, new_words, parse_candidates
+from tiankong.inference.joint import phrase_log_probabilities
+from tiankong.inference.predictor import Predictor, Reading
+from tiankong.text.blanks import cut_at_blanks
+from tiankong.text.network_input import Window
+from tiankong.text.normalise import surrogate_in
+
+PLACE = "{text}"
+"""Where a prompt takes the text in."""
+
+LONGEST_PIECE = 192
+"""Tokens of a text that are read at once; longer ones are read in pieces."""
+
+MOST_PROMPTS, MOST_LABELS = 16, 1000
+_TEXTS_AT_ONCE = 256
+
+Floats = NDArray[np.float64]
+Tokens = tuple[str, ...]
+
+
+class _Prompt(NamedTuple):
+    """The tokens around a prompt's blank; the text goes before or behind those of its side."""
+
+    before: tuple[Tokens, Tokens]
+    after: tuple[Tokens, Tokens]
+    text_first: bool
+
+    def around(self, text: Tokens) -> tuple[Tokens, Tokens]:
+        """The tokens before and after the blank with ``text`` in its place."""
+        if self.text_first:
+            return (*self.before[0], *text, *self.before[1]), (*self.after[0], *self.after[1])
+        return (*self.before[0], *self.before[1]), (*self.after[0], *text, *self.after[1])
+
+
+class ZeroShot:
+    """A classifier made of prompts and of the words that speak for each label."""
+
+    def __init__(self, prompts: Sequence[str], labels: Mapping[str, Sequence[str]], predictor: Predictor) -> None:
+        """``prompts`` have ``{text}`` and one blank each, ``labels`` the words of each label.
+
+        :raises OptionError: prompts or labels that can't be used.
+        """
+        self._predictor = predictor
+        self._prompts = _parse_prompts(prompts, predictor)
+        self.labels, self._words = _parse_labels(labels, predictor)
+        together = list(itertools.chain.from_iterable(self._words))
+        self._new = predictor.new_words(new_words(together, predictor))
+        # What each word's log probability is without a text, (prompts, words).
+        self._prior = self._word_scores([()])[0]
+
+    def read(self, text: str) -> list[Tokens]:
+        """The text's tokens, in pieces of equal length if there are many, without the marks at its end unless it has
+        nothing else.
+
+        :raises SentenceError: it is no string, not valid Unicode, or has nothing that the model reads.
+        """
+        _check(text)
+        tokens = [token for token in self._predictor.tokenizer.tokens(text) if self._predictor.reads(token)]
+        if not tokens:
+            raise SentenceError("the text has nothing that the model reads: write some words")
+        last = max((place for place, token in enumerate(tokens) if any(map(str.isalnum, token))), default=len(tokens))
+        tokens = tokens[: last + 1]
+        count = -(-len(tokens) // LONGEST_PIECE)
+        edges = np.linspace(0, len(tokens), count + 1).round().astype(int).tolist()
+        return [tuple(tokens[start:stop]) for start, stop in itertools.pairwise(edges)]
+
+    def shares(self, texts: Sequence[list[Tokens]]) -> list[list[LabelShare]]:
+        """The labels of texts as :meth:`read`, most probable first; the shares of each sum to one.
+
+        The pieces of a long text count by their length.
+        """
+        found: list[list[LabelShare]] = []
+        for start in range(0, len(texts), _TEXTS_AT_ONCE):
+            batch = texts[start : start + _TEXTS_AT_ONCE]
+            evidence = self._evidence(list(itertools.chain.from_iterable(batch)))
+            edges = np.cumsum([0, *map(len, batch)])
+            for pieces, (first, last) in zip(batch, itertools.pairwise(edges), strict=True):
+                weights = np.array([len(piece) for piece in pieces], dtype=np.float64)
+                found.append(self._shares(weights @ evidence[first:last] / weights.sum()))
+        return found
+
+    def _evidence(self, pieces: Sequence[Tokens]) -> Floats:
+        """For each label, (pieces, labels): the mean over prompts and over the label's words of what the text adds to
+        the word's log probability.
+        """
+        added = (self._word_scores(pieces) - self._prior).mean(axis=1)  # (pieces, words)
+        edges = np.cumsum([0, *map(len, self._words)])
+        return np.stack([added[:, a:b].mean(axis=1) for a, b in itertools.pairwise(edges)], axis=1)
+
+    def _word_scores(self, pieces: Sequence[Tokens]) -> Floats:
+        """Log probabilities (pieces, prompts, words)."""
+        reading = Reading(self._predictor, self._new)
+        words = list(itertools.chain.from_iterable(self._words))
+        single = [number for number, word in enumerate(words) if len(word.words) == 1]
+        phrases = [number for number, word in enumerate(words) if len(word.words) > 1]
+        answers = [reading.answer_id(words[number].words[0]) for number in single]
+        places = [prompt.around(piece) for piece in pieces for prompt in self._prompts]
+        scores = np.empty((len(places), len(words)))
+        rows = reading.predictions([_window(before, after, reading) for before, after in places])
+        for score, row in zip(scores, rows, strict=True):
+            score[single] = row.log_probabilities[answers]
+        if phrases:
+            for score, (before, after) in zip(scores, places, strict=True):
+                score[phrases] = phrase_log_probabilities([words[n].words for n in phrases], before, after, reading)
+        return scores.reshape(len(pieces), len(self._prompts), len(words))
+
+    def _shares(self, evidence: Floats) -> list[LabelShare]:
+        shares = np.exp(evidence - evidence.max())
+        shares /= shares.sum()
+        order = np.argsort(-shares, kind="stable").tolist()
+        return [{"label": self.labels[number], "score": float(shares[number])} for number in order]
+
+
+def _check(text: str) -> None:
+    if not isinstance(text, str):
+        raise SentenceError(f"a text must be a string, not {type(text).__name__}")
+    surrogate = surrogate_in(text)
+    if surrogate is not None:
+        raise SentenceError(f"character {surrogate + 1} of the text is no valid Unicode: convert it to UTF-8")
+
+
+def _window(before: Tokens, after: Tokens, reading: Reading) -> Window:
+    ids = reading.ids([*before, None, *after])
+    return Window(ids, 1, len(ids) - 1, np.array([1 + len(before)]))
+
+
+def _parse_prompts(prompts: Sequence[str], predictor: Predictor) -> list[_Prompt]:
+    if isinstance(prompts, str) or not all(isinstance(prompt, str) for prompt in prompts):
+        raise OptionError("prompts must be a list of strings")
+    if not 1 <= len(prompts) <= MOST_PROMPTS:
+        raise OptionError(f"give from 1 to {MOST_PROMPTS} prompts, not {len(prompts)}")
+    return [_parse_prompt(prompt, predictor) for prompt in prompts]
+
+
+def _parse_prompt(prompt: str, predictor: Predictor) -> _Prompt:
+    problem = f"the prompt {prompt!r} must have {PLACE} once and one blank, as in {PLACE}，总的来说很__。"
+    try:
+        sentence = cut_at_blanks(prompt)
+    except SentenceError as error:
+        raise OptionError(f"the prompt {prompt[:40]!r} can't be used: {error}") from None
+    if len(sentence.blanks) != 1 or prompt.count(PLACE) != 1:
+        raise OptionError(problem)
+    sides = []
+    for part in sentence.parts:
+        first, _, second = part.partition(PLACE)
+        sides.append(
+            tuple(tuple(filter(predictor.reads, predictor.tokenizer.tokens(half))) for half in (first, second))
+        )
+    (before, after), text_first = sides, PLACE in sentence.parts[0]
+    return _Prompt((before[0], before[1]), (after[0], after[1]), text_first)
+
+
+def _parse_labels(labels: Mapping[str, Sequence[str]], predictor: Predictor) -> tuple[list[str], list[list[Candidate]]]:
+    if not isinstance(labels, Mapping) or not all(isinstance(name, str) and name.strip() for name in labels):
+        raise OptionError("labels must give the words of each label by its name, as 好评=好,不错,满意")
+    if not 2 <= len(labels) <= MOST_LABELS:
+        raise OptionError(f"give from 2 to {MOST_LABELS:,} labels, not {len(labels)}")
+    owner: dict[Tokens, str] = {}
+    words = []
+    for name, own in labels.items():
+        try:
+            words.append(parse_candidates(own, predictor))
+        except OptionError as error:
+            raise OptionError(f"label {name}: {error}") from None
+        for candidate in words[-1]:
+            other = owner.setdefault(candidate.words, name)
+            if other != name:
+                raise OptionError(f"{candidate.text!r} speaks for two labels, {other} and {name}: leave one out")
+    return list(labels), words

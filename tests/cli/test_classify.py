@@ -1,0 +1,131 @@
+"""``tiankong classify``, and ``evaluate`` of labelled texts."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+import zipfile
+
+import pytest
+
+from tests.inference.test_zero_shot import BAD, GOOD, PROMPT
+from tiankong.cli.main import run
+from tiankong.corpus.splits import SPLITS, split_of, text_hash
+from tiankong.evaluate.labelled import wilson
+
+OPTIONS = ["--prompt", PROMPT, "--label", "1=好,不错，满意", "--label", "0=差、失望,糟糕"]
+
+
+def labelled(path, rows):
+    path.write_text("".join(f"{text},,{label}\n" for text, label in rows), encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def reviews(tmp_path):
+    rows = [(text, 1) for text in GOOD] + [(text, 0) for text in BAD]
+    # A wrong label, and a text that is there twice.
+    return labelled(tmp_path / "reviews.txt", [*rows, ("手感很差，做工粗糙", 1), (f"{GOOD[0]}！", 1)])
+
+
+def test_one_text(capfd):
+    assert run(["classify", *OPTIONS, GOOD[0]]) == 0
+    first, second = capfd.readouterr().out.splitlines()
+    assert first.startswith("1\t0.9")
+    assert second.startswith("0\t")
+
+
+def test_a_pipe_answers_in_order_and_goes_on_after_a_bad_line(capfd, monkeypatch):
+    lines = [*GOOD, "\ud800", *BAD]
+    monkeypatch.setattr(sys, "stdin", io.StringIO("\n".join(lines)))
+    assert run(["classify", *OPTIONS, "--json"]) == 2
+    out, err = capfd.readouterr()
+    answers = [json.loads(line) for line in out.splitlines()]
+    assert [answer["labels"][0]["label"] if "labels" in answer else None for answer in answers] == [
+        *["1"] * len(GOOD),
+        None,
+        *["0"] * len(BAD),
+    ]
+    assert "line 4: " in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ([], "--prompt and --label"),
+        (["--prompt", PROMPT], "--prompt and --label"),
+        ([*OPTIONS, "--label", "好"], "not of the form NAME=WORD"),
+        ([*OPTIONS, "--label", "x="], "not of the form NAME=WORD"),
+        ([*OPTIONS, "--label", "1=妙"], "given twice"),
+        (OPTIONS[:-2], "from 2 to"),
+    ],
+)
+def test_bad_options(arguments, words, capfd):
+    assert run(["classify", *arguments, "很好"]) == 2
+    assert words in capfd.readouterr().err
+
+
+def test_labelled_texts_are_measured(reviews, capfd):
+    assert run(["evaluate", "--labelled", str(reviews), "--split", "all", *OPTIONS, "--json"]) == 0
+    found = json.loads(capfd.readouterr().out)
+    assert found["texts"] == 7
+    assert found["accuracy"] == pytest.approx(6 / 7)
+    assert found["confusion"] == [[3, 0], [1, 3]]
+    assert (found["accuracy_low"], found["accuracy_high"]) == pytest.approx(wilson(6, 7))
+    bad, good = found["labels"]
+    assert bad == {"label": "0", "texts": 3, "precision": 0.75, "recall": 1.0, "f1": pytest.approx(6 / 7)}
+    assert good == {"label": "1", "texts": 4, "precision": 1.0, "recall": 0.75, "f1": pytest.approx(6 / 7)}
+    assert found["macro_f1"] == pytest.approx(6 / 7)
+    assert 0 <= found["calibration_error"] <= 1
+
+
+def test_the_interval_is_wilsons():
+    # By hand: p = 0.9, n = 100, z = 1.96.
+    assert wilson(90, 100) == pytest.approx((0.8256, 0.9448), abs=1e-4)
+    assert wilson(0, 10)[0] == pytest.approx(0)
+    assert wilson(10, 10)[1] == pytest.approx(1)
+
+
+def test_a_split_is_that_of_prepare(reviews, capfd):
+    counts = dict.fromkeys(SPLITS, 0)
+    for text in [*GOOD, *BAD, "手感很差，做工粗糙"]:
+        counts[SPLITS[split_of(text_hash(text, 1), (60, 20, 20))]] += 1
+    for split, count in counts.items():
+        code = run(["evaluate", "--labelled", str(reviews), "--split", split, *OPTIONS, "--json"])
+        out, err = capfd.readouterr()
+        if count:
+            assert json.loads(out)["texts"] == count
+        else:
+            assert code == 2
+            assert f"no labelled text falls into the {split} split" in err
+
+
+@pytest.mark.parametrize(
+    ("rows", "arguments", "words"),
+    [
+        ([(GOOD[0], 1), (BAD[0], 2)], OPTIONS, "the texts have the labels 1, 2: give --label for each"),
+        ([(GOOD[0], 1)], OPTIONS[:2], "--prompt and --label"),
+        ([(GOOD[0], 1)], [*OPTIONS, "--text", "x"], "either --labelled"),
+        ([(GOOD[0], 1)], [*OPTIONS, "--limit", "-1"], "--limit must be"),
+    ],
+)
+def test_what_can_not_be_measured(tmp_path, rows, arguments, words, capfd):
+    file = labelled(tmp_path / "some.txt", rows)
+    assert run(["evaluate", "--labelled", str(file), "--split", "all", *arguments]) == 2
+    assert words in capfd.readouterr().err
+
+
+def test_a_text_without_a_label_is_named(tmp_path, capfd):
+    file = tmp_path / "some.zip"
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("a.csv", "label,review\n1,很好\n,很差\n")
+    assert run(["evaluate", "--labelled", str(file), "--column", "review", "--split", "all", *OPTIONS]) == 2
+    assert "a.csv has no label on line 3" in capfd.readouterr().err
+
+
+def test_options_of_one_kind_do_not_go_with_the_other(prepared, capfd):
+    assert run(["evaluate", "--prepared", str(prepared), "--split", "all"]) == 2
+    assert "--split all is for --labelled" in capfd.readouterr().err
+    assert run(["evaluate", "--prepared", str(prepared), *OPTIONS]) == 2
+    assert "are for --labelled texts" in capfd.readouterr().err
