@@ -91,6 +91,7 @@ class Worker:
                 self._guard,
                 lifespan="off",
                 log_config=None,
+                log_level="error",  # what is no HTTP is counted, not told
                 access_log=False,
                 server_header=False,
                 proxy_headers=False,
