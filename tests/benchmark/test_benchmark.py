@@ -121,7 +121,14 @@ def test_a_stopped_training_goes_on(prepared, tmp_path):
     arguments += ["--systems", "softmax"]
     log = folder / "softmax" / "train.log"
     command = [sys.executable, "-m", "tiankong", *map(str, arguments)]
-    process = subprocess.Popen(command, start_new_session=True, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        command,
+        start_new_session=True,
+        stderr=subprocess.PIPE,
+        text=True,
+        # A suite in the background of a shell would hand on that Ctrl-C is ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - one thread
+    )
     deadline = time.monotonic() + 120
     while not (log.exists() and "epoch 1/3" in log.read_text(encoding="utf-8")):
         assert process.poll() is None
