@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import json
 import sys
 import zipfile
@@ -12,7 +13,7 @@ import pytest
 from tests.inference.test_zero_shot import BAD, GOOD, PROMPT
 from tiankong.cli.main import run
 from tiankong.corpus.splits import SPLITS, split_of, text_hash
-from tiankong.evaluate.labelled import wilson
+from tiankong.evaluate.labelled import read_labelled, wilson
 
 OPTIONS = ["--prompt", PROMPT, "--label", "1=好,不错，满意", "--label", "0=差、失望,糟糕"]
 
@@ -114,6 +115,18 @@ def test_what_can_not_be_measured(tmp_path, rows, arguments, words, capfd):
     file = labelled(tmp_path / "some.txt", rows)
     assert run(["evaluate", "--labelled", str(file), "--split", "all", *arguments]) == 2
     assert words in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("limit", [1, 7, 99, 100, 101])
+def test_a_limit_takes_texts_from_all_over(tmp_path, limit):
+    file = labelled(tmp_path / "many.txt", [(f"第{number}条评论很好", 1) for number in range(100)])
+    found = [int(text.text[1 : text.text.index("条")]) for text in read_labelled([file], limit=limit)]
+    assert len(found) == min(limit, 100)
+    assert found == sorted(set(found))
+    if 1 < limit < 100:
+        gaps = {after - before for before, after in itertools.pairwise(found)}
+        assert (found[0], found[-1]) == (0, 99)
+        assert max(gaps) - min(gaps) <= 1
 
 
 def test_a_text_without_a_label_is_named(tmp_path, capfd):

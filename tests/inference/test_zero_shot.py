@@ -129,12 +129,12 @@ def test_other_heads_classify(codes_model_folder, hybrid_model_folder):
         (["{text}{text}很__"], LABELS, "must have {text} once and one blank"),
         ([PROMPT], {"好": ["好"]}, "from 2 to 1,000 labels"),
         ([PROMPT], {"好": ["好"], "坏": []}, "label 坏: give from 1 to"),
-        ([PROMPT], {"好": ["好"], "坏": "差"}, "label 坏: candidates"),
+        ([PROMPT], {"好": ["好"], "坏": "差"}, "label 坏: its words must be"),
         ([PROMPT], {"好": ["好"], "坏": ["，"]}, "label 坏: .*has no letter"),
-        ([PROMPT], {"好": ["好"], "坏": [["差"]]}, "must be strings"),
+        ([PROMPT], {"好": ["好"], "坏": [["差"]]}, "label 坏: its words must be"),
         ([PROMPT], {"好": ["好"], "坏": ["好"]}, "speaks for two labels"),
         ([PROMPT], {"好": ["好"], " ": ["差"]}, "labels must give"),
-        ([PROMPT], ["好", "差"], "labels give"),
+        ([PROMPT], ["好", "差"], "labels must give"),
     ],
 )
 def test_prompts_and_labels_that_can_not_be_used(model, prompts, labels, words):

@@ -1,12 +1,17 @@
-"""Chromium, headless, as the tests and the pictures of the page use it."""
+"""Chromium, headless, and the page in it, as its tests and its pictures use them."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import shutil
+from urllib.parse import quote
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
+
+SENTENCE = "外套做工__，穿着很暖和"
+TWO = "快递__，第二天就__了"
+WRONG = "衣服质量很好，穿着很好吃"
 
 _QUIET = [
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
@@ -28,3 +33,15 @@ def chromium():
             yield browser
         finally:
             browser.close()
+
+
+def opened(page, url, text, **state):
+    link = "&".join(f"{name}={quote(value)}" for name, value in {"text": text, "language": "en", **state}.items())
+    page.goto(f"{url}/#{link}")
+    return page
+
+
+def chips(page, group=0):
+    """The words of a group of answers as soon as there are some."""
+    expect(page.locator(".answers").nth(group).locator(".chip").first).to_be_visible()
+    return page.locator(".answers").nth(group).locator(".chip .word").all_text_contents()

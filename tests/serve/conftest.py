@@ -15,6 +15,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.serve.browser import chromium, chromium_path
+
 PROGRAM = str(Path(sys.executable).with_name("tiankong"))
 
 
@@ -71,3 +73,34 @@ def serving(*arguments, environment=None):
 def server(model_folder):
     with serving("--model", model_folder, "--threads", 1) as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def browser():
+    if chromium_path() is None:
+        assert not os.environ.get("CI"), "CI must have Chromium"
+        pytest.skip("there is no Chromium: apt-get install chromium, or set TIANKONG_CHROMIUM")
+    with chromium() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def url():
+    """Where a server with the built-in model answers."""
+    with serving("--quiet") as running:
+        yield running.url
+
+
+@pytest.fixture
+def page(browser):
+    """A new page whose console must stay clean, but for requests that are refused."""
+    context = browser.new_context(viewport={"width": 1000, "height": 900}, locale="en-US")
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page = context.new_page()
+    page.set_default_timeout(20_000)
+    said = []
+    page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: said.append(str(error)))
+    yield page
+    context.close()
+    assert [line for line in said if "Failed to load resource" not in line] == []

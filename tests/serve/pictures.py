@@ -13,9 +13,8 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Page
 
-from tests.serve.browser import chromium
+from tests.serve.browser import SENTENCE, TWO, WRONG, chromium, opened
 from tests.serve.conftest import serving
-from tests.serve.test_page import SENTENCE, TWO, WRONG, opened
 
 _WIDE, _PHONE = (900, 700), (390, 800)
 

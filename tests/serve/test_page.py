@@ -2,67 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import re
-from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import expect
 
 import tiankong
-from tests.serve.browser import chromium, chromium_path
-from tests.serve.conftest import serving
-
-SENTENCE = "外套做工__，穿着很暖和"
-TWO = "快递__，第二天就__了"
-WRONG = "衣服质量很好，穿着很好吃"
-
-
-@pytest.fixture(scope="module")
-def browser():
-    if chromium_path() is None:
-        assert not os.environ.get("CI"), "CI must have Chromium"
-        pytest.skip("there is no Chromium: apt-get install chromium, or set TIANKONG_CHROMIUM")
-    with chromium() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def url():
-    with serving("--quiet") as running:
-        yield running.url
+from tests.serve.browser import SENTENCE, TWO, WRONG, chips, opened
 
 
 @pytest.fixture(scope="module")
 def model():
     return tiankong.load()
-
-
-@pytest.fixture
-def page(browser):
-    """A new page whose console must stay clean, but for what a test says it expects."""
-    context = browser.new_context(viewport={"width": 1000, "height": 900}, locale="en-US")
-    context.grant_permissions(["clipboard-read", "clipboard-write"])
-    page = context.new_page()
-    page.set_default_timeout(20_000)
-    said = []
-    page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: said.append(str(error)))
-    yield page
-    context.close()
-    assert [line for line in said if "Failed to load resource" not in line] == []
-
-
-def opened(page, url, text, **state):
-    link = "&".join(f"{name}={quote(value)}" for name, value in {"text": text, "language": "en", **state}.items())
-    page.goto(f"{url}/#{link}")
-    return page
-
-
-def chips(page, group=0):
-    """The words of a group of answers as soon as there are some."""
-    expect(page.locator(".answers").nth(group).locator(".chip").first).to_be_visible()
-    return page.locator(".answers").nth(group).locator(".chip .word").all_text_contents()
 
 
 def test_answers_appear_as_you_type_and_a_click_puts_one_in(page, url, model):

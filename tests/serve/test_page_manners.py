@@ -7,8 +7,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from tests.serve.browser import SENTENCE, TWO, WRONG, chips, opened
 from tests.serve.conftest import serving
-from tests.serve.test_page import SENTENCE, TWO, WRONG, browser, chips, opened, page, url  # noqa: F401
 
 STATES = [
     {"text": SENTENCE},
@@ -18,12 +18,12 @@ STATES = [
 ]
 
 
-def settled(page):  # noqa: F811
+def settled(page):
     """Waits until what was asked has been shown."""
     page.wait_for_load_state("networkidle")
 
 
-def test_nothing_comes_from_elsewhere(page, url):  # noqa: F811
+def test_nothing_comes_from_elsewhere(page, url):
     asked = []
     page.on("request", lambda request: asked.append(request.url))
     opened(page, url, SENTENCE)
@@ -36,7 +36,7 @@ def test_nothing_comes_from_elsewhere(page, url):  # noqa: F811
 
 @pytest.mark.parametrize("state", STATES)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_no_rule_of_accessibility_is_broken(page, url, state, scheme):  # noqa: F811
+def test_no_rule_of_accessibility_is_broken(page, url, state, scheme):
     page.emulate_media(color_scheme=scheme)
     opened(page, url, **state)
     settled(page)
@@ -49,7 +49,7 @@ def test_no_rule_of_accessibility_is_broken(page, url, state, scheme):  # noqa: 
 
 
 @pytest.mark.parametrize("state", STATES)
-def test_it_fits_on_a_phone(browser, url, state):  # noqa: F811
+def test_it_fits_on_a_phone(browser, url, state):
     context = browser.new_context(viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True)
     phone = context.new_page()
     opened(phone, url, **state)
@@ -61,7 +61,7 @@ def test_it_fits_on_a_phone(browser, url, state):  # noqa: F811
     context.close()
 
 
-def test_the_keyboard_is_enough(page, url):  # noqa: F811
+def test_the_keyboard_is_enough(page, url):
     page.goto(url)
     expect(page.locator("#text")).to_be_focused()
     page.keyboard.press("Control+A")
@@ -84,19 +84,19 @@ def test_the_keyboard_is_enough(page, url):  # noqa: F811
     expect(page.locator("#words .blank")).to_have_count(0)
 
 
-def test_focus_stays_where_it_was_when_words_are_shown_again(page, url):  # noqa: F811
+def test_focus_stays_where_it_was_when_words_are_shown_again(page, url):
     opened(page, url, "外套做工很好，穿着很暖和")
     page.get_by_label("Blank the word 做工").press("Enter")
     expect(page.get_by_label("Show the answers for blank 1")).to_be_focused()
 
 
-def test_screen_readers_hear_of_the_best_answer(page, url):  # noqa: F811
+def test_screen_readers_hear_of_the_best_answer(page, url):
     opened(page, url, SENTENCE)
     best = chips(page)[0]
     expect(page.locator("#status[role=status]")).to_contain_text(f"Best answer: {best}")
 
 
-def test_a_server_with_a_key_asks_for_it(page):  # noqa: F811
+def test_a_server_with_a_key_asks_for_it(page):
     with serving("--quiet", "--api-key", "geheim") as running:
         opened(page, running.url, SENTENCE)
         expect(page.locator("#error")).to_contain_text("key")
@@ -109,7 +109,7 @@ def test_a_server_with_a_key_asks_for_it(page):  # noqa: F811
         expect(page.locator("#key-form")).to_be_hidden()
 
 
-def test_a_server_that_is_gone_is_a_sentence(page):  # noqa: F811
+def test_a_server_that_is_gone_is_a_sentence(page):
     with serving("--quiet") as running:
         opened(page, running.url, SENTENCE)
         chips(page)
@@ -117,7 +117,7 @@ def test_a_server_that_is_gone_is_a_sentence(page):  # noqa: F811
     expect(page.locator("#error")).to_contain_text("does not answer")
 
 
-def test_a_busy_server_is_asked_again(page, url):  # noqa: F811
+def test_a_busy_server_is_asked_again(page, url):
     answers = {"first": True}
 
     def busy_once(route):

@@ -6,12 +6,13 @@ import os
 import re
 import shutil
 import signal
+import subprocess
 import time
 from pathlib import Path
 
 import pytest
 
-from tests.serve.conftest import serving
+from tests.serve.conftest import PROGRAM, serving
 from tiankong.cli.main import run
 
 SENTENCE = "物流__，第二天就到了"
@@ -92,6 +93,18 @@ def test_all_of_them_end_when_told(model_folder, number):
         server.process.send_signal(number)
         assert server.process.wait(20) == 0
         assert not any(Path(f"/proc/{worker}").exists() for worker in workers)
+
+
+@pytest.mark.parametrize("seconds", [0.6, 1.2, 1.8])
+def test_they_end_when_told_while_they_start(model_folder, seconds):
+    command = [PROGRAM, "serve", "--model", str(model_folder), "--port", "0", "--workers", "3", "--threads", "1"]
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
+        time.sleep(seconds)
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(30)
+        finally:
+            process.kill()
 
 
 def test_workers_end_when_their_supervisor_is_gone(model_folder):

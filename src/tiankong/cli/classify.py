@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 from typing import TYPE_CHECKING
 
 import click
 
 from tiankong.cli.display import probability
-from tiankong.cli.lines import answer_blocks
+from tiankong.cli.lines import answer_each
 from tiankong.cli.options import model_option, needs
 
 if TYPE_CHECKING:
@@ -67,19 +66,15 @@ def command(text: str | None, model: str, prompts: tuple[str, ...], labels: tupl
     words = parse_labels(labels)
     loaded = load(model)
 
-    def one(text: str) -> list[LabelShare]:
-        return loaded.classify(text, prompts, words)
-
-    def many(texts: list[str]) -> list[list[LabelShare]]:
-        return loaded.classify(texts, prompts, words)
-
     def shown(text: str, shares: list[LabelShare]) -> str:
         if as_json:
             return json.dumps({"text": text, "labels": shares}, ensure_ascii=False)
         return "\n".join(f"{share['label']}\t{probability(share['score'])}" for share in shares)
 
-    if text is not None:
-        click.echo(shown(text, one(text)))
-        return 0
-    needs(sys.stdin is not None and not sys.stdin.isatty(), "give a text, or texts on standard input")
-    return answer_blocks(many, one, shown, as_json=as_json)
+    def one(text: str) -> str:
+        return shown(text, loaded.classify(text, prompts, words))
+
+    def many(texts: list[str]) -> list[str]:
+        return list(map(shown, texts, loaded.classify(texts, prompts, words)))
+
+    return answer_each(text, one, many=many, as_json=as_json)

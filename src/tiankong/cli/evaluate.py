@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from tiankong.cli.classify import label_option, parse_labels, prompt_option
 from tiankong.cli.display import metrics_lines, progress
 from tiankong.cli.options import model_option, needs
+
+if TYPE_CHECKING:
+    from tiankong.evaluate.labelled import LabelledText
 
 
 @click.command(name="evaluate")
@@ -56,9 +60,16 @@ def command(
     out of perplexity and bit accuracy. With --labelled, texts are classified instead: accuracy with its 95 % interval,
     macro-F1 and calibration. A split there is by the same hash as prepare's.
     """
+    needs(limit >= 0, f"--limit must be 0 (all) or more, not {limit}")
     if labelled:
+        from tiankong.evaluate.labelled import read_labelled  # noqa: PLC0415 - heavy
+
         needs(not prepared and not files, "give either --labelled, --prepared or --text")
-        _classified(model, labelled, split, prompts, labels, column, encoding, limit, quiet=quiet, as_json=as_json)
+        needs(bool(prompts and labels), "say how to tell labels apart with --prompt and --label")
+        words = parse_labels(labels)
+        only = None if split == "all" else split
+        texts = read_labelled(labelled, split=only, limit=limit, column=column, encoding=encoding)
+        _classified(model, texts, prompts, words, quiet=quiet, as_json=as_json)
         return
     needs(not prompts and not labels, "--prompt and --label are for --labelled texts")
     needs(split != "all", "--split all is for --labelled texts: give train, validation or test")
@@ -66,7 +77,6 @@ def command(
     from tiankong.inference.predictor import open_predictor  # noqa: PLC0415
 
     needs(bool(prepared) != bool(files), "give either --prepared with a folder or --text with one or more files")
-    needs(limit >= 0, f"--limit must be 0 (all) or more, not {limit}")
     opened = open_predictor(model)
     if prepared:
         from tiankong.corpus.prepared import PreparedCorpus  # noqa: PLC0415
@@ -82,25 +92,17 @@ def command(
 
 def _classified(
     model: str,
-    files: tuple[Path, ...],
-    split: str,
+    texts: list[LabelledText],
     prompts: tuple[str, ...],
-    labels: tuple[str, ...],
-    column: str | None,
-    encoding: str | None,
-    limit: int,
+    words: dict[str, list[str]],
     *,
     quiet: bool,
     as_json: bool,
 ) -> None:
-    from tiankong.evaluate.labelled import measure_labelled, read_labelled  # noqa: PLC0415 - heavy
+    """Classifies ``texts`` and prints how well."""
+    from tiankong.evaluate.labelled import measure_labelled  # noqa: PLC0415 - heavy
     from tiankong.inference.model import load  # noqa: PLC0415
 
-    needs(bool(prompts and labels), "say how to tell labels apart with --prompt and --label")
-    needs(limit >= 0, f"--limit must be 0 (all) or more, not {limit}")
-    words = parse_labels(labels)
-    texts = read_labelled(files, split=None if split == "all" else split, column=column, encoding=encoding)
-    texts = texts[:: max(1, len(texts) // limit)][:limit] if limit else texts
     known = {text.label for text in texts}
     needs(set(words) >= known, f"the texts have the labels {', '.join(sorted(known))}: give --label for each of them")
     loaded = load(model)

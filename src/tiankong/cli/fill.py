@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from tiankong.cli.display import probability
-from tiankong.cli.lines import answer_blocks
-from tiankong.cli.options import Once, model_option, needs, part_of_word_option, read_words, words_option
+from tiankong.cli.lines import answer_each
+from tiankong.cli.options import Once, model_option, part_of_word_option, read_words, words_option
 from tiankong.errors import SentenceError
 
 if TYPE_CHECKING:
@@ -61,16 +61,13 @@ def command(
     from tiankong.inference.model import load  # noqa: PLC0415
 
     constraints |= {"length": None if length is None else parse_length(length), "targets": targets or None}
-    piped = sentence is None and sys.stdin is not None and not sys.stdin.isatty()
-    joint = False if piped and joint is None else joint
+    asks = sentence is None and sys.stdin is not None and sys.stdin.isatty()
+    if joint is None and sentence is None and not asks:
+        joint = False
     filler = _Filler(load(model, words=read_words(words_file)), top_k, decoding, joint, constraints, as_json)
-    if sentence is not None:
-        click.echo(filler.shown(sentence, filler.one(sentence)))
-        return 0
-    needs(sys.stdin is not None, "there is no sentence and standard input is closed: give one of them")
-    if sys.stdin.isatty():
+    if asks:
         return _prompt(filler)
-    return answer_blocks(filler.many, filler.one, filler.shown, as_json=as_json)
+    return answer_each(sentence, filler.one, many=filler.many, as_json=as_json)
 
 
 @dataclass(frozen=True)
@@ -84,14 +81,18 @@ class _Filler:
     constraints: dict[str, Any]
     as_json: bool
 
-    def one(self, sentence: str) -> _Filled:
-        """Answers for a sentence."""
-        return self._filled(sentence, self.model.fill(sentence, self.top_k, self.decoding, **self.constraints))
+    def one(self, sentence: str) -> str:
+        """Answers for a sentence, as they are shown."""
+        answers = self.model.fill(sentence, self.top_k, self.decoding, **self.constraints)
+        return self._shown(sentence, self._filled(sentence, answers))
 
-    def many(self, sentences: list[str]) -> list[_Filled]:
-        """Answers for each sentence."""
+    def many(self, sentences: list[str]) -> list[str]:
+        """The same for each of several."""
         found = self.model.fill(sentences, self.top_k, self.decoding, **self.constraints)
-        return [self._filled(sentence, answers) for sentence, answers in zip(sentences, found, strict=True)]
+        return [
+            self._shown(sentence, self._filled(sentence, answers))
+            for sentence, answers in zip(sentences, found, strict=True)
+        ]
 
     def _filled(self, sentence: str, answers: Any) -> _Filled:
         """With joint answers where they are wanted: unasked, of several blanks, but not too many."""
@@ -102,7 +103,7 @@ class _Filler:
             return _Filled(blanks, None)
         return _Filled(blanks, self.model.joint(sentence, min(self.top_k, MOST_TOGETHER), **self.constraints))
 
-    def shown(self, sentence: str, filled: _Filled) -> str:
+    def _shown(self, sentence: str, filled: _Filled) -> str:
         """A JSON object, or lines for people."""
         if self.as_json:
             joint = {} if filled.joint is None else {"joint": filled.joint}
@@ -145,7 +146,7 @@ def _prompt(filler: _Filler) -> int:
         if not sentence.strip():
             continue
         try:
-            click.echo(filler.shown(sentence, filler.one(sentence)))
+            click.echo(filler.one(sentence))
         except SentenceError as error:
             click.echo(f"error: {error}")
 

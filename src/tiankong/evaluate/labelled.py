@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from tiankong.config import PrepareConfig
 from tiankong.corpus.reader import read_texts
 from tiankong.corpus.splits import SPLITS, split_of, text_hash
 from tiankong.errors import SourceError
@@ -18,7 +19,7 @@ from tiankong.inference.answers import LabelShare
 Classify = Callable[[list[str]], list[list[LabelShare]]]
 """Labels of texts, most probable first."""
 
-_SHARES, _SEED = (60, 20, 20), 1
+_PREPARED = PrepareConfig()
 _TEXTS_AT_ONCE = 256
 _NORMAL_95 = 1.959964
 
@@ -31,9 +32,15 @@ class LabelledText(NamedTuple):
 
 
 def read_labelled(
-    paths: Sequence[Path], *, split: str | None = None, column: str | None = None, encoding: str | None = None
+    paths: Sequence[Path],
+    *,
+    split: str | None = None,
+    limit: int = 0,
+    column: str | None = None,
+    encoding: str | None = None,
 ) -> list[LabelledText]:
-    """The labelled texts of files, each text once (the first of those alike), of one split or all.
+    """The labelled texts of files, each text once (the first of those alike), of one split or all; or ``limit`` of
+    them spread evenly.
 
     Splits are those of ``tiankong prepare`` with its defaults: a text falls into the same one here as there.
 
@@ -46,14 +53,16 @@ def read_labelled(
             raise SourceError(
                 f"{text.source} has no label on line {text.line}: write text,,label lines, or name a column 'label'"
             )
-        number = text_hash(text.text, _SEED)
+        number = text_hash(text.text, _PREPARED.seed)
         if number in seen:
             continue
         seen.add(number)
-        if split is None or SPLITS[split_of(number, _SHARES)] == split:
+        if split is None or SPLITS[split_of(number, _PREPARED.split)] == split:
             found.append(LabelledText(text.text, text.label))
     if not found:
         raise SourceError(f"no labelled text falls into the {split} split: bring more, or measure all of them")
+    if limit and limit < len(found):
+        return [found[number] for number in np.linspace(0, len(found) - 1, limit).astype(int).tolist()]
     return found
 
 

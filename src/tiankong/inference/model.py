@@ -34,7 +34,7 @@ from tiankong.inference.predictor import Predictor, Reading
 from tiankong.inference.queries import parse_queries
 from tiankong.inference.rank import rank_candidates, rank_sentences
 from tiankong.inference.segment import segment
-from tiankong.inference.zero_shot import ZeroShot
+from tiankong.inference.zero_shot import Question, ZeroShot, as_question
 
 MOST_ANSWERS = 10_000
 """Answers of one blank at most."""
@@ -230,13 +230,7 @@ class Model:
         :raises SentenceError: a text without a word, or not Unicode; of a list, the message begins with its number.
         :raises OptionError: ``prompts`` or ``labels``.
         """
-        if not isinstance(labels, Mapping) or not isinstance(prompts, list | tuple):
-            raise OptionError("prompts must be a list of strings, and labels give a list of words by each label's name")
-        words = tuple((name, tuple(own) if isinstance(own, list | tuple) else own) for name, own in labels.items())
-        try:
-            classifier = self._zero_shot(tuple(prompts), words)
-        except TypeError:  # what can't be a key is no string
-            raise OptionError("prompts and the words of labels must be strings") from None
+        classifier = self._zero_shot(as_question(prompts, labels))
         if isinstance(text, str):
             return classifier.shares([classifier.read(text)])[0]
         if not isinstance(text, list | tuple):
@@ -277,8 +271,8 @@ class Model:
         vectors = [np.stack([next(found).context for _ in query.affixes]) for query in queries]
         return vectors[0] if isinstance(sentence, str) else vectors
 
-    def _made_zero_shot(self, prompts: Sequence[str], labels: tuple[tuple[str, Sequence[str]], ...]) -> ZeroShot:
-        return ZeroShot(prompts, dict(labels), self.predictor)
+    def _made_zero_shot(self, question: Question) -> ZeroShot:
+        return ZeroShot(question, self.predictor)
 
     def _checked(
         self, top_k: int, decoding: str | None, constraints: ConstraintOptions, most: int = MOST_ANSWERS

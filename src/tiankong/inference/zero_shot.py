@@ -50,17 +50,48 @@ class _Prompt(NamedTuple):
         return (*self.before[0], *self.before[1]), (*self.after[0], *text, *self.after[1])
 
 
+class Question(NamedTuple):
+    """What texts are asked: the prompts, and the words of each label."""
+
+    prompts: tuple[str, ...]
+    labels: tuple[tuple[str, tuple[str, ...]], ...]
+
+
+def as_question(prompts: Sequence[str], labels: Mapping[str, Sequence[str]]) -> Question:
+    """Prompts and labels as a user gives them.
+
+    :raises OptionError: they are not lists of strings, too many or too few, or a label has no name.
+    """
+    if not _are_strings(prompts):
+        raise OptionError("prompts must be a list of strings")
+    if not 1 <= len(prompts) <= MOST_PROMPTS:
+        raise OptionError(f"give from 1 to {MOST_PROMPTS} prompts, not {len(prompts)}")
+    if not isinstance(labels, Mapping) or not all(isinstance(name, str) and name.strip() for name in labels):
+        raise OptionError("labels must give a list of words by each label's name")
+    if not 2 <= len(labels) <= MOST_LABELS:
+        raise OptionError(f"give from 2 to {MOST_LABELS:,} labels, not {len(labels)}")
+    for name, words in labels.items():
+        if not _are_strings(words):
+            raise OptionError(f"label {name}: its words must be a list of strings")
+    return Question(tuple(prompts), tuple((name, tuple(words)) for name, words in labels.items()))
+
+
+def _are_strings(values: Sequence[str]) -> bool:
+    return isinstance(values, list | tuple) and all(isinstance(value, str) for value in values)
+
+
 class ZeroShot:
     """A classifier made of prompts and of the words that speak for each label."""
 
-    def __init__(self, prompts: Sequence[str], labels: Mapping[str, Sequence[str]], predictor: Predictor) -> None:
-        """``prompts`` have ``{text}`` and one blank each, ``labels`` the words of each label.
+    def __init__(self, question: Question, predictor: Predictor) -> None:
+        """Prompts have ``{text}`` and one blank each.
 
         :raises OptionError: prompts or labels that can't be used.
         """
         self._predictor = predictor
-        self._prompts = _parse_prompts(prompts, predictor)
-        self.labels, self._words = _parse_labels(labels, predictor)
+        self._prompts = [_parse_prompt(prompt, predictor) for prompt in question.prompts]
+        self._labels = [name for name, _ in question.labels]
+        self._words = _parse_labels(question, predictor)
         together = list(itertools.chain.from_iterable(self._words))
         self._new = predictor.new_words(new_words(together, predictor))
         # What each word's log probability is without a text, (prompts, words).
@@ -126,7 +157,7 @@ class ZeroShot:
         shares = np.exp(evidence - evidence.max())
         shares /= shares.sum()
         order = np.argsort(-shares, kind="stable").tolist()
-        return [{"label": self.labels[number], "score": float(shares[number])} for number in order]
+        return [{"label": self._labels[number], "score": float(shares[number])} for number in order]
 
 
 def _check(text: str) -> None:
@@ -140,14 +171,6 @@ def _check(text: str) -> None:
 def _window(before: Tokens, after: Tokens, reading: Reading) -> Window:
     ids = reading.ids([*before, None, *after])
     return Window(ids, 1, len(ids) - 1, np.array([1 + len(before)]))
-
-
-def _parse_prompts(prompts: Sequence[str], predictor: Predictor) -> list[_Prompt]:
-    if isinstance(prompts, str) or not all(isinstance(prompt, str) for prompt in prompts):
-        raise OptionError("prompts must be a list of strings")
-    if not 1 <= len(prompts) <= MOST_PROMPTS:
-        raise OptionError(f"give from 1 to {MOST_PROMPTS} prompts, not {len(prompts)}")
-    return [_parse_prompt(prompt, predictor) for prompt in prompts]
 
 
 def _parse_prompt(prompt: str, predictor: Predictor) -> _Prompt:
@@ -168,14 +191,10 @@ def _parse_prompt(prompt: str, predictor: Predictor) -> _Prompt:
     return _Prompt((before[0], before[1]), (after[0], after[1]), text_first)
 
 
-def _parse_labels(labels: Mapping[str, Sequence[str]], predictor: Predictor) -> tuple[list[str], list[list[Candidate]]]:
-    if not isinstance(labels, Mapping) or not all(isinstance(name, str) and name.strip() for name in labels):
-        raise OptionError("labels must give the words of each label by its name, as 好评=好,不错,满意")
-    if not 2 <= len(labels) <= MOST_LABELS:
-        raise OptionError(f"give from 2 to {MOST_LABELS:,} labels, not {len(labels)}")
+def _parse_labels(question: Question, predictor: Predictor) -> list[list[Candidate]]:
     owner: dict[Tokens, str] = {}
     words = []
-    for name, own in labels.items():
+    for name, own in question.labels:
         try:
             words.append(parse_candidates(own, predictor))
         except OptionError as error:
@@ -184,4 +203,4 @@ def _parse_labels(labels: Mapping[str, Sequence[str]], predictor: Predictor) -> 
             other = owner.setdefault(candidate.words, name)
             if other != name:
                 raise OptionError(f"{candidate.text!r} speaks for two labels, {other} and {name}: leave one out")
-    return list(labels), words
+    return words

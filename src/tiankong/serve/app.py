@@ -24,7 +24,7 @@ PATHS = (*answering.PATHS, *operating.PATHS, *showing.PATHS, "/docs", _DOCS_FILE
 _NO_ROUTE = {404: "there is no such path: /docs shows them", 405: "this path takes another method: /docs shows it"}
 
 
-def build_app(engine: Engine, limits: Limits, metrics: Metrics, exchange: operating.Reload | None = None) -> FastAPI:
+def build_app(engine: Engine, limits: Limits, metrics: Metrics, exchange: operating.Exchange | None = None) -> FastAPI:
     """The application over an engine that is started and stopped elsewhere; a ``Guard`` goes around it.
 
     Without ``exchange``, requests may not exchange the model.

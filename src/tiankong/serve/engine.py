@@ -81,13 +81,14 @@ class Engine:
             raise NotReady("the model is being loaded: try again in a moment")
         return self._loaded
 
-    async def start(self) -> None:
+    async def start(self) -> LoadedModel:
         """Loads the model, lets it fill a blank, and begins to work.
 
         :raises FolderError: it can't be loaded.
         """
         self._loaded = await asyncio.get_running_loop().run_in_executor(self._thread, self._load, self.source)
         self._worker = asyncio.create_task(self._work())
+        return self._loaded
 
     async def stop(self) -> None:
         """Lets what is being answered end, and stops."""

@@ -20,11 +20,11 @@ from tiankong.version import VERSION
 PATHS = ("/info", "/health", "/ready", "/metrics", "/reload")
 
 
-Reload = Callable[[str | None], Awaitable[None]]
+Exchange = Callable[[str | None], Awaitable[None]]
 """Exchanges the model for another one, or loads it again."""
 
 
-def operating(engine: Engine, limits: Limits, metrics: Metrics, exchange: Reload | None) -> APIRouter:
+def operating(engine: Engine, limits: Limits, metrics: Metrics, exchange: Exchange | None) -> APIRouter:
     """Routes over a started engine. Without ``exchange``, requests may not exchange the model."""
     router = APIRouter()
 

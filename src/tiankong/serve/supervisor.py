@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import multiprocessing
 import os
 import signal
@@ -60,17 +61,20 @@ class Supervisor:
         # The workers' counters lie in files here, so that any of them can tell all.
         with tempfile.TemporaryDirectory(prefix="tiankong-metrics-") as folder:
             os.environ[FOLDER_VARIABLE] = folder
-            self._workers = [self._started() for _ in range(self._settings.workers)]
+            for _ in range(self._settings.workers):
+                self._start()
             while self._workers:
                 self._attend(folder)
         return self._exit_code
 
-    def _started(self) -> _Process:
+    def _start(self) -> None:
         ours, theirs = _SPAWN.Pipe()
         process = _SPAWN.Process(target=_work, args=(self._settings, self._limits, self._listener, theirs))
         process.start()
         theirs.close()
-        return _Process(process, ours)
+        self._workers.append(_Process(process, ours))
+        if self._stopping:  # told while this one was being started, and so not known
+            self._tell(signal.SIGTERM)
 
     def _attend(self, folder: str) -> None:
         """Waits for the next message or death, and does what it asks for."""
@@ -96,7 +100,8 @@ class Supervisor:
             self._settings = replace(self._settings, model=message.source)
             for other in self._workers:
                 if other is not worker:
-                    other.pipe.send(Reload(message.source))
+                    with contextlib.suppress(OSError):  # it is dying, and the next will have the new model anyway
+                        other.pipe.send(Reload(message.source))
 
     def _bury(self, worker: _Process, folder: str) -> None:
         worker.process.join()
@@ -112,7 +117,7 @@ class Supervisor:
         say(f"worker {worker.process.pid} ended with {worker.process.exitcode} and is started again")
         if not worker.ready:
             time.sleep(_PAUSE)
-        self._workers.append(self._started())
+        self._start()
 
     def _stop(self) -> None:
         self._tell(signal.SIGKILL if self._stopping else signal.SIGTERM)

@@ -61,8 +61,7 @@ class Worker:
         server = self._server()
         serving = asyncio.create_task(server.serve(sockets=[self._listener]))
         try:
-            await self._engine.start()
-            self._loaded(self._engine.loaded)
+            self._tell_metrics(await self._engine.start())
             if self._link:
                 self._link.ready(self._engine.loaded.name)
             else:
@@ -80,7 +79,7 @@ class Worker:
 
         :raises FolderError: it can't be loaded; the present one stays.
         """
-        self._loaded(await self._engine.reload(model))
+        self._tell_metrics(await self._engine.reload(model))
         if self._link:
             self._link.reloaded(self._engine.source)
 
@@ -126,10 +125,10 @@ class Worker:
         except TiankongError as error:
             say(f"the model stays as it is: {error}")
         else:
-            self._loaded(loaded)
+            self._tell_metrics(loaded)
             say(f"{loaded.name} was loaded again")
 
-    def _loaded(self, loaded: LoadedModel) -> None:
+    def _tell_metrics(self, loaded: LoadedModel) -> None:
         self._metrics.model(loaded.name, loaded.sha256)
 
     async def _drained(self) -> None:
