@@ -22,7 +22,8 @@ from tiankong.config import ModelConfig, TrainingConfig
 from tiankong.export.onnx_export import export_onnx
 from tiankong.inference.decoding import CodesDecoder, SoftmaxDecoder, best
 from tiankong.inference.session import NetworkSession
-from tiankong.model.network import ClozeNetwork, WordTables, tensors
+from tiankong.model.context import tensors
+from tiankong.model.network import ClozeNetwork, WordTables
 from tiankong.text.characters import LONGEST_WORD
 from tiankong.text.network_input import Lexicon, NetworkInput, Window, network_input
 from tiankong.text.vocabulary import BEGIN, END, SPECIAL_TOKENS

@@ -29,6 +29,8 @@ TINY = [
     ),
 ]
 
+TUNING = ["--epochs", "2", "--batch-tokens", "1024", "--threads", "1", "--quiet"]
+
 
 def optional_package(name: str) -> Any:
     """A package that can't be built everywhere: without it the tests are skipped, but not in CI."""
@@ -77,6 +79,14 @@ def hybrid_model_folder(prepared: Path, tmp_path_factory: pytest.TempPathFactory
 
 
 @pytest.fixture(scope="session")
+def classifier_folder(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Trained from scratch on the labels that the practice texts have."""
+    folder = tmp_path_factory.mktemp("classifier") / "model"
+    succeed("train", prepared, "-o", folder, "--task", "classify", *TINY, "--epochs", "6", "--learning-rate", "1e-2")
+    return folder
+
+
+@pytest.fixture(scope="session")
 def practice_corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Enough text for a small model to learn something."""
     folder = tmp_path_factory.mktemp("practice")
@@ -91,4 +101,12 @@ def practice_model(practice_corpus: Path, tmp_path_factory: pytest.TempPathFacto
     sizes = ("--embedding-size", 48, "--hidden-size", 64, "--mlp-sizes", 96, "--attention-size", 32)
     options = ("--preset", "small", *sizes, "--epochs", 3, "--threads", 1, "--measure-limit", 300, "--quiet")
     succeed("train", practice_corpus, "-o", folder, *options)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tuned_folder(practice_corpus: Path, practice_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A classifier trained on from a model that fills blanks."""
+    folder = tmp_path_factory.mktemp("tuned") / "model"
+    succeed("train", practice_corpus, "-o", folder, "--task", "classify", "--from", practice_model, *TUNING)
     return folder

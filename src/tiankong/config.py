@@ -1,7 +1,7 @@
-"""Every setting of the product: three dataclasses, a sentence a field, and the presets that fill them.
+"""Every setting of the product: four dataclasses, a sentence a field, and the presets that fill them.
 
-A preset is a TOML file with the tables ``[prepare]``, ``[model]`` and ``[training]``; the command line has one
-option for every field. All problems of a configuration are reported together.
+A preset is a TOML file with the tables ``[prepare]``, ``[model]``, ``[training]`` and ``[classifier]``; the command
+line has one option for every field. All problems of a configuration are reported together.
 """
 
 from __future__ import annotations
@@ -34,9 +34,14 @@ PRECISIONS = ("auto", "bf16", "fp32")
 DEVICES = ("auto", "cpu", "gpu")
 LOSS_TOKENS = ("targets", "all")
 CODE_LOSSES = ("bits", "words", "both")
+LABEL_WEIGHTS = ("none", "balanced")
+TASKS = ("cloze", "classify")
 
 DEFAULT_MODEL = "reviews-zh"
 """The built-in model that fills a blank when no model is named."""
+
+DEFAULT_CLASSIFIER = "reviews-zh-sentiment"
+"""The built-in model that labels a text when no model and no prompt is named."""
 
 MOST_LAYERS, MOST_UNITS = 32, 32_768
 """The largest network that is tried: recurrent layers, and units of any layer."""
@@ -65,6 +70,7 @@ class PrepareConfig:
     maximum_vocabulary: int = _setting(0, "keep at most so many words, the most frequent (0: all)")
     drop_ascii: bool = _setting(False, "drop tokens made of ASCII characters only")
     drop_words: tuple[str, ...] = _setting((), "drop these tokens")
+    unique: bool = _setting(False, "leave out texts that repeat an earlier one, whatever marks and spaces differ")
     keep_unknown: bool = _setting(True, "keep words outside the vocabulary as context, read by their characters")
     split: tuple[float, float, float] = _setting((60, 20, 20), "shares of training/validation/test, as 60/20/20")
     code_bits: int = _setting(100, "bits of a word's output code (0: make no codes)")
@@ -210,15 +216,32 @@ class TrainingConfig:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ClassifierConfig:
+    """How a network is trained to tell labels apart, beside what it has in common with one that fills blanks."""
+
+    label_weights: str = _setting("none", "none: every text counts alike; balanced: every label does", LABEL_WEIGHTS)
+    label_dropout: float = _setting(0.3, "share of what the label layer reads that is dropped in training")
+    base_rate: float = _setting(0.2, "learning rate of what --from brought, as a share of the label layer's")
+    training_texts: int = _setting(0, "learn from so many texts of the training split, chosen by the seed (0: all)")
+
+    def problems(self) -> list[str]:
+        """Every reason why this can't be used, a sentence each."""
+        found = _choice_problems(self)
+        found += _within(self, "label_dropout", 0.0, 0.95) + _within(self, "base_rate", 0.0, 1.0)
+        return found + _at_least(self, "training_texts", 0)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Preset:
-    """One named set of all three."""
+    """One named set of all four."""
 
     prepare: PrepareConfig = field(default_factory=PrepareConfig)
     model: ModelConfig = field(default_factory=ModelConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)
+    classifier: ClassifierConfig = field(default_factory=ClassifierConfig)
 
 
-Config = TypeVar("Config", PrepareConfig, ModelConfig, TrainingConfig)
+Config = TypeVar("Config", PrepareConfig, ModelConfig, TrainingConfig, ClassifierConfig)
 
 
 def preset_names() -> list[str]:
@@ -254,7 +277,7 @@ def override(config: Config, values: Mapping[str, Any]) -> Config:
     return dataclasses.replace(config, **{name: value for name, value in values.items() if value is not None})
 
 
-def check(*configs: PrepareConfig | ModelConfig | TrainingConfig) -> None:
+def check(*configs: PrepareConfig | ModelConfig | TrainingConfig | ClassifierConfig) -> None:
     """Reports every problem of the given configurations together.
 
     :raises OptionError: if there is any.

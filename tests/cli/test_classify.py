@@ -54,8 +54,8 @@ def test_a_pipe_answers_in_order_and_goes_on_after_a_bad_line(capfd, monkeypatch
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ([], "--prompt and --label"),
-        (["--prompt", PROMPT], "--prompt and --label"),
+        (["--model", "reviews-zh"], "was not trained for labels"),
+        (["--prompt", PROMPT], "--prompt and --label go together"),
         ([*OPTIONS, "--label", "好"], "not of the form NAME=WORD"),
         ([*OPTIONS, "--label", "x="], "not of the form NAME=WORD"),
         ([*OPTIONS, "--label", "1=妙"], "given twice"),
@@ -106,8 +106,9 @@ def test_a_split_is_that_of_prepare(reviews, capfd):
     ("rows", "arguments", "words"),
     [
         ([(GOOD[0], 1), (BAD[0], 2)], OPTIONS, "the texts have the labels 1, 2: give --label for each"),
-        ([(GOOD[0], 1)], OPTIONS[:2], "--prompt and --label"),
-        ([(GOOD[0], 1)], [*OPTIONS, "--text", "x"], "either --labelled"),
+        ([(GOOD[0], 1)], OPTIONS[:2], "--prompt and --label go together"),
+        ([(GOOD[0], 1)], ["--model", "reviews-zh"], "reviews-zh fills blanks and was not trained for labels"),
+        ([(GOOD[0], 1)], [*OPTIONS, "--text", "x"], "give one of --prepared"),
         ([(GOOD[0], 1)], [*OPTIONS, "--limit", "-1"], "--limit must be"),
     ],
 )

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import tiankong
-from tiankong.corpus.columns import Row
+from tiankong.corpus.columns import Columns, Row
 from tiankong.corpus.containers import SUFFIXES, open_container
 from tiankong.corpus.formats import read_rows
 from tiankong.errors import OptionError, SourceError
@@ -29,7 +29,7 @@ def rows(tmp_path):
         path = tmp_path / name
         path.write_bytes(data.encode() if isinstance(data, str) else data)
         with open_container(path) as [stream]:
-            return list(read_rows(stream, column, encoding, None))
+            return list(read_rows(stream, Columns(column), encoding, None))
 
     return run
 

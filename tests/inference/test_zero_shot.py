@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import tiankong
 from tiankong.errors import OptionError, SentenceError
 from tiankong.inference.model import load
-from tiankong.inference.zero_shot import LONGEST_PIECE
+from tiankong.text.pieces import LONGEST_PIECE
 
 PROMPT, OTHER = "{text}，总的来说很__。", "总的来说__，{text}"
 LABELS = {"好评": ["好", "不错", "满意"], "差评": ["差", "失望", "糟糕"]}

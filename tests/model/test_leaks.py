@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.networks import FIRST, LAST, LEXICON, VARIANTS, arrays, build, text_ids
 from tiankong.export.onnx_export import export_onnx, largest_difference
-from tiankong.model.network import tensors
+from tiankong.model.context import tensors
 from tiankong.text.network_input import Window, network_input
 
 WORD = st.integers(FIRST, LAST - 1)

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.networks import CHARACTERS, FIRST, LAST, LEXICON, build, text_ids, whole
-from tiankong.model.network import tensors
+from tiankong.model.context import tensors
 from tiankong.text.network_input import Window, network_input
 from tiankong.text.vocabulary import BEGIN, END
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +11,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file
 
 from tiankong.artifact.misfits import Misfits, read_misfits
-from tiankong.config import ModelConfig, PrepareConfig, TrainingConfig
+from tiankong.config import TASKS, ClassifierConfig, ModelConfig, PrepareConfig, TrainingConfig
 from tiankong.errors import FolderError
 from tiankong.folder import FolderFormat
 from tiankong.text.characters import CharacterTable
@@ -27,6 +27,7 @@ METRICS_FILE = "metrics.json"
 HISTORY_FILE = "history.csv"
 CURVES_FILE = "curves.png"
 RELIABILITY_FILE = "reliability.png"
+CONFUSION_FILE = "confusion.png"
 CARD_FILE = "README.md"
 
 MODEL = FolderFormat(
@@ -34,14 +35,27 @@ MODEL = FolderFormat(
     "config.json",
     1,
     "tiankong train",
-    for_people=(METRICS_FILE, HISTORY_FILE, CURVES_FILE, RELIABILITY_FILE, CARD_FILE),
+    for_people=(METRICS_FILE, HISTORY_FILE, CURVES_FILE, RELIABILITY_FILE, CONFUSION_FILE, CARD_FILE),
 )
+
+CLOZE, CLASSIFY = TASKS
+
+
+@dataclass(frozen=True)
+class BaseStated:
+    """The model that a model was trained on from."""
+
+    name: str
+    sha256: str  # of its manifest
 
 
 @dataclass(frozen=True)
 class ModelManifest:
-    """The fields of ``config.json``. ``unknown_bias`` is the constant part of the logit of a word outside the
-    vocabulary, of models that compose output vectors.
+    """The fields of ``config.json``.
+
+    ``unknown_bias`` is the constant part of the logit of a word outside the vocabulary, of models that compose output
+    vectors. ``labels``, ``classifier`` and ``base`` are those of a model that tells labels apart; its outputs are in
+    the order of ``labels``.
     """
 
     format: str
@@ -54,6 +68,10 @@ class ModelManifest:
     parameters: int
     weights: str = "fp32"
     unknown_bias: float | None = None
+    task: str = CLOZE
+    labels: list[str] = field(default_factory=list)
+    classifier: ClassifierConfig | None = None
+    base: BaseStated | None = None
 
 
 @dataclass(frozen=True)
@@ -78,6 +96,21 @@ class ModelFolder:
         """The exported network."""
         return self.path / ONNX_FILE
 
+    def needs(self, task: str) -> None:
+        """Makes sure that the model was trained for ``task``.
+
+        :raises FolderError: it was trained for the other one.
+        """
+        if self.manifest.task == task:
+            return
+        name = self.path.name
+        if task == CLOZE:
+            raise FolderError(f"{name} tells labels apart and fills no blanks: choose a model that fills them")
+        raise FolderError(
+            f"{name} fills blanks and was not trained for labels: give prompts and labels, or choose a model made by "
+            f"`{MODEL.command} --task {CLASSIFY}`"
+        )
+
 
 def open_model(path: Path) -> ModelFolder:
     """Opens and verifies ``path``.
@@ -88,7 +121,8 @@ def open_model(path: Path) -> ModelFolder:
     try:
         vocabulary = Vocabulary(*_table(path / VOCABULARY_FILE))
         characters = CharacterTable(*_table(path / CHARACTERS_FILE))
-        coded = load_file(path / CODES_FILE) if manifest.model.head != "softmax" else None
+        has_codes = manifest.task == CLOZE and manifest.model.head != "softmax"
+        coded = load_file(path / CODES_FILE) if has_codes else None
         dictionary = path / USER_DICT_FILE
         codes, bias = (coded["codes"], coded["bias"]) if coded else (None, None)
         misfits = read_misfits(path)

@@ -1,4 +1,4 @@
-"""``tiankong classify``: texts labelled by the words that would fit beside them."""
+"""``tiankong classify``: texts labelled by a trained model, or by the words that would fit beside them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import click
 
 from tiankong.cli.display import probability
 from tiankong.cli.lines import answer_each
-from tiankong.cli.options import model_option, needs
+from tiankong.cli.options import needs
+from tiankong.config import DEFAULT_CLASSIFIER, DEFAULT_MODEL
 
 if TYPE_CHECKING:
     from tiankong.inference.answers import LabelShare
@@ -46,35 +47,48 @@ def parse_labels(given: tuple[str, ...]) -> dict[str, list[str]]:
 
 @click.command(name="classify")
 @click.argument("text", required=False)
-@model_option
+@click.option(
+    "--model",
+    envvar="TIANKONG_MODEL",
+    help="A built-in model's name, or a model folder. "
+    f"[default: {DEFAULT_CLASSIFIER}, or {DEFAULT_MODEL} with --prompt]",
+)
 @prompt_option
 @label_option
 @click.option("--json", "as_json", is_flag=True, help="One JSON object for each text.")
-def command(text: str | None, model: str, prompts: tuple[str, ...], labels: tuple[str, ...], as_json: bool) -> int:
-    """Label TEXT, or each line of a pipe, by a model that was never trained for these labels.
+def command(
+    text: str | None, model: str | None, prompts: tuple[str, ...], labels: tuple[str, ...], as_json: bool
+) -> int:
+    """Label TEXT, or each line of a pipe: by a model trained on labels, or by prompts without any training.
 
     \b
+    tiankong classify '用了两天就坏了'
     tiankong classify --prompt '{text}，总的来说很__。' --label 好评=好,不错 --label 差评=差,糟糕 '用了两天就坏了'
 
-    A word counts by how much likelier the text makes it in the prompt's blank.
+    With prompts, a word counts by how much likelier the text makes it in the blank.
     """
     from tiankong.inference.model import load  # noqa: PLC0415 - heavy
 
-    needs(
-        bool(prompts and labels), "say what to tell apart with --prompt and --label, as tiankong classify --help shows"
-    )
+    needs(bool(prompts) == bool(labels), "--prompt and --label go together: give both, or neither for a trained model")
     words = parse_labels(labels)
-    loaded = load(model)
+    loaded = load(model or (DEFAULT_MODEL if prompts else DEFAULT_CLASSIFIER))
+    needs(
+        bool(loaded.labels) or bool(prompts),
+        f"{model} fills blanks and was not trained for labels: say what to tell apart with --prompt and --label, as "
+        "tiankong classify --help shows",
+    )
 
     def shown(text: str, shares: list[LabelShare]) -> str:
         if as_json:
             return json.dumps({"text": text, "labels": shares}, ensure_ascii=False)
         return "\n".join(f"{share['label']}\t{probability(share['score'])}" for share in shares)
 
+    asked = (prompts, words) if prompts else ()
+
     def one(text: str) -> str:
-        return shown(text, loaded.classify(text, prompts, words))
+        return shown(text, loaded.classify(text, *asked))
 
     def many(texts: list[str]) -> list[str]:
-        return list(map(shown, texts, loaded.classify(texts, prompts, words)))
+        return list(map(shown, texts, loaded.classify(texts, *asked)))
 
     return answer_each(text, one, many=many, as_json=as_json)

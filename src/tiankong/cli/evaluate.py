@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from tiankong.cli.classify import label_option, parse_labels, prompt_option
 from tiankong.cli.display import metrics_lines, progress
-from tiankong.cli.options import model_option, needs
+from tiankong.cli.options import model_option, name_label_option, needs, parse_label_names
+from tiankong.config import reason
+from tiankong.errors import FolderError, MissingPackageError
 
 if TYPE_CHECKING:
-    from tiankong.evaluate.labelled import LabelledText
+    from tiankong.evaluate.labelled import Labelled
+    from tiankong.inference.model import Model
+
+_MOST_LISTED = 10
 
 
 @click.command(name="evaluate")
@@ -31,13 +36,18 @@ if TYPE_CHECKING:
     "--labelled",
     multiple=True,
     type=click.Path(path_type=Path),
-    help="Files of labelled texts, classified with --prompt and --label; may be repeated.",
+    help="Files of labelled texts, to be classified; may be repeated.",
 )
 @prompt_option
 @label_option
 @click.option("--column", help="The text column of .csv, .tsv, .jsonl and .parquet files.")
+@click.option("--label-column", help="The column of labels. [default: label]")
+@name_label_option
 @click.option("--encoding", help="The files' encoding, if it isn't UTF-8 or GB18030.")
 @click.option("--limit", default=0, help="Measure so many texts of the split, spread evenly (0: all).")
+@click.option(
+    "--confusion", type=click.Path(path_type=Path), help="Draw which labels are taken for which into this .png file."
+)
 @click.option("--quiet", is_flag=True, help="No progress.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def command(
@@ -49,69 +59,126 @@ def command(
     prompts: tuple[str, ...],
     labels: tuple[str, ...],
     column: str | None,
+    label_column: str | None,
+    label_names: tuple[str, ...],
     encoding: str | None,
     limit: int,
+    confusion: Path | None,
     quiet: bool,
     as_json: bool,
 ) -> None:
-    """Blank every word in turn and rank the whole vocabulary for it.
+    """Blank every word in turn and rank the whole vocabulary for it; or classify texts and compare with their labels.
 
     Targets are tokens with a letter; words the model doesn't know count as misses in top-k and MRR, and are left
-    out of perplexity and bit accuracy. With --labelled, texts are classified instead: accuracy with its 95 % interval,
-    macro-F1 and calibration. A split there is by the same hash as prepare's.
+    out of perplexity and bit accuracy. A model that tells labels apart, and any with --labelled, is measured by
+    accuracy with its 95 % interval, macro-F1 and calibration. A split of --labelled is by the same hash as prepare's.
     """
     needs(limit >= 0, f"--limit must be 0 (all) or more, not {limit}")
+    needs(
+        sum(map(bool, (prepared, files, labelled))) == 1,
+        "give one of --prepared with a folder, --text with files, --labelled with files of labelled texts",
+    )
+    needs(bool(labelled) or not (prompts or labels), "--prompt and --label are for --labelled texts")
+    needs(bool(labelled) or split != "all", "--split all is for --labelled texts: give train, validation or test")
+    needs(
+        bool(labelled) or not (label_column or label_names),
+        "--label-column and --name-label are for --labelled texts: leave them out",
+    )
+    needs(bool(prompts) == bool(labels), "--prompt and --label go together: give both, or neither for a trained model")
     if labelled:
         from tiankong.evaluate.labelled import read_labelled  # noqa: PLC0415 - heavy
 
-        needs(not prepared and not files, "give either --labelled, --prepared or --text")
-        needs(bool(prompts and labels), "say how to tell labels apart with --prompt and --label")
-        words = parse_labels(labels)
-        only = None if split == "all" else split
-        texts = read_labelled(labelled, split=only, limit=limit, column=column, encoding=encoding)
-        _classified(model, texts, prompts, words, quiet=quiet, as_json=as_json)
-        return
-    needs(not prompts and not labels, "--prompt and --label are for --labelled texts")
-    needs(split != "all", "--split all is for --labelled texts: give train, validation or test")
-    from tiankong.evaluate.measure import measure_files, measure_split  # noqa: PLC0415 - heavy
-    from tiankong.inference.predictor import open_predictor  # noqa: PLC0415
-
-    needs(bool(prepared) != bool(files), "give either --prepared with a folder or --text with one or more files")
-    opened = open_predictor(model)
-    if prepared:
-        from tiankong.corpus.prepared import PreparedCorpus  # noqa: PLC0415
-
-        corpus = PreparedCorpus(prepared)
-        total = min(limit or len(corpus.split(split)), len(corpus.split(split)))
-        with progress("measuring", total, quiet=quiet) as advance:
-            metrics = measure_split(opened, corpus, split, texts=limit, on_text=advance)
+        loaded = _classifies(model, prompts, labels)
+        texts = read_labelled(
+            labelled,
+            split=None if split == "all" else split,
+            limit=limit,
+            column=column,
+            label_column=label_column,
+            label_names=parse_label_names(label_names),
+            encoding=encoding,
+        )
+        metrics = _measured_labelled(loaded, texts, prompts, parse_labels(labels), quiet=quiet)
+    elif prepared:
+        metrics = _measured_split(model, prepared, split, limit, quiet=quiet)
     else:
-        metrics = measure_files(opened, files, column=column, encoding=encoding)
-    click.echo(json.dumps(metrics) if as_json else metrics_lines(metrics))
+        from tiankong.evaluate.measure import measure_files  # noqa: PLC0415 - heavy
+        from tiankong.inference.predictor import open_predictor  # noqa: PLC0415
 
-
-def _classified(
-    model: str,
-    texts: list[LabelledText],
-    prompts: tuple[str, ...],
-    words: dict[str, list[str]],
-    *,
-    quiet: bool,
-    as_json: bool,
-) -> None:
-    """Classifies ``texts`` and prints how well."""
-    from tiankong.evaluate.labelled import measure_labelled  # noqa: PLC0415 - heavy
-    from tiankong.inference.model import load  # noqa: PLC0415
-
-    known = {text.label for text in texts}
-    needs(set(words) >= known, f"the texts have the labels {', '.join(sorted(known))}: give --label for each of them")
-    loaded = load(model)
-    with progress("classifying", len(texts), quiet=quiet) as advance:
-        metrics = measure_labelled(lambda batch: loaded.classify(batch, prompts, words), texts, advance)
+        metrics = measure_files(open_predictor(model), files, column=column, encoding=encoding)
+    if confusion:
+        needs("confusion" in metrics, "--confusion is for labels: leave it out, or give --labelled")
+        _draw(metrics, confusion)
     if as_json:
         click.echo(json.dumps(metrics, ensure_ascii=False))
         return
     click.echo(metrics_lines(metrics))
-    for row in metrics["labels"]:
+    for row in metrics.get("labels", []):
         figures = ", ".join(f"{name} {row[name]:.4f}" for name in ("precision", "recall", "f1"))
         click.echo(f"{row['label']}: {row['texts']:,} texts, {figures}")
+
+
+def _classifies(model: str, prompts: tuple[str, ...], labels: tuple[str, ...]) -> Model:
+    """The model, once it is sure that it can tell labels apart."""
+    from tiankong.inference.model import load  # noqa: PLC0415 - heavy
+
+    parse_labels(labels)
+    loaded = load(model)
+    needs(
+        bool(loaded.labels) or bool(prompts),
+        f"{model} fills blanks and was not trained for labels: say how to tell them apart with --prompt and --label",
+    )
+    return loaded
+
+
+def _measured_labelled(
+    loaded: Model,
+    texts: list[Labelled[str]],
+    prompts: tuple[str, ...],
+    words: dict[str, list[str]],
+    *,
+    quiet: bool,
+) -> dict[str, Any]:
+    """How well ``texts`` are classified."""
+    from tiankong.evaluate.labelled import measure_labelled  # noqa: PLC0415 - heavy
+
+    known, told = {text.label for text in texts}, set(words) or set(loaded.labels)
+    way_out = "give --label for each of them"
+    if not words:
+        way_out = f"{loaded.folder.path.name} was trained for {', '.join(loaded.labels[:_MOST_LISTED])}"
+    needs(told >= known, f"the texts have the labels {', '.join(sorted(known)[:_MOST_LISTED])}: {way_out}")
+    with progress("classifying", len(texts), quiet=quiet) as advance:
+        return measure_labelled(
+            (lambda batch: loaded.classify(batch, prompts, words)) if words else loaded.classify, texts, advance
+        )
+
+
+def _measured_split(model: str, prepared: Path, split: str, limit: int, *, quiet: bool) -> dict[str, Any]:
+    """How well a split of a prepared corpus is filled, or classified."""
+    from tiankong.artifact.built_in import model_path  # noqa: PLC0415 - heavy
+    from tiankong.artifact.model_folder import CLASSIFY, open_model  # noqa: PLC0415
+    from tiankong.corpus.prepared import PreparedCorpus  # noqa: PLC0415
+    from tiankong.evaluate.labelled import measure_labelled_split  # noqa: PLC0415
+    from tiankong.evaluate.measure import measure_split  # noqa: PLC0415
+    from tiankong.inference.classifier import Classifier  # noqa: PLC0415
+    from tiankong.inference.predictor import Predictor  # noqa: PLC0415
+
+    folder = open_model(model_path(model))
+    corpus = PreparedCorpus(prepared)
+    total = min(limit or len(corpus.split(split)), len(corpus.split(split)))
+    with progress("measuring", total, quiet=quiet) as advance:
+        if folder.manifest.task == CLASSIFY:
+            return measure_labelled_split(Classifier(folder), corpus, split, texts=limit, on_text=advance)
+        return measure_split(Predictor(folder), corpus, split, texts=limit, on_text=advance)
+
+
+def _draw(metrics: dict[str, Any], file: Path) -> None:
+    """The picture of ``--confusion``."""
+    try:
+        from tiankong.export.confusion_plot import draw_confusion  # noqa: PLC0415 - heavy
+
+        draw_confusion([row["label"] for row in metrics["labels"]], metrics["confusion"], file)
+    except ModuleNotFoundError:
+        raise MissingPackageError("--confusion", "train") from None
+    except (OSError, ValueError) as error:
+        raise FolderError(f"{file} can't be written ({reason(error)}): choose another .png file") from None

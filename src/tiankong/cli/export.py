@@ -40,17 +40,23 @@ def command(model: str, output: Path, prepared: Path, force: bool, quiet: bool, 
     except ModuleNotFoundError:
         raise MissingPackageError("exporting", "train") from None
     from tiankong.artifact.built_in import model_path  # noqa: PLC0415
-    from tiankong.artifact.model_folder import MODEL  # noqa: PLC0415
+    from tiankong.artifact.model_folder import CLASSIFY, MODEL, open_model  # noqa: PLC0415
     from tiankong.corpus.prepared import PreparedCorpus  # noqa: PLC0415
+    from tiankong.evaluate.labelled import measure_labelled_split  # noqa: PLC0415
     from tiankong.evaluate.measure import measure_split  # noqa: PLC0415
     from tiankong.evaluate.misfits import MOST_TEXTS, fit_misfits  # noqa: PLC0415
+    from tiankong.inference.classifier import Classifier  # noqa: PLC0415
     from tiankong.inference.predictor import open_predictor  # noqa: PLC0415
 
     MODEL.check_output(output, force=force)
     corpus = PreparedCorpus(prepared)
+    source = model_path(model)
+    classifies = open_model(source).manifest.task == CLASSIFY
 
     def measure(folder: Path) -> dict[str, Any]:
         with progress("measuring", corpus.manifest.splits["test"].texts, quiet=quiet) as advance:
+            if classifies:
+                return measure_labelled_split(Classifier(open_model(folder)), corpus, "test", on_text=advance)
             return measure_split(open_predictor(folder), corpus, "test", on_text=advance)
 
     def find_misfits(folder: Path) -> Misfits | None:
@@ -58,12 +64,12 @@ def command(model: str, output: Path, prepared: Path, force: bool, quiet: bool, 
             return fit_misfits(open_predictor(folder), corpus, corpus.manifest.config.seed, advance)
 
     metrics = write_small_copy(
-        model_path(model),
+        source,
         corpus,
         output,
         force=force,
         measure=measure,
-        find_misfits=find_misfits,
+        find_misfits=None if classifies else find_misfits,
         command=shlex.join(["tiankong", *sys.argv[1:]]),
     )
     if as_json:

@@ -55,7 +55,7 @@ _TYPES: dict[str, Any] = {
 }
 
 
-def config_options(*configs: type) -> Callable[[Command], Command]:
+def config_options(*configs: type, preset: str | None = "default") -> Callable[[Command], Command]:
     """Adds ``--preset`` and an option for every field of ``configs``; unset ones arrive as ``None``."""
 
     def add(command: Command) -> Command:
@@ -63,8 +63,10 @@ def config_options(*configs: type) -> Callable[[Command], Command]:
             for field in reversed(dataclasses.fields(config)):
                 command = _option(field)(command)
         names = ", ".join(preset_names())
-        preset = click.option("--preset", default="default", show_default=True, help=f"{names}, or a .toml file.")
-        return preset(command)
+        text = f"{names}, or a .toml file."
+        if preset is None:
+            text += " [default: default, or classifier with --task classify]"
+        return click.option("--preset", default=preset, show_default=preset is not None, help=text)(command)
 
     return add
 
@@ -96,6 +98,29 @@ part_of_word_option = click.option(
     help="A word right beside a blank belongs to the missing one (default: where words are written with spaces).",
 )
 """``--part-of-word`` of every command that fills."""
+
+name_label_option = click.option(
+    "--name-label",
+    "label_names",
+    multiple=True,
+    help="Another name for a label of the files, as 1=positive; may be repeated, and several may get the same.",
+)
+""":func:`parse_label_names` reads it."""
+
+
+def parse_label_names(given: tuple[str, ...]) -> dict[str, str]:
+    """New names by the labels in the files.
+
+    :raises OptionError: one is not of the form OLD=NEW, or renames a label twice.
+    """
+    names: dict[str, str] = {}
+    for one in given:
+        old, equals, new = (part.strip() for part in one.partition("="))
+        needs(bool(old and equals and new), f"--name-label {one!r} is not of the form OLD=NEW")
+        needs(old not in names, f"--name-label {old} is given twice: one name is enough")
+        names[old] = new
+    return names
+
 
 words_option = click.option(
     "--words", "words_file", help="A file of words that join the model's vocabulary, one a line."

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from tiankong.cli.display import progress, say
-from tiankong.cli.options import chosen, config_options
+from tiankong.cli.options import chosen, config_options, name_label_option, parse_label_names
 from tiankong.config import PrepareConfig
 
 
@@ -18,6 +18,8 @@ from tiankong.config import PrepareConfig
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="The folder to make.")
 @click.option("--column", help="The text column of .csv, .tsv, .jsonl and .parquet files.")
+@click.option("--label-column", help="The column of labels, for a classifier. [default: label, if there is one]")
+@name_label_option
 @click.option("--encoding", help="The files' encoding, if it isn't UTF-8 or GB18030.")
 @click.option("--force", is_flag=True, help="Replace the output folder if it exists.")
 @click.option("--quiet", is_flag=True, help="No progress.")
@@ -27,6 +29,8 @@ def command(
     files: tuple[Path, ...],
     output: Path,
     column: str | None,
+    label_column: str | None,
+    label_names: tuple[str, ...],
     encoding: str | None,
     force: bool,
     quiet: bool,
@@ -36,11 +40,12 @@ def command(
 ) -> None:
     """Cut the texts of FILES into words, split them, count them and give each word a code.
 
-    FILES: .txt (a text a line, also `text,,label`), .csv, .tsv, .jsonl, .parquet, also inside .zip and .gz.
+    FILES: .txt (a text a line, or `text,,label`), .csv, .tsv, .jsonl, .parquet, also inside .zip and .gz.
     """
     from tiankong.corpus.prepare import Sources, prepare  # noqa: PLC0415 - heavy
 
     config = chosen(preset, values).prepare
+    sources = Sources(files, column, label_column, encoding, parse_label_names(label_names))
     total = sum(file.stat().st_size for file in files if file.is_file())
     with progress("reading", total, quiet=quiet) as advance:
 
@@ -49,7 +54,7 @@ def command(
             if stage == "word vectors":
                 say(f"training word vectors for {config.code_bits}-bit codes", quiet=quiet or as_json)
 
-        corpus = prepare(Sources(files, column, encoding), output, config, force=force, report=report)
+        corpus = prepare(sources, output, config, force=force, report=report)
     manifest = corpus.manifest
     if as_json:
         click.echo(json.dumps(dataclasses.asdict(manifest), ensure_ascii=False))
@@ -59,9 +64,15 @@ def command(
         share = split.known_targets / max(split.targets, 1)
         click.echo(f"  {name:<10} {split.texts:>9,} texts {split.tokens:>11,} tokens, {share:.1%} of words known")
     click.echo(f"  vocabulary {manifest.words:,} words, {manifest.other_words:,} rarer ones read by their characters")
-    click.echo(
-        f"  {manifest.duplicate_texts:,} repeated texts (kept, each in one split), {manifest.empty_texts:,} empty"
-    )
+    kept = "left out" if config.unique else "kept, each in one split"
+    click.echo(f"  {manifest.duplicate_texts:,} repeated texts ({kept}), {manifest.empty_texts:,} empty")
+    if manifest.labels:
+        shown = ", ".join(
+            f"{label.name} ({label.train + label.validation + label.test:,})" for label in manifest.labels
+        )
+        click.echo(
+            f"  labels     {shown if len(manifest.labels) <= 10 else f'{len(manifest.labels):,} different ones'}"
+        )
     if manifest.codes:
         codes = manifest.codes
         click.echo(

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
-import shlex
 import shutil
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,18 +13,28 @@ import click
 
 from tiankong.cli.display import metrics_lines, progress, say, shows_progress
 from tiankong.cli.options import chosen, config_options, needs
-from tiankong.config import ModelConfig, TrainingConfig, check
+from tiankong.cli.train_classifier import label_epoch_line, train_classifier
+from tiankong.cli.training_order import Order, this_command
+from tiankong.config import TASKS, ClassifierConfig, ModelConfig, Preset, TrainingConfig
 from tiankong.errors import MissingPackageError
 
 if TYPE_CHECKING:
     from tiankong.artifact.misfits import Misfits
 
-_SAMPLE = 2000
-
 
 @click.command(name="train")
 @click.argument("prepared", type=click.Path(path_type=Path))
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="The model folder to make.")
+@click.option(
+    "--task",
+    type=click.Choice(TASKS),
+    default=TASKS[0],
+    show_default=True,
+    help="Fill blanks, or tell apart the labels of the texts.",
+)
+@click.option(
+    "--from", "base", help="Train a classifier on from this model that fills blanks; its shape and words are taken."
+)
 @click.option("--resume", is_flag=True, help="Go on with an unfinished training of this output.")
 @click.option("--force", is_flag=True, help="Start over, and replace the output folder if it exists.")
 @click.option("--keep-checkpoints", is_flag=True, help="Keep OUTPUT.training after the model is written.")
@@ -36,10 +45,12 @@ _SAMPLE = 2000
 )
 @click.option("--quiet", is_flag=True, help="No progress.")
 @click.option("--json", "as_json", is_flag=True, help="Print the metrics as JSON.")
-@config_options(ModelConfig, TrainingConfig)
+@config_options(ModelConfig, TrainingConfig, ClassifierConfig, preset=None)
 def command(
     prepared: Path,
     output: Path,
+    task: str,
+    base: str | None,
     resume: bool,
     force: bool,
     keep_checkpoints: bool,
@@ -48,78 +59,98 @@ def command(
     profile: bool,
     quiet: bool,
     as_json: bool,
-    preset: str,
+    preset: str | None,
     **values: Any,
 ) -> None:
-    """Train on the folder PREPARED and write a model that fills blanks.
+    """Train on the folder PREPARED and write a model that fills blanks, or one that tells labels apart.
 
     While it runs, OUTPUT.training holds checkpoints. Ctrl-C saves one and stops; the same command with --resume
     goes on, also after a crash, and ends with the same weights as without the stop.
     """
     needs(measure_limit >= 0, f"--measure-limit must be 0 (all) or more, not {measure_limit}")
-    config = chosen(preset, values)
-    check(config.model, config.training)
+    classifies = task == TASKS[1]
+    if classifies:
+        needs(not profile, "--profile counts the arithmetic of filling blanks: leave it out with --task classify")
+    else:
+        _refuse_classifier_options(base, values)
+    config = chosen(preset or ("classifier" if classifies else "default"), values)
     # Read when torch is loaded. Threads that wait for each other spin for ever by default, which slows training
     # tenfold as soon as anything else runs on the machine.
     os.environ.setdefault("GOMP_SPINCOUNT", "3000")
     try:
-        from tiankong.export.model_writer import write_model  # noqa: PLC0415 - heavy
-        from tiankong.training.fit import Display, TrainingInterrupted, fit  # noqa: PLC0415
+        from tiankong.training.run import Display, TrainingInterrupted, Work  # noqa: PLC0415 - heavy
     except ModuleNotFoundError:
         raise MissingPackageError("training", "train") from None
     from tiankong.artifact.model_folder import MODEL  # noqa: PLC0415
     from tiankong.corpus.prepared import PreparedCorpus  # noqa: PLC0415
-    from tiankong.evaluate.measure import measure_split  # noqa: PLC0415
-    from tiankong.evaluate.misfits import MOST_TEXTS, fit_misfits  # noqa: PLC0415
-    from tiankong.inference.predictor import open_predictor  # noqa: PLC0415
 
     MODEL.check_output(output, force=force)
-    corpus = PreparedCorpus(prepared)
-    work = output.with_name(output.name + ".training")
+    epoch_line = label_epoch_line if classifies else _epoch_line
     display = Display(
         progress_bar=shows_progress(quiet),
-        on_epoch=lambda row: say(_epoch_line(row, config.training.epochs), quiet=quiet),
+        on_epoch=lambda row: say(epoch_line(row, config.training.epochs), quiet=quiet),
         on_profile=(lambda found: say(_profile_line(found), quiet=quiet)) if profile else None,
         tensorboard=tensorboard,
     )
+    work = Work(output.with_name(output.name + ".training"), resume, force)
+    order = Order(PreparedCorpus(prepared), output, work, display, measure_limit, quiet)
     try:
-        trained = fit(corpus, config.model, config.training, work, resume=resume, force=force, display=display)
+        metrics = train_classifier(order, config, base, values) if classifies else _train_cloze(order, config)
     except TrainingInterrupted as stopped:
-        say(f"tiankong: training saved in {work}: the same command with --resume goes on", quiet=False)
+        say(f"tiankong: training saved in {work.folder}: the same command with --resume goes on", quiet=False)
         click.get_current_context().exit(128 + stopped.signal)
+    if not keep_checkpoints:
+        shutil.rmtree(work.folder, ignore_errors=True)
+    if as_json:
+        click.echo(json.dumps(metrics, ensure_ascii=False))
+        return
+    click.echo(f"{output}: best epoch {metrics['best_epoch']} of {metrics['epochs']}, scores on the test split:")
+    click.echo(metrics_lines(metrics["test"]))
+
+
+def _train_cloze(order: Order, config: Preset) -> dict[str, Any]:
+    """Trains a model that fills blanks and returns its metrics."""
+    from tiankong.evaluate.measure import measure_split  # noqa: PLC0415
+    from tiankong.evaluate.misfits import MOST_TEXTS, fit_misfits  # noqa: PLC0415
+    from tiankong.export.model_writer import write_model  # noqa: PLC0415
+    from tiankong.inference.predictor import open_predictor  # noqa: PLC0415
+    from tiankong.training.fit import fit  # noqa: PLC0415
+
+    corpus = order.corpus
+    trained = fit(corpus, config.model, config.training, order.work, order.display)
 
     def measure(folder: Path) -> dict[str, Any]:
         model = open_predictor(folder)
-        splits = corpus.manifest.splits
-        sizes = {name: min(measure_limit or splits[name].texts, splits[name].texts) for name in splits}
-        sizes["train"] = min(_SAMPLE, sizes["train"])
-        with progress("measuring", sum(sizes.values()), quiet=quiet) as advance:
-            return {
-                name: measure_split(model, corpus, name, texts=size, on_text=advance) for name, size in sizes.items()
-            }
+        return order.measured(
+            lambda name, size, advance: measure_split(model, corpus, name, texts=size, on_text=advance)
+        )
 
     def find_misfits(folder: Path) -> Misfits | None:
-        with progress("learning what does not fit", MOST_TEXTS, quiet=quiet) as advance:
+        with progress("learning what does not fit", MOST_TEXTS, quiet=order.quiet) as advance:
             return fit_misfits(open_predictor(folder), corpus, corpus.manifest.config.seed, advance)
 
-    metrics = write_model(
+    return write_model(
         trained,
         corpus,
         config.model,
         config.training,
-        output,
-        force=force,
+        order.output,
+        force=order.work.force,
         measure=measure,
         find_misfits=find_misfits,
-        command=shlex.join(["tiankong", *sys.argv[1:]]),
+        command=this_command(),
     )
-    if not keep_checkpoints:
-        shutil.rmtree(work, ignore_errors=True)
-    if as_json:
-        click.echo(json.dumps(metrics))
-        return
-    click.echo(f"{output}: best epoch {metrics['best_epoch']} of {metrics['epochs']}, scores on the test split:")
-    click.echo(metrics_lines(metrics["test"]))
+
+
+def _refuse_classifier_options(base: str | None, values: dict[str, Any]) -> None:
+    """Those that do nothing where blanks are filled."""
+    given = ["--from"] if base else []
+    given += [
+        f"--{field.name.replace('_', '-')}"
+        for field in dataclasses.fields(ClassifierConfig)
+        if values[field.name] is not None
+    ]
+    needs(not given, f"{', '.join(given)} is for classifiers: give --task classify too, or leave it out")
 
 
 def _profile_line(profile: Any) -> str:

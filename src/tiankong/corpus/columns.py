@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from tiankong.errors import SourceError
 
 TEXT_COLUMNS = ("text", "review", "sentence", "content", "comment", "文本", "内容", "评论", "评价")
 _MOST_LISTED = 20
+
+
+class Columns(NamedTuple):
+    """The columns asked for by name; ``None`` is the one with a usual name."""
+
+    text: str | None = None
+    label: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +65,21 @@ def _refuse_false_header(name: str, where: str) -> None:
         )
 
 
-def label_column(names: Sequence[str], text_column: str) -> str | None:
-    """Return the column named ``label``, if there is exactly one beside the column of texts."""
+def choose_label(names: Sequence[str], label: str | None, text_column: str, where: str) -> str | None:
+    """Return the column of labels: the one asked for, or the one named ``label`` if it is not the column of texts.
+
+    Raises:
+        SourceError: there is not exactly one column of the name asked for, or it is the column of texts.
+    """
+    if label is not None:
+        if names.count(label) != 1:
+            problem = "no" if label not in names else "more than one"
+            raise SourceError(
+                f"{where} has {problem} column {label!r}, it has {_listed(names)}: name one with --label-column"
+            )
+        if label == text_column:
+            raise SourceError(f"{where}: the texts are in the column {label!r}, so it can't hold the labels too")
+        return label
     labels = [name for name in names if name.strip().casefold() == "label"]
     return labels[0] if len(labels) == 1 and labels[0] != text_column else None
 

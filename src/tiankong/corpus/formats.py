@@ -16,7 +16,7 @@ import json
 import re
 from collections.abc import Callable, Generator, Iterator
 
-from tiankong.corpus.columns import Row, choose_column, label_column, label_text
+from tiankong.corpus.columns import Columns, Row, choose_column, choose_label, label_text
 from tiankong.corpus.containers import ByteStream, OnBytes
 from tiankong.corpus.encoding import check_encoding, detect_encoding, read_lines
 from tiankong.corpus.parquet import parquet_rows
@@ -28,7 +28,7 @@ _LABELLED_SHARE = 0.95
 _UNFIT = re.compile("[\0\ud800-\udfff]")
 
 
-def read_rows(stream: ByteStream, column: str | None, encoding: str | None, on_bytes: OnBytes | None) -> Iterator[Row]:
+def read_rows(stream: ByteStream, columns: Columns, encoding: str | None, on_bytes: OnBytes | None) -> Iterator[Row]:
     """Yield the rows of a stream, blank texts included.
 
     Raises:
@@ -37,10 +37,10 @@ def read_rows(stream: ByteStream, column: str | None, encoding: str | None, on_b
         MissingPackageError: the stream is .parquet and pyarrow is not installed.
     """
     if stream.suffix == ".parquet":
-        rows = parquet_rows(stream, column, on_bytes)
+        rows = parquet_rows(stream, columns, on_bytes)
     else:
         codec = check_encoding(encoding) if encoding else detect_encoding(stream.open, stream.name)
-        rows = _READERS[stream.suffix](stream, column, codec, on_bytes)
+        rows = _READERS[stream.suffix](stream, columns, codec, on_bytes)
     for row in rows:
         if unfit := _UNFIT.search(row.text) or _UNFIT.search(row.label or ""):
             kind = "a NUL character" if unfit[0] == "\0" else "half a surrogate pair"
@@ -53,7 +53,7 @@ def _lines(stream: ByteStream, codec: str, on_bytes: OnBytes | None) -> Generato
         yield from read_lines(raw, codec, stream.name)
 
 
-def _text_rows(stream: ByteStream, _column: str | None, codec: str, on_bytes: OnBytes | None) -> Iterator[Row]:
+def _text_rows(stream: ByteStream, _columns: Columns, codec: str, on_bytes: OnBytes | None) -> Iterator[Row]:
     labelled = _is_labelled(stream, codec)
     for number, line in enumerate(_lines(stream, codec, on_bytes), 1):
         text = line.rstrip("\r\n")
@@ -72,14 +72,14 @@ def _is_labelled(stream: ByteStream, codec: str) -> bool:
     return bool(found) and sum(found) >= _LABELLED_SHARE * len(found)
 
 
-def _csv_rows(stream: ByteStream, column: str | None, codec: str, on_bytes: OnBytes | None) -> Iterator[Row]:
+def _csv_rows(stream: ByteStream, columns: Columns, codec: str, on_bytes: OnBytes | None) -> Iterator[Row]:
     records = _csv_records(stream, codec, on_bytes)
     _, header = next(records, (0, []))
     names = [name.strip() for name in header]
     if not names:
         return
-    chosen = names.index(choose_column(names, column, stream.name))
-    label = label_column(names, names[chosen])
+    chosen = names.index(choose_column(names, columns.text, stream.name))
+    label = choose_label(names, columns.label, names[chosen], stream.name)
     label_at = len(names) if label is None else names.index(label)
     for number, fields in records:
         if len(fields) <= chosen or any(fields[len(names) :]):
@@ -108,17 +108,17 @@ def _csv_records(stream: ByteStream, codec: str, on_bytes: OnBytes | None) -> It
         ) from None
 
 
-def _json_rows(stream: ByteStream, column: str | None, codec: str, on_bytes: OnBytes | None) -> Iterator[Row]:
+def _json_rows(stream: ByteStream, columns: Columns, codec: str, on_bytes: OnBytes | None) -> Iterator[Row]:
     key: str | None = None
     for number, line in enumerate(_lines(stream, codec, on_bytes), 1):
         if line.isspace():
             continue
         value = _parse_json(line, stream.name, number)
         if isinstance(value, dict):
-            names = list(value)
+            names, where = list(value), f"{stream.name} (line {number})"
             if key is None or key not in value:
-                key = choose_column(names, key or column, f"{stream.name} (line {number})")
-            label = label_column(names, key)
+                key = choose_column(names, key or columns.text, where)
+            label = choose_label(names, columns.label, key, where)
             yield Row(_json_text(value[key], stream.name, number), label_text(value[label]) if label else None, number)
         else:
             yield Row(_json_text(value, stream.name, number), None, number)
@@ -143,7 +143,7 @@ def _json_text(value: object, name: str, number: int) -> str:
     return value
 
 
-_READERS: dict[str, Callable[[ByteStream, str | None, str, OnBytes | None], Iterator[Row]]] = {
+_READERS: dict[str, Callable[[ByteStream, Columns, str, OnBytes | None], Iterator[Row]]] = {
     "": _text_rows,
     ".txt": _text_rows,
     ".text": _text_rows,

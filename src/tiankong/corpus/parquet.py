@@ -6,7 +6,7 @@ import io
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, BinaryIO
 
-from tiankong.corpus.columns import Row, choose_column, label_column, label_text
+from tiankong.corpus.columns import Columns, Row, choose_column, choose_label, label_text
 from tiankong.corpus.containers import ByteStream, OnBytes
 from tiankong.errors import MissingPackageError, SourceError
 
@@ -18,7 +18,7 @@ _BUFFER = 1 << 20
 _STRINGS = ("string", "large_string", "string_view")
 
 
-def parquet_rows(stream: ByteStream, column: str | None, on_bytes: OnBytes | None) -> Iterator[Row]:
+def parquet_rows(stream: ByteStream, columns: Columns, on_bytes: OnBytes | None) -> Iterator[Row]:
     """Yield the rows of a Parquet stream; ``line`` counts rows from 1, a null is an empty text.
 
     Raises:
@@ -37,7 +37,7 @@ def parquet_rows(stream: ByteStream, column: str | None, on_bytes: OnBytes | Non
         try:
             # Without a buffer size a whole row group, often all of the file, is read at once.
             file = pq.ParquetFile(source, buffer_size=_BUFFER)
-            text, label = _columns(file.schema_arrow, column, stream.name)
+            text, label = _columns(file.schema_arrow, columns, stream.name)
             wanted = [text] if label is None else [text, label]
             number = 0
             for batch in file.iter_batches(batch_size=_BATCH, columns=wanted, use_threads=False):
@@ -51,14 +51,14 @@ def parquet_rows(stream: ByteStream, column: str | None, on_bytes: OnBytes | Non
             raise SourceError(f"{stream.name} is not a whole Parquet file ({reason}): copy it again") from None
 
 
-def _columns(schema: pa.Schema, column: str | None, name: str) -> tuple[str, str | None]:
+def _columns(schema: pa.Schema, columns: Columns, name: str) -> tuple[str, str | None]:
     """Choose the columns of texts and labels and check that the texts are strings."""
     names: list[str] = schema.names
-    text = choose_column(names, column, name)
+    text = choose_column(names, columns.text, name)
     kind = schema.field(text).type
     value = kind.value_type if str(kind).startswith("dictionary<") else kind
     if str(value) not in _STRINGS:
         raise SourceError(
             f"{name} has values of type {kind} in its column {text!r}: name a column of strings with --column"
         )
-    return text, label_column(names, text)
+    return text, choose_label(names, columns.label, text, name)

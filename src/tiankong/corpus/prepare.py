@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 from array import array
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from safetensors.numpy import save_file
 
 from tiankong.config import PrepareConfig, check, reason
 from tiankong.corpus.codes import CodeReport, unique_codes, with_special_rows, word_vectors
+from tiankong.corpus.labels import LabelNames, LabelRecord
 from tiankong.corpus.prepared import (
     CHARACTERS_FILE,
     CODES_FILE,
@@ -47,21 +48,27 @@ Report = Callable[[str, int], None]
 
 @dataclass(frozen=True)
 class Sources:
-    """What to read: files, the column of those that have columns, an encoding if it is not to be found out."""
+    """What to read: files, the columns of those that have columns, an encoding if it is not to be found out, and what
+    labels are to be called that are called otherwise there.
+    """
 
     paths: Sequence[Path]
     column: str | None = None
+    label_column: str | None = None
     encoding: str | None = None
+    label_names: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass
 class _FirstPass:
     """Texts as provisional ids: token files and lengths by split, and all surface forms in order of appearance."""
 
+    labels: LabelRecord
     forms: dict[str, int] = field(default_factory=dict)
     lengths: list[array[int]] = field(default_factory=lambda: [array("q") for _ in SPLITS])
     hashes: array[int] = field(default_factory=lambda: array("Q"))
     empty: int = 0
+    repeated: int = 0  # texts that were left out
 
 
 def prepare(
@@ -92,12 +99,15 @@ def prepare(
 def _first_pass(
     sources: Sources, folder: Path, tokenizer: Tokenizer, config: PrepareConfig, report: Report
 ) -> _FirstPass:
-    first = _FirstPass()
+    names = LabelNames(sources.label_names)
+    first = _FirstPass(LabelRecord(names))
+    seen: set[int] = set()
     files = [(folder / f"{name}.provisional").open("wb") for name in SPLITS]
     try:
         texts = read_texts(
             sources.paths,
             column=sources.column,
+            label_column=sources.label_column,
             encoding=sources.encoding,
             on_bytes=lambda count: report("reading", count),
         )
@@ -107,14 +117,21 @@ def _first_pass(
                 first.empty += 1
                 continue
             hashed = text_hash(text.text, config.seed)
+            if config.unique:
+                if hashed in seen:
+                    first.repeated += 1
+                    continue
+                seen.add(hashed)
             number = split_of(hashed, config.split)
             forms = first.forms
             array("i", [forms.setdefault(token, len(forms)) for token in tokens]).tofile(files[number])
             first.lengths[number].append(len(tokens))
             first.hashes.append(hashed)
+            first.labels.add(number, text)
     finally:
         for file in files:
             file.close()
+    names.check()
     return first
 
 
@@ -154,12 +171,16 @@ def _write_corpus(folder: Path, first: _FirstPass, config: PrepareConfig, report
     kept = order if config.keep_unknown else order[:size]
     final[kept] = np.arange(len(kept), dtype=np.int32) + _OFFSET
     targets = np.array([False] * _OFFSET + [is_target(words[form]) for form in kept])
-    splits = {
-        name: _second_pass(folder, name, lengths, final, targets, size)
-        for name, lengths in zip(SPLITS, first.lengths, strict=True)
-    }
+    splits: dict[str, SplitCounts] = {}
+    nonempty = []
+    for name, lengths in zip(SPLITS, first.lengths, strict=True):
+        splits[name], texts = _second_pass(folder, name, lengths, final, targets, size)
+        nonempty.append(texts)
+    problem = first.labels.problem
+    labels = [] if problem else first.labels.write(folder, nonempty)
     codes = _write_codes(folder, [word for word, _ in vocabulary], config, report) if config.code_bits else None
-    return {"splits": splits, "words": size, "other_words": len(others), "codes": codes}
+    sizes = {"splits": splits, "words": size, "other_words": len(others), "codes": codes}
+    return {**sizes, "labels": labels, "label_problem": problem}
 
 
 def _counts(file: Path, forms: int) -> NDArray[np.int64]:
@@ -195,21 +216,26 @@ def _second_pass(
     final: NDArray[np.int32],
     targets: NDArray[np.bool_],
     vocabulary: int,
-) -> SplitCounts:
-    """Rewrites one split with final ids, <BEG> and <EOF>; words without an id and then empty texts are left out."""
+) -> tuple[SplitCounts, NDArray[np.bool_]]:
+    """Rewrites one split with final ids, <BEG> and <EOF>; words without an id and then empty texts are left out.
+
+    Returns which texts were kept.
+    """
     provisional = folder / f"{name}.provisional"
     # A text is written as its words, so that only the text in hand is in memory.
     source = np.memmap(provisional, dtype=np.int32, mode="r")
     offsets = array("q", [0])
+    kept = np.zeros(len(lengths), dtype=np.bool_)
     tokens = known = wanted = start = 0
     raw = folder / f"{name}.raw"
     with raw.open("wb") as out:
-        for length in lengths:
+        for number, length in enumerate(lengths):
             ids = final[source[start : start + length]]
             start += length
             ids = ids[ids >= 0]
             if not len(ids):
                 continue
+            kept[number] = True
             is_wanted = targets[ids]
             wanted += int(is_wanted.sum())
             known += int((is_wanted & (ids < vocabulary + _OFFSET)).sum())
@@ -220,7 +246,7 @@ def _second_pass(
     provisional.unlink()
     _save_array(raw, folder / f"{name}.tokens.npy")
     np.save(folder / f"{name}.offsets.npy", np.frombuffer(offsets, dtype=np.int64))
-    return SplitCounts(texts=len(offsets) - 1, tokens=tokens, targets=wanted, known_targets=known)
+    return SplitCounts(texts=len(offsets) - 1, tokens=tokens, targets=wanted, known_targets=known), kept
 
 
 def _save_array(raw: Path, file: Path) -> None:
@@ -267,7 +293,7 @@ class _TrainingTexts:
 def _seal(
     folder: Path, config: PrepareConfig, sources: list[SourceFile], first: _FirstPass, fields: dict[str, object]
 ) -> None:
-    duplicates = len(first.hashes) - len(np.unique(np.frombuffer(first.hashes, dtype=np.uint64)))
+    duplicates = first.repeated + len(first.hashes) - len(np.unique(np.frombuffer(first.hashes, dtype=np.uint64)))
     content = {
         "tiankong": VERSION,
         "config": dataclasses.asdict(config),
@@ -282,6 +308,8 @@ def _seal(
 def _plain(value: object) -> object:
     if isinstance(value, dict):
         return {name: _plain(entry) for name, entry in value.items()}
+    if isinstance(value, list):
+        return [_plain(entry) for entry in value]
     return dataclasses.asdict(value) if dataclasses.is_dataclass(value) and not isinstance(value, type) else value
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from safetensors.numpy import load_file
 
 from tiankong.config import PrepareConfig
 from tiankong.corpus.codes import CodeReport
+from tiankong.corpus.labels import LabelCounts, labels_file
 from tiankong.corpus.reader import SourceFile
 from tiankong.corpus.splits import SPLITS
 from tiankong.errors import FolderError
@@ -41,7 +42,7 @@ class SplitCounts:
 
 @dataclass(frozen=True)
 class PreparedManifest:
-    """The fields of ``prepared.json``."""
+    """The fields of ``prepared.json``. Without ``labels``, ``label_problem`` says why."""
 
     format: str
     version: int
@@ -54,6 +55,8 @@ class PreparedManifest:
     empty_texts: int
     duplicate_texts: int
     codes: CodeReport | None
+    labels: list[LabelCounts] = field(default_factory=list)
+    label_problem: str | None = "it was prepared before labels were kept: prepare it again"
 
 
 @dataclass(frozen=True)
@@ -120,6 +123,16 @@ class PreparedCorpus:
             raise ValueError(f"no split {name}")
         tokens = np.load(self.folder / f"{name}.tokens.npy", mmap_mode="r")
         return Split(tokens, np.load(self.folder / f"{name}.offsets.npy", mmap_mode="r"))
+
+    def labels(self, split: str) -> NDArray[np.int32]:
+        """The label of each text of a split (texts,), as its place in the manifest's list.
+
+        :raises FolderError: the texts are not all labelled.
+        """
+        if self.manifest.label_problem is not None:
+            raise FolderError(f"{self.folder} has no labels to learn from: {self.manifest.label_problem}")
+        numbers: NDArray[np.int32] = np.load(self.folder / labels_file(split))
+        return numbers
 
     def _table(self, name: str) -> tuple[list[str], list[int]]:
         # newline="" keeps separators inside words (only a line feed ends a line).

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tiankong.corpus.columns import Columns
 from tiankong.corpus.containers import COLUMN_SUFFIXES, display_name, open_container
 from tiankong.corpus.encoding import check_encoding
 from tiankong.corpus.formats import read_rows
@@ -72,13 +73,15 @@ def read_texts(
     paths: Sequence[Path],
     *,
     column: str | None = None,
+    label_column: str | None = None,
     encoding: str | None = None,
     on_bytes: Callable[[int], None] | None = None,
 ) -> Iterator[Text]:
     """Check the files at once, then yield their texts that are not blank, in order, in constant memory.
 
-    ``column`` names the column of texts in the files that have columns. ``on_bytes`` is called with
-    the number of bytes on disk consumed since its last call; they add up to the sizes of the files.
+    ``column`` and ``label_column`` name the columns of texts and labels in the files that have columns; without
+    the second, labels come from a column named ``label`` if there is one. ``on_bytes`` is called with the
+    number of bytes on disk consumed since its last call; they add up to the sizes of the files.
 
     Raises:
         SourceError: a file is missing, given twice, empty, of an unsupported kind, damaged, in another
@@ -90,9 +93,10 @@ def read_texts(
     if encoding is not None:
         check_encoding(encoding)
     suffixes = {suffix for path in paths for suffix in _suffixes(path)}
-    if column is not None and suffixes.isdisjoint(COLUMN_SUFFIXES):
-        raise SourceError(f"no file has columns, so there is no column {column!r} to read: leave out --column")
-    return _texts(list(zip(paths, sizes, strict=True)), column, encoding, on_bytes)
+    for name, option in ((column, "--column"), (label_column, "--label-column")):
+        if name is not None and suffixes.isdisjoint(COLUMN_SUFFIXES):
+            raise SourceError(f"no file has columns, so there is no column {name!r} to read: leave out {option}")
+    return _texts(list(zip(paths, sizes, strict=True)), Columns(column, label_column), encoding, on_bytes)
 
 
 def _suffixes(path: Path) -> list[str]:
@@ -102,7 +106,7 @@ def _suffixes(path: Path) -> list[str]:
 
 def _texts(
     files: list[tuple[Path, int]],
-    column: str | None,
+    columns: Columns,
     encoding: str | None,
     on_bytes: Callable[[int], None] | None,
 ) -> Iterator[Text]:
@@ -111,7 +115,7 @@ def _texts(
         empty = True
         with open_container(path) as streams:
             for stream in streams:
-                for row in read_rows(stream, column, encoding, progress.add):
+                for row in read_rows(stream, columns, encoding, progress.add):
                     if row.text and not row.text.isspace():
                         empty = False
                         yield Text(row.text, row.label, stream.name, row.line)

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
 
 from tiankong.config import PrepareConfig
+from tiankong.corpus.labels import LabelNames
+from tiankong.corpus.prepared import PreparedCorpus
 from tiankong.corpus.reader import read_texts
 from tiankong.corpus.splits import SPLITS, split_of, text_hash
-from tiankong.errors import SourceError
+from tiankong.errors import FolderError, SourceError
 from tiankong.evaluate.reliability import Reliability
 from tiankong.inference.answers import LabelShare
+from tiankong.inference.classifier import Classifier
 
-Classify = Callable[[list[str]], list[list[LabelShare]]]
+Content = TypeVar("Content")
+
+Classify = Callable[[list[Content]], list[list[LabelShare]]]
 """Labels of texts, most probable first."""
 
 _PREPARED = PrepareConfig()
@@ -24,10 +29,10 @@ _TEXTS_AT_ONCE = 256
 _NORMAL_95 = 1.959964
 
 
-class LabelledText(NamedTuple):
-    """A text and what it was labelled."""
+class Labelled(NamedTuple, Generic[Content]):
+    """A text, as it is written or as tokens, and what it was labelled."""
 
-    text: str
+    text: Content
     label: str
 
 
@@ -37,28 +42,36 @@ def read_labelled(
     split: str | None = None,
     limit: int = 0,
     column: str | None = None,
+    label_column: str | None = None,
+    label_names: Mapping[str, str] | None = None,
     encoding: str | None = None,
-) -> list[LabelledText]:
+) -> list[Labelled[str]]:
     """The labelled texts of files, each text once (the first of those alike), of one split or all; or ``limit`` of
     them spread evenly.
 
     Splits are those of ``tiankong prepare`` with its defaults: a text falls into the same one here as there.
 
-    :raises SourceError: a file can't be read; no text has a label, or a text has none.
+    ``label_names`` are what labels are to be called that are called otherwise in the files.
+
+    :raises SourceError: a file can't be read; no text has a label, or a text has none, or no text one that has a name.
     """
-    found: list[LabelledText] = []
+    found: list[Labelled[str]] = []
+    names = LabelNames(label_names or {})
     seen: set[int] = set()
-    for text in read_texts(paths, column=column, encoding=encoding):
+    for text in read_texts(paths, column=column, label_column=label_column, encoding=encoding):
         if text.label is None:
             raise SourceError(
-                f"{text.source} has no label on line {text.line}: write text,,label lines, or name a column 'label'"
+                f"{text.source} has no label on line {text.line}: write text,,label lines, or name their column with "
+                "--label-column"
             )
+        label = names.of(text.label)
         number = text_hash(text.text, _PREPARED.seed)
         if number in seen:
             continue
         seen.add(number)
         if split is None or SPLITS[split_of(number, _PREPARED.split)] == split:
-            found.append(LabelledText(text.text, text.label))
+            found.append(Labelled(text.text, label))
+    names.check()
     if not found:
         raise SourceError(f"no labelled text falls into the {split} split: bring more, or measure all of them")
     if limit and limit < len(found):
@@ -67,7 +80,7 @@ def read_labelled(
 
 
 def measure_labelled(
-    classify: Classify, texts: Sequence[LabelledText], on_text: Callable[[int], None] = lambda _: None
+    classify: Classify[Content], texts: Sequence[Labelled[Content]], on_text: Callable[[int], None] = lambda _: None
 ) -> dict[str, Any]:
     """Accuracy with its 95 % interval (Wilson 1927), macro-F1, calibration and a row for each label.
 
@@ -108,9 +121,41 @@ def measure_labelled(
         "macro_f1": float(np.mean([row["f1"] for row in rows if row["texts"]])),
         "log_loss": surprise / len(texts),
         "calibration_error": reliability.error,
+        "reliability": reliability.table(),
         "labels": rows,
         "confusion": confusion.tolist(),
     }
+
+
+def measure_labelled_split(
+    classifier: Classifier,
+    corpus: PreparedCorpus,
+    split: str,
+    *,
+    texts: int = 0,
+    on_text: Callable[[int], None] = lambda _: None,
+) -> dict[str, Any]:
+    """:func:`measure_labelled` of a split of a prepared corpus, or of so many ``texts`` of it, spread evenly.
+
+    :raises FolderError: the corpus has no labels, or others than the classifier.
+    """
+    names = [label.name for label in corpus.manifest.labels]
+    labels, tokens = corpus.labels(split), corpus.split(split)
+    unknown = sorted(set(names) - set(classifier.labels))
+    if unknown:
+        raise FolderError(
+            f"{corpus.folder} has texts with the label {unknown[0]!r}, which {classifier.folder.path} was not trained "
+            "for: measure it on texts with its own labels"
+        )
+    words = [*corpus.vocabulary.words, *corpus.other_words]
+    chosen = np.arange(len(tokens))
+    if texts and texts < len(tokens):
+        chosen = np.linspace(0, len(tokens) - 1, texts).astype(int)
+    read = [
+        Labelled(list(map(words.__getitem__, tokens[number][1:-1].tolist())), names[labels[number]])
+        for number in chosen.tolist()
+    ]
+    return measure_labelled(classifier.shares, read, on_text)
 
 
 def wilson(right: int, all_: int) -> tuple[float, float]:

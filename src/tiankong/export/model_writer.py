@@ -15,6 +15,7 @@ from safetensors.torch import save_file
 from tiankong.artifact.misfits import Misfits, write_misfits
 from tiankong.artifact.model_folder import (
     CHARACTERS_FILE,
+    CLOZE,
     CODES_FILE,
     CURVES_FILE,
     HISTORY_FILE,
@@ -29,8 +30,11 @@ from tiankong.corpus.prepared import PreparedCorpus
 from tiankong.export.card import write_card
 from tiankong.export.onnx_export import export_onnx
 from tiankong.training.fit import Trained
-from tiankong.training.history import draw_curves, write_history
+from tiankong.training.history import Curve, draw_curves, write_history
 from tiankong.version import VERSION
+
+_BITS, _TOP10 = Curve("bit_accuracy", "share of equal bits"), Curve("top10", "top-10 accuracy")
+_PERPLEXITY = Curve("perplexity", "perplexity", "log")
 
 Measure = Callable[[Path], dict[str, Any]]
 """Scores of the model in a folder, by split."""
@@ -68,7 +72,8 @@ def write_model(
         save_file(weights, folder / WEIGHTS_FILE)
         difference = export_onnx(trained.network, corpus.lexicon, folder / ONNX_FILE)
         write_history(trained.rows, folder / HISTORY_FILE)
-        draw_curves(trained.rows, folder / CURVES_FILE, model.head)
+        share = _BITS if model.head == "codes" else _TOP10
+        draw_curves(trained.rows, folder / CURVES_FILE, share, _PERPLEXITY)
         # The user dictionary travels in the folder; its path on this machine means nothing elsewhere.
         prepare = dataclasses.replace(corpus.manifest.config, user_dict="")
         fields = {
@@ -77,6 +82,7 @@ def write_model(
             "model": dataclasses.asdict(model),
             "training": dataclasses.asdict(training),
             "words": len(corpus.vocabulary),
+            "task": CLOZE,
             "unknown_bias": _unknown_bias(trained, corpus) if model.composes_output else None,
             "parameters": sum(value.numel() for value in weights.values()),
         }

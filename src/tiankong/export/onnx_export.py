@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import logging
 import warnings
 from pathlib import Path
@@ -12,7 +11,7 @@ import onnxruntime
 import torch
 from torch import Tensor
 
-from tiankong.model.network import ClozeNetwork, tensors
+from tiankong.model.context import ContextNetwork, tensors
 from tiankong.text.network_input import Lexicon, NetworkInput, Window, network_input
 from tiankong.text.vocabulary import BEGIN, END, SPECIAL_TOKENS
 
@@ -32,39 +31,38 @@ _AXES = {
     "scores": {0: "predictions"},
     "context": {0: "predictions"},
     "spelled": {0: "words"},
+    "logits": {0: "texts"},
 }
 
 
 class _Exported(torch.nn.Module):
     """A network whose ``forward`` gives out all that filling needs."""
 
-    def __init__(self, network: ClozeNetwork) -> None:
+    def __init__(self, network: ContextNetwork) -> None:
         super().__init__()
         self.network = network
 
     def forward(self, *arrays: Tensor) -> tuple[Tensor, ...]:
-        """See :meth:`ClozeNetwork.outputs`."""
+        """See :meth:`ContextNetwork.outputs`."""
         return self.network.outputs(*arrays)
 
 
-def export_onnx(network: ClozeNetwork, lexicon: Lexicon, path: Path) -> float:
+def export_onnx(network: ContextNetwork, lexicon: Lexicon, path: Path) -> float:
     """Writes ``network`` to ``path`` and returns the largest difference between the two over a range of shapes.
 
     :raises RuntimeError: the difference is above :data:`LARGEST_DIFFERENCE`.
     """
     network.eval()
-    folded = copy.deepcopy(network)
-    folded.head.fold()
-    example = tensors(_example(lexicon, [7, 4, 9], seed=0))
+    example = tensors(_example(network, lexicon, [7, 4, 9], seed=0))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         logging.getLogger("torch.onnx").setLevel(logging.ERROR)
         torch.onnx.export(
-            _Exported(folded),
+            _Exported(network.folded()),
             tuple(example),
             str(path),
             input_names=list(NetworkInput._fields),
-            output_names=output_names(network),
+            output_names=network.output_names,
             dynamic_axes=_AXES,
             opset_version=OPSET,
             dynamo=False,
@@ -75,19 +73,13 @@ def export_onnx(network: ClozeNetwork, lexicon: Lexicon, path: Path) -> float:
     return difference
 
 
-def output_names(network: ClozeNetwork) -> list[str]:
-    """Names of what :meth:`ClozeNetwork.outputs` gives, in its order."""
-    names = ["scores"] if network.config.head == "codes" else ["scores", "context"]
-    return [*names, "spelled"] if network.config.composes_output else names
-
-
-def largest_difference(network: ClozeNetwork, lexicon: Lexicon, path: Path) -> float:
+def largest_difference(network: ContextNetwork, lexicon: Lexicon, path: Path) -> float:
     """Largest absolute difference of any output over texts of 1 to 200 tokens, alone and in batches."""
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
     inputs = {entry.name for entry in session.get_inputs()}  # without character vectors one is left out
     difference = 0.0
     for seed, lengths in enumerate(([1], [2], [31], [200], [1, 5, 17, 3], [64, 1])):
-        arrays = _example(lexicon, lengths, seed)
+        arrays = _example(network, lexicon, lengths, seed)
         with torch.no_grad():
             expected = network.outputs(*tensors(arrays))
         got = session.run(None, {name: value for name, value in arrays._asdict().items() if name in inputs})
@@ -96,11 +88,11 @@ def largest_difference(network: ClozeNetwork, lexicon: Lexicon, path: Path) -> f
     return difference
 
 
-def _example(lexicon: Lexicon, lengths: list[int], seed: int) -> NetworkInput:
+def _example(network: ContextNetwork, lexicon: Lexicon, lengths: list[int], seed: int) -> NetworkInput:
     generator = np.random.default_rng(seed)
     windows = []
     for length in lengths:
         words = generator.integers(len(SPECIAL_TOKENS), len(lexicon.word_ids), length)
         ids = np.concatenate([[BEGIN], words, [END]])
-        windows.append(Window(ids, 1, length + 1, np.arange(1, length + 1)))
+        windows.append(Window(ids, 1, length + 1, network.positions(length)))
     return network_input(windows, lexicon)

@@ -41,10 +41,12 @@ def write_small_copy(
     *,
     force: bool,
     measure: Measure,
-    find_misfits: FindMisfits,
+    find_misfits: FindMisfits | None,
     command: str,
 ) -> dict[str, Any]:
     """Writes ``output`` from the model in ``source`` and returns its metrics, the test scores measured again.
+
+    Of a model that tells labels apart there are no misfits to find.
 
     :raises FolderError: ``source`` is no model, has its weights in 8 bits already, is ``output`` or has no readable
         metrics; ``output`` exists or can't be written.
@@ -63,7 +65,10 @@ def write_small_copy(
             if (source / name).exists():
                 shutil.copyfile(source / name, folder / name)
         quantise(model.onnx, folder / ONNX_FILE, Lexicon.of(model.vocabulary, model.characters))
-        seal_with_misfits(folder, fields, find_misfits)
+        if find_misfits is None:
+            MODEL.seal(folder, fields)
+        else:
+            seal_with_misfits(folder, fields, find_misfits)
         metrics |= {"test": measure(folder), "test_fp32": metrics["test"], "commands": [*metrics["commands"], command]}
         write_card(folder, output.name, corpus.manifest, fields, metrics)
     return metrics

@@ -1,4 +1,4 @@
-"""``tiankong.load``: a model that fills blanks."""
+"""``tiankong.load``: a model that fills blanks, or one that tells labels apart."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tiankong.artifact.built_in import model_path
-from tiankong.artifact.model_folder import ModelFolder, open_model
+from tiankong.artifact.model_folder import CLASSIFY, CLOZE, ModelFolder, open_model
 from tiankong.config import DECODINGS, DEFAULT_MODEL
 from tiankong.errors import FolderError, OptionError, SentenceError, in_which
 from tiankong.inference.answers import (
@@ -26,10 +26,12 @@ from tiankong.inference.answers import (
 from tiankong.inference.candidates import check_kept_whole, parse_candidates, parse_words
 from tiankong.inference.check import SURE, check
 from tiankong.inference.choice import Choice
+from tiankong.inference.classifier import Classifier
 from tiankong.inference.constraints import ConstraintOptions, Constraints, check_constraints
 from tiankong.inference.explain import explain
 from tiankong.inference.fill import fill
 from tiankong.inference.joint import MOST_BLANKS, MOST_TOGETHER, fill_together
+from tiankong.inference.opened import OpenedModel
 from tiankong.inference.predictor import Predictor, Reading
 from tiankong.inference.queries import parse_queries
 from tiankong.inference.rank import rank_candidates, rank_sentences
@@ -46,11 +48,36 @@ class Model:
     """A trained model. Methods may be called from several threads at once."""
 
     def __init__(self, folder: ModelFolder, threads: int = 0, words: Sequence[str] = ()) -> None:
-        """``words`` join the vocabulary: they are kept whole in sentences and come as answers."""
+        """``words`` join the vocabulary: they are kept whole in sentences and come as answers.
+
+        :raises OptionError: ``words``, also of a model that tells labels apart.
+        """
         self.folder = folder
-        self.predictor = Predictor(folder, threads, parse_words(words, folder.manifest.prepare))
-        check_kept_whole(self.predictor)
+        self._predictor: Predictor | None = None
+        self._classifier: Classifier | None = None
+        if folder.manifest.task == CLASSIFY:
+            if words:
+                raise OptionError(f"{folder.path} tells labels apart, and no words can join it: leave them out")
+            self._classifier = Classifier(folder, threads)
+        else:
+            self._predictor = Predictor(folder, threads, parse_words(words, folder.manifest.prepare))
+            check_kept_whole(self._predictor)
         self._zero_shot = lru_cache(_CLASSIFIERS_KEPT)(self._made_zero_shot)
+
+    @property
+    def labels(self) -> list[str]:
+        """What the model was trained to tell apart; none if it fills blanks."""
+        return self.folder.manifest.labels
+
+    @property
+    def predictor(self) -> Predictor:
+        """What fills blanks.
+
+        :raises FolderError: the model tells labels apart.
+        """
+        self.folder.needs(CLOZE)
+        assert self._predictor is not None
+        return self._predictor
 
     @overload
     def fill(
@@ -210,35 +237,55 @@ class Model:
         return explain(sentence, word, blank, part_of_word, self.predictor)
 
     @overload
-    def classify(self, text: str, prompts: Sequence[str], labels: Mapping[str, Sequence[str]]) -> list[LabelShare]: ...
+    def classify(
+        self, text: str, prompts: Sequence[str] | None = None, labels: Mapping[str, Sequence[str]] | None = None
+    ) -> list[LabelShare]: ...
 
     @overload
     def classify(
-        self, text: list[str], prompts: Sequence[str], labels: Mapping[str, Sequence[str]]
+        self, text: list[str], prompts: Sequence[str] | None = None, labels: Mapping[str, Sequence[str]] | None = None
     ) -> list[list[LabelShare]]: ...
 
     def classify(
-        self, text: str | list[str], prompts: Sequence[str], labels: Mapping[str, Sequence[str]]
+        self,
+        text: str | list[str],
+        prompts: Sequence[str] | None = None,
+        labels: Mapping[str, Sequence[str]] | None = None,
     ) -> list[LabelShare] | list[list[LabelShare]]:
-        """The labels of a text, or of each text of a list, most probable first, without any training for them.
+        """The labels of a text, or of each text of a list, most probable first.
 
-        Each of ``prompts`` has ``{text}`` where the text goes and one blank, as ``{text}，总的来说很__。``; ``labels``
+        A model that was trained to tell labels apart is given texts alone. One that fills blanks needs no training:
+        each of ``prompts`` has ``{text}`` where the text goes and one blank, as ``{text}，总的来说很__。``; ``labels``
         gives the words that speak for each label in that blank. A word counts by how much likelier the text makes it.
-        Texts may be of any length: what is longer than :data:`~tiankong.inference.zero_shot.LONGEST_PIECE` tokens is
-        read in pieces of equal length, which count by it.
+        Texts may be of any length: what is longer than :data:`~tiankong.text.pieces.LONGEST_PIECE` tokens is read in
+        pieces of equal length, which count by it.
 
         :raises SentenceError: a text without a word, or not Unicode; of a list, the message begins with its number.
-        :raises OptionError: ``prompts`` or ``labels``.
+        :raises OptionError: ``prompts`` or ``labels``, also for a model that has labels of its own.
+        :raises FolderError: no prompts and labels for a model that fills blanks.
         """
-        classifier = self._zero_shot(as_question(prompts, labels))
+        opened: OpenedModel = self._classifier or self.predictor
+        classifier: Classifier | ZeroShot
+        if prompts is None and labels is None:
+            self.folder.needs(CLASSIFY)
+            assert self._classifier is not None
+            classifier = self._classifier
+        elif self.labels:
+            raise OptionError(
+                f"{self.folder.path.name} was trained for labels of its own: leave prompts and labels out"
+            )
+        elif prompts is None or labels is None:
+            raise OptionError("prompts and labels go together: give both")
+        else:
+            classifier = self._zero_shot(as_question(prompts, labels))
         if isinstance(text, str):
-            return classifier.shares([classifier.read(text)])[0]
+            return classifier.shares([opened.read(text)])[0]
         if not isinstance(text, list | tuple):
             raise SentenceError(f"give a text or a list of texts, not {type(text).__name__}")
         read = []
         for number, one in enumerate(text, start=1):
             with in_which(f"text {number}"):
-                read.append(classifier.read(one))
+                read.append(opened.read(one))
         return classifier.shares(read)
 
     def segment(self, text: str) -> list[SegmentedWord]:

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tiankong.artifact.built_in import model_path
-from tiankong.artifact.model_folder import ModelFolder, open_model
+from tiankong.artifact.model_folder import CLOZE, ModelFolder, open_model
 from tiankong.inference.decoding import CodesDecoder, Floats, decoder_of
 from tiankong.inference.new_words import CharacterIndex, NewWords
-from tiankong.inference.session import NetworkSession, Scores
-from tiankong.text.network_input import Ints, Lexicon, Window, network_input
-from tiankong.text.segment import Tokenizer
+from tiankong.inference.opened import OpenedModel, TextIds
+from tiankong.inference.session import Scores
+from tiankong.text.network_input import Window, network_input
 from tiankong.text.vocabulary import BEGIN, BLANK, END
 
 _PREDICTIONS_AT_ONCE = 32
@@ -36,18 +32,16 @@ class Prediction(NamedTuple):
     context: Floats
 
 
-class Predictor:
+class Predictor(OpenedModel):
     """A model folder, opened: everything that turns text into probabilities. Safe to share between threads."""
 
     def __init__(self, folder: ModelFolder, threads: int = 0, words: Sequence[str] = ()) -> None:
-        """``words`` join the vocabulary and are kept whole; those that are in it already change nothing."""
-        self.folder = folder
-        # Opening the network and loading the segmenter's dictionary take the longest, and go side by side.
-        with ThreadPoolExecutor(1) as beside:
-            opening = beside.submit(NetworkSession, folder.onnx, threads)
-            self.tokenizer = Tokenizer(folder.manifest.prepare, [*folder.user_words, *words])
-            self.lexicon = Lexicon.of(folder.vocabulary, folder.characters)
-            self.session = opening.result()
+        """``words`` join the vocabulary and are kept whole; those that are in it already change nothing.
+
+        :raises FolderError: the model fills no blanks, or its network can't be opened.
+        """
+        folder.needs(CLOZE)
+        super().__init__(folder, threads, words)
         self.decoder = decoder_of(folder)
         self.distances: Callable[[Scores], Floats] | None = None
         if isinstance(self.decoder, CodesDecoder) and self.decoder.has_distances:
@@ -58,10 +52,6 @@ class Predictor:
     def knows(self, word: str) -> bool:
         """Whether ``word`` is in the vocabulary or joined it."""
         return word in self.folder.vocabulary or word in self.joined
-
-    def reads(self, token: str) -> bool:
-        """Whether ``token`` is read as context: any is, unless the model was trained to leave unknown words out."""
-        return self.folder.manifest.prepare.keep_unknown or token in self.folder.vocabulary
 
     def new_words(self, words: Sequence[str]) -> NewWords:
         """``words``, none of which is in the vocabulary, as answers."""
@@ -75,44 +65,26 @@ class Predictor:
         return NewWords(words, self._index, vectors, bias or 0.0)
 
 
-class Reading:
-    """Texts that are read together, and the words outside the vocabulary that they share.
-
-    Ids in a text are the lexicon's, then those of the ``unknown`` words outside it as they are met. Ids of answers are
-    the vocabulary's, then those of the words that joined it: R in all.
+class Reading(TextIds):
+    """Texts that are read together. Ids of answers are the vocabulary's, then those of the words that joined it: R in
+    all.
     """
 
     def __init__(self, predictor: Predictor, new: NewWords | None = None) -> None:
         """``new`` words join the vocabulary for this reading; none is in it yet."""
+        super().__init__(predictor)
         self._predictor = predictor
         self._vocabulary = predictor.folder.vocabulary
         self._keeps_unknown = predictor.folder.manifest.prepare.keep_unknown
         self._joined = [predictor.joined, *([new] if new else [])]
         self._new = [word for group in self._joined for word in group.words]
         self._new_ids = {word: len(self._vocabulary) + number for number, word in enumerate(self._new)}
-        self.unknown: dict[str, int] = {}
-        self._characters: list[NDArray[np.int32]] = []
-
-    def ids(self, tokens: Sequence[str | None]) -> Ints:
-        """Ids of ``tokens`` between <BEG> and <EOF>, ``None`` as <BLANK>.
-
-        Words outside the vocabulary are left out unless the model reads them by their characters.
-        """
-        ids = [BEGIN]
-        for token in tokens:
-            if token is None:
-                ids.append(BLANK)
-            elif token in self._vocabulary:
-                ids.append(self._vocabulary.id_of(token))
-            elif self._predictor.reads(token):
-                ids.append(self._id_of_unknown(token))
-        return np.array([*ids, END], dtype=np.int64)
 
     def id_in_text(self, answer: int) -> int:
         """The id under which an answer is read as context; a blank's if the model reads no such words."""
         if answer < len(self._vocabulary):
             return answer
-        return self._id_of_unknown(self.word(answer)) if self._keeps_unknown else BLANK
+        return self.id_of_unknown(self.word(answer)) if self._keeps_unknown else BLANK
 
     def answer_id(self, word: str) -> int:
         """The id of ``word``, which is in the vocabulary or joined it, as an answer."""
@@ -128,39 +100,17 @@ class Reading:
         return [*self._vocabulary.words, *self._new] if self._new else self._vocabulary.words
 
     def predictions(self, windows: Sequence[Window]) -> Iterator[Prediction]:
-        """A prediction for every target of ``windows``, in order; a few hundred are held at once at most.
+        """A prediction for every target of ``windows``, in order; a few hundred are held at once at most."""
+        for found in self._predictor.session.in_turn(self._predicted, list(_batches(windows))):
+            yield from found
 
-        One batch is computed on all threads, several beside each other, each on one.
-        """
-        batches = list(_batches(windows))
-        if len(batches) == 1 or self._predictor.session.threads == 1:
-            for batch in batches:
-                yield from self._predicted(batch, beside_others=False)
-            return
-        with ThreadPoolExecutor(self._predictor.session.threads) as workers:
-            work = partial(self._predicted, beside_others=True)
-            coming: deque[Future[list[Prediction]]] = deque()
-            for batch in batches:
-                coming.append(workers.submit(work, batch))
-                if len(coming) > 2 * self._predictor.session.threads:
-                    yield from coming.popleft().result()
-            for future in coming:
-                yield from future.result()
-
-    def _predicted(self, batch: Sequence[Window], *, beside_others: bool) -> list[Prediction]:
-        characters = np.concatenate(self._characters) if self._characters else None
-        arrays = network_input(batch, self._predictor.lexicon, characters)
+    def _predicted(self, batch: Sequence[Window], beside_others: bool) -> list[Prediction]:
+        arrays = network_input(batch, self._predictor.lexicon, self.characters)
         outputs = self._predictor.session.run(arrays, beside_others=beside_others)
         rows = self._predictor.decoder.log_probabilities(outputs.scores)
         for joined in self._joined:
             rows = joined.append_to(rows, outputs)
         return list(map(Prediction, rows, outputs.scores, outputs.context))
-
-    def _id_of_unknown(self, word: str) -> int:
-        if word not in self.unknown:
-            self.unknown[word] = len(self._predictor.lexicon.word_ids) + len(self.unknown)
-            self._characters.append(self._predictor.folder.characters.ids([word]))
-        return self.unknown[word]
 
 
 def open_predictor(model: str | Path, threads: int = 0) -> Predictor:

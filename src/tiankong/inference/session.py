@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import threading
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import onnxruntime
@@ -16,6 +19,9 @@ from tiankong.errors import FolderError
 from tiankong.text.network_input import NetworkInput
 
 Scores = NDArray[np.float32]
+
+Batch = TypeVar("Batch")
+Found = TypeVar("Found")
 
 
 class Outputs(NamedTuple):
@@ -69,15 +75,36 @@ class NetworkSession:
         return "context" in self._outputs
 
     def run(self, arrays: NetworkInput, *, beside_others: bool = False) -> Outputs:
-        """All outputs for the N positions asked for; on one thread if it runs ``beside_others``."""
+        """All outputs of a network that fills blanks for the N positions asked for."""
+        found = self.outputs(arrays, beside_others=beside_others)
+        scores: Scores = found["scores"]
+        return Outputs(scores, found.get("context", scores), found.get("spelled"))
+
+    def outputs(self, arrays: NetworkInput, *, beside_others: bool = False) -> dict[str, Any]:
+        """What the network gives out, by name; on one thread if it runs ``beside_others``."""
         session = self._session
         if beside_others:
             with self._opening:
                 session = self._narrow
         feed = {name: value for name, value in arrays._asdict().items() if name in self._inputs}
-        found = dict(zip(self._outputs, session.run(None, feed), strict=True))
-        scores: Scores = found["scores"]
-        return Outputs(scores, found.get("context", scores), found.get("spelled"))
+        return dict(zip(self._outputs, session.run(None, feed), strict=True))
+
+    def in_turn(self, work: Callable[[Batch, bool], Found], batches: Sequence[Batch]) -> Iterator[Found]:
+        """What ``work`` makes of each batch, in order. One batch is computed on all threads, several beside each other,
+        each on one, which ``work`` is told.
+        """
+        if len(batches) == 1 or self.threads == 1:
+            for batch in batches:
+                yield work(batch, False)
+            return
+        with ThreadPoolExecutor(self.threads) as workers:
+            coming: deque[Future[Found]] = deque()
+            for batch in batches:
+                coming.append(workers.submit(work, batch, True))
+                if len(coming) > 2 * self.threads:
+                    yield coming.popleft().result()
+            for future in coming:
+                yield future.result()
 
     def scores(self, arrays: NetworkInput) -> Scores:
         """The scores alone."""

@@ -17,17 +17,15 @@ from numpy.typing import NDArray
 from tiankong.errors import OptionError, SentenceError
 from tiankong.inference.answers import LabelShare
 from tiankong.inference.candidates import Candidate, new_words, parse_candidates
+from tiankong.inference.classifier import label_shares
 from tiankong.inference.joint import phrase_log_probabilities
 from tiankong.inference.predictor import Predictor, Reading
 from tiankong.text.blanks import cut_at_blanks
 from tiankong.text.network_input import Window
-from tiankong.text.normalise import surrogate_in
+from tiankong.text.pieces import piece_edges
 
 PLACE = "{text}"
 """Where a prompt takes the text in."""
-
-LONGEST_PIECE = 192
-"""Tokens of a text that are read at once; longer ones are read in pieces."""
 
 MOST_PROMPTS, MOST_LABELS = 16, 1000
 _TEXTS_AT_ONCE = 256
@@ -97,35 +95,20 @@ class ZeroShot:
         # What each word's log probability is without a text, (prompts, words).
         self._prior = self._word_scores([()])[0]
 
-    def read(self, text: str) -> list[Tokens]:
-        """The text's tokens, in pieces of equal length if there are many, without the marks at its end unless it has
-        nothing else.
+    def shares(self, texts: Sequence[Sequence[str]]) -> list[list[LabelShare]]:
+        """The labels of texts, each the tokens that are read of it, most probable first; those of a text sum to one.
 
-        :raises SentenceError: it is no string, not valid Unicode, or has nothing that the model reads.
-        """
-        _check(text)
-        tokens = [token for token in self._predictor.tokenizer.tokens(text) if self._predictor.reads(token)]
-        if not tokens:
-            raise SentenceError("the text has nothing that the model reads: write some words")
-        last = max((place for place, token in enumerate(tokens) if any(map(str.isalnum, token))), default=len(tokens))
-        tokens = tokens[: last + 1]
-        count = -(-len(tokens) // LONGEST_PIECE)
-        edges = np.linspace(0, len(tokens), count + 1).round().astype(int).tolist()
-        return [tuple(tokens[start:stop]) for start, stop in itertools.pairwise(edges)]
-
-    def shares(self, texts: Sequence[list[Tokens]]) -> list[list[LabelShare]]:
-        """The labels of texts as :meth:`read`, most probable first; the shares of each sum to one.
-
-        The pieces of a long text count by their length.
+        A text is read in pieces of equal length if it is long, which count by their length, and without the marks at
+        its end unless it has nothing else.
         """
         found: list[list[LabelShare]] = []
         for start in range(0, len(texts), _TEXTS_AT_ONCE):
-            batch = texts[start : start + _TEXTS_AT_ONCE]
+            batch = list(map(_pieces, texts[start : start + _TEXTS_AT_ONCE]))
             evidence = self._evidence(list(itertools.chain.from_iterable(batch)))
             edges = np.cumsum([0, *map(len, batch)])
             for pieces, (first, last) in zip(batch, itertools.pairwise(edges), strict=True):
                 weights = np.array([len(piece) for piece in pieces], dtype=np.float64)
-                found.append(self._shares(weights @ evidence[first:last] / weights.sum()))
+                found.append(label_shares(self._labels, weights @ evidence[first:last] / weights.sum()))
         return found
 
     def _evidence(self, pieces: Sequence[Tokens]) -> Floats:
@@ -153,19 +136,11 @@ class ZeroShot:
                 score[phrases] = phrase_log_probabilities([words[n].words for n in phrases], before, after, reading)
         return scores.reshape(len(pieces), len(self._prompts), len(words))
 
-    def _shares(self, evidence: Floats) -> list[LabelShare]:
-        shares = np.exp(evidence - evidence.max())
-        shares /= shares.sum()
-        order = np.argsort(-shares, kind="stable").tolist()
-        return [{"label": self._labels[number], "score": float(shares[number])} for number in order]
 
-
-def _check(text: str) -> None:
-    if not isinstance(text, str):
-        raise SentenceError(f"a text must be a string, not {type(text).__name__}")
-    surrogate = surrogate_in(text)
-    if surrogate is not None:
-        raise SentenceError(f"character {surrogate + 1} of the text is no valid Unicode: convert it to UTF-8")
+def _pieces(tokens: Sequence[str]) -> list[Tokens]:
+    last = max((place for place, token in enumerate(tokens) if any(map(str.isalnum, token))), default=len(tokens))
+    tokens = tokens[: last + 1]
+    return [tuple(tokens[start:stop]) for start, stop in itertools.pairwise(piece_edges(0, len(tokens)))]
 
 
 def _window(before: Tokens, after: Tokens, reading: Reading) -> Window:

@@ -1,9 +1,9 @@
-"""The whole network: embedding → two directions → MLP → head."""
+"""The network that fills blanks: context vector → head."""
 
 from __future__ import annotations
 
+import copy
 import itertools
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from tiankong.config import ModelConfig, TrainingConfig
-from tiankong.model.embedding import WordEmbedding, context_vectors
-from tiankong.model.encoder import BidirectionalEncoder, shared_dropout
+from tiankong.model.context import ContextNetwork, context_mlp, context_size, own_vectors
+from tiankong.model.encoder import BidirectionalEncoder
 from tiankong.model.heads import CodesHead, HybridHead, SoftmaxHead, WordStatistics
-from tiankong.text.network_input import NetworkInput
+from tiankong.text.network_input import Ints
 from tiankong.text.vocabulary import SPECIAL_TOKENS, ids_of_frequent
 
 
@@ -37,28 +37,17 @@ class WordTables:
         return 0 if self.codes is None else self.codes.shape[1]
 
 
-class ClozeNetwork(nn.Module):
+class ClozeNetwork(ContextNetwork):
     """Ranks the vocabulary for every position asked for. Tensors as in ``NetworkInput``."""
 
     def __init__(self, config: ModelConfig, tables: WordTables, training: TrainingConfig) -> None:
-        super().__init__()
-        self.config = config
-        self.drop_word = training.drop_word if config.character_size else 0.0
-        self.drop_token = training.drop_token
         words = len(tables.counts)
-        own = _own_vectors(config, words)
-        self.embedding = WordEmbedding(own, tables.characters, config.embedding_size, config.character_size)
-        self.encoder = BidirectionalEncoder(config)
+        super().__init__(config, words, tables.characters, training)
         candidate = torch.from_numpy(tables.candidate)
         trained = candidate if training.loss_tokens == "targets" else torch.arange(words) >= len(SPECIAL_TOKENS)
         statistics = WordStatistics(torch.from_numpy(tables.counts), candidate, trained)
         self.head = self._head(tables, statistics, training)
-        # What the head reads: a context vector as long as a word's, or a logit for each bit.
-        width = tables.bits if config.head == "codes" else config.embedding_size
-        sizes = [self.encoder.width(config), *config.mlp_sizes, width]
-        self.mlp = nn.Sequential(*_mlp(sizes, config.activation, config.mlp_dropout))
-        if config.head != "codes":
-            self.mlp.append(nn.LayerNorm(width))
+        self.mlp = context_mlp(config, tables.bits)
 
     def _head(
         self, tables: WordTables, statistics: WordStatistics, training: TrainingConfig
@@ -76,30 +65,6 @@ class ClozeNetwork(nn.Module):
         frequent = ids_of_frequent(self.config.frequent_words, words.num_embeddings)
         return HybridHead(words, codes, frequent, *sampling)
 
-    def context(
-        self,
-        word_ids: Tensor,
-        character_ids: Tensor,
-        forward_words: Tensor,
-        backward_words: Tensor,
-        forward_index: Tensor,
-        backward_index: Tensor,
-        by_sentence: Tensor,
-        places: Tensor,
-    ) -> Tensor:
-        """What the head reads, (N, E) or (N, bits), for the N positions asked for."""
-        own, composed = self.embedding(word_ids, character_ids)
-        left, right = (
-            shared_dropout(
-                context_vectors(own, composed, words, self.drop_word, self.drop_token, self.training),
-                self.config.input_dropout,
-                self.training,
-            )
-            for words in (forward_words, backward_words)
-        )
-        context: Tensor = self.mlp(self.encoder(left, right, forward_index, backward_index, by_sentence, places))
-        return context
-
     def forward(self, *arrays: Tensor) -> Tensor:
         """The head's scores for the N positions asked for: see :class:`Head`."""
         return self.head.scores(self.context(*arrays))
@@ -116,6 +81,22 @@ class ClozeNetwork(nn.Module):
             found.append(self.head.spelled(character_ids))
         return tuple(found)
 
+    @property
+    def output_names(self) -> list[str]:
+        """Names of what :meth:`outputs` gives, in its order."""
+        names = ["scores"] if self.config.head == "codes" else ["scores", "context"]
+        return [*names, "spelled"] if self.config.composes_output else names
+
+    def positions(self, length: int) -> Ints:
+        """Every one of a text of ``length`` tokens."""
+        return np.arange(1, length + 1)
+
+    def folded(self) -> ClozeNetwork:
+        """A copy whose head has every output vector worked out."""
+        copied = copy.deepcopy(self)
+        copied.head.fold()
+        return copied
+
     @torch.no_grad()
     def rescale(self, scale: float, prior: float) -> None:
         """Changes the weights so that the words' logits become ``scale · logits + prior · log p(word)``."""
@@ -130,12 +111,12 @@ class ClozeNetwork(nn.Module):
 def parameter_count(config: ModelConfig, tables: WordTables) -> int:
     """Trained numbers of such a network, known before it is made."""
     words, embedding, hidden = len(tables.counts), config.embedding_size, config.hidden_size
-    own = _own_vectors(config, words)
+    own = own_vectors(config, words)
     gates = 4 if config.cell == "lstm" else 3
     inputs = [embedding, *[hidden] * (config.layers - 1)]
     recurrent = sum(2 * gates * hidden * (size + hidden + 2) for size in inputs)
     composed = (tables.characters + 3 * embedding) * config.character_size
-    output = tables.bits if config.head == "codes" else embedding
+    output = context_size(config, tables.bits)
     sizes = [BidirectionalEncoder.width(config), *config.mlp_sizes, output]
     mlp = sum((size + 1) * following for size, following in itertools.pairwise(sizes))
     norm = 0 if config.head == "codes" else 2 * embedding
@@ -144,20 +125,3 @@ def parameter_count(config: ModelConfig, tables: WordTables) -> int:
     width = BidirectionalEncoder.width(config) - config.attention_size
     gathering = (width + 1 + 2 * 3 * (hidden + embedding + 1)) * (config.attention_size // 2)
     return own * embedding + composed + recurrent + gathering + mlp + norm + matrix + words
-
-
-def tensors(arrays: NetworkInput, device: torch.device | str = "cpu") -> list[Tensor]:
-    """The arrays of a batch as tensors, in the order the network takes them."""
-    return [torch.from_numpy(np.ascontiguousarray(array)).to(device) for array in arrays]
-
-
-def _own_vectors(config: ModelConfig, words: int) -> int:
-    """Ids of ``words`` that have an input vector of their own."""
-    return ids_of_frequent(config.word_vectors, words) if config.word_vectors else words
-
-
-def _mlp(sizes: Sequence[int], activation: str, dropout: float) -> list[nn.Module]:
-    layers: list[nn.Module] = []
-    for size, following in itertools.pairwise(sizes):
-        layers += [nn.Linear(size, following), nn.GELU() if activation == "gelu" else nn.ReLU(), nn.Dropout(dropout)]
-    return layers[:-2]

@@ -100,13 +100,17 @@ def answering(engine: Engine, limits: Limits) -> APIRouter:
 
     @router.post("/classify", response_model=None, responses={**answers(list[list[LabelShare]]), 404: {"model": Error}})
     async def classify(request: ClassifyRequest) -> Response:
-        """The labels of a text, or of each of several, by the words that would fit beside it: a list for each text."""
+        """The labels of a text, or of each of several, a list for each: a trained model's own, or those of the
+        parameters by the words that would fit beside a text.
+        """
         texts = _listed(request.inputs)
         limits.check_sentences(texts)
         if request.parameters is None:
-            raise NoClassifier(
-                f"the model {engine.loaded.name} was not trained to classify: give prompts and labels in parameters"
-            )
+            if not engine.loaded.model.labels:
+                raise NoClassifier(
+                    f"the model {engine.loaded.name} was not trained to classify: give prompts and labels in parameters"
+                )
+            return as_json(await engine.ask(lambda model: model.classify(texts)))
         prompts, labels = request.parameters.prompts, request.parameters.labels
         limits.check_words("prompts", prompts)
         limits.check_words("words of labels", [word for words in labels.values() for word in words])

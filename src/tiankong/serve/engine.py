@@ -82,7 +82,7 @@ class Engine:
         return self._loaded
 
     async def start(self) -> LoadedModel:
-        """Loads the model, lets it fill a blank, and begins to work.
+        """Loads the model, lets it answer once, and begins to work.
 
         :raises FolderError: it can't be loaded.
         """
@@ -98,7 +98,7 @@ class Engine:
 
     async def reload(self, model: str | None = None) -> LoadedModel:
         """Loads the model again, or another one, beside the present, which goes on answering until the new one has
-        filled a blank.
+        answered once.
 
         :raises FolderError: the new one can't be loaded; the present one stays.
         """
@@ -161,7 +161,11 @@ class Engine:
         model = load(source, threads=self._threads, words=self._words)
         vocabulary = model.folder.vocabulary
         word = vocabulary.words[int(vocabulary.targets().argmax())]
-        model.fill([f"{word} __"] * _TOGETHER)  # all that a full house needs is there from the start
+        # All that a full house needs is there from the start.
+        if model.labels:
+            model.classify([word] * _TOGETHER)
+        else:
+            model.fill([f"{word} __"] * _TOGETHER)
         folder = model_path(source)
         return LoadedModel(model, folder.name, sha256(folder / MODEL.manifest))
 

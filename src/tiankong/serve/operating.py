@@ -66,6 +66,8 @@ def _information(engine: Engine, limits: Limits) -> dict[str, Any]:
         "model": loaded.name,
         "sha256": loaded.sha256,
         "version": VERSION,
+        "task": manifest.task,
+        "labels": manifest.labels,
         "words": manifest.words,
         "head": manifest.model.head,
         "segmenter": manifest.prepare.segmenter,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -130,6 +130,8 @@ class Information(BaseModel):
     model: str
     sha256: str
     version: str
+    task: Annotated[Literal["cloze", "classify"], Field(description="Fills blanks, or tells labels apart.")]
+    labels: Annotated[Words, Field(description="What it was trained to tell apart.")]
     words: int
     head: str
     segmenter: str

@@ -46,6 +46,19 @@ class Lexicon:
         ids = np.concatenate([np.arange(len(vocabulary)), np.full(len(others), UNKNOWN)])
         return cls(ids.astype(np.int64), np.concatenate([blank_rows, words]))
 
+    @classmethod
+    def translated(cls, words: Sequence[str], vocabulary: Vocabulary, characters: CharacterTable) -> Lexicon:
+        """The lexicon by which a model of this ``vocabulary`` reads texts whose ids are the places in ``words``, behind
+        those of the special tokens.
+        """
+        ids = [vocabulary.id_of(word) if word in vocabulary else UNKNOWN for word in words]
+        special = len(SPECIAL_TOKENS)
+        blank_rows = np.zeros((special, LONGEST_WORD), dtype=np.int32)
+        return cls(
+            np.concatenate([np.arange(special), np.array(ids, dtype=np.int64)]),
+            np.concatenate([blank_rows, characters.ids(words)]),
+        )
+
 
 class Window(NamedTuple):
     """Positions ``start`` to ``stop`` (exclusive) of ``ids``, a text with <BEG> and <EOF>, that are read and

@@ -81,21 +81,28 @@ def write_history(rows: list[Row], path: Path) -> None:
     write_text(path, out.getvalue())
 
 
-def draw_curves(rows: list[Row], path: Path, head: str) -> None:
-    """Training and validation scores by epoch, the accuracy at the left and what is minimised at the right."""
+class Curve(NamedTuple):
+    """A score to draw, what to call it, and its scale."""
+
+    score: str
+    label: str
+    scale: str = "linear"
+
+
+def draw_curves(rows: list[Row], path: Path, share: Curve, loss: Curve) -> None:
+    """Training and validation scores by epoch, the ``share`` that is right at the left, the ``loss`` at the right."""
     import matplotlib as mpl  # noqa: PLC0415 - heavy, and needed once
 
     mpl.use("Agg")
     from matplotlib import pyplot  # noqa: PLC0415
 
-    score, label = ("bit_accuracy", "share of equal bits") if head == "codes" else ("top10", "top-10 accuracy")
     figure, (left, right) = pyplot.subplots(1, 2, figsize=(11, 4), layout="constrained")
     epochs = [row["epoch"] for row in rows]
     for name in ("train", "validation"):
-        left.plot(epochs, [row[f"{name}_{score}"] for row in rows], marker=".", label=name)
-        right.plot(epochs, [row[f"{name}_perplexity"] for row in rows], marker=".", label=name)
-    left.set(xlabel="epoch", ylabel=label, ylim=(0, 1))
-    right.set(xlabel="epoch", ylabel="perplexity", yscale="log")
+        left.plot(epochs, [row[f"{name}_{share.score}"] for row in rows], marker=".", label=name)
+        right.plot(epochs, [row[f"{name}_{loss.score}"] for row in rows], marker=".", label=name)
+    left.set(xlabel="epoch", ylabel=share.label, ylim=(0, 1))
+    right.set(xlabel="epoch", ylabel=loss.label, yscale=loss.scale)
     for axes in (left, right):
         axes.legend()
         axes.grid(alpha=0.3)

@@ -1,9 +1,10 @@
-"""The Lightning module: loss, optimiser, schedule, exact validation."""
+"""The Lightning modules: loss, optimiser, schedule, exact validation."""
 
 from __future__ import annotations
 
 import math
-from typing import Any
+from abc import ABC, abstractmethod
+from typing import Any, Protocol
 
 import lightning.pytorch as pl
 import torch
@@ -20,49 +21,46 @@ VALIDATION_SETS = ("validation", "train")
 """What is measured after an epoch: validation texts, and as many training texts without dropout."""
 
 
-class ClozeModule(pl.LightningModule):
-    """Trains a :class:`ClozeNetwork`.
+class Scores(Protocol):
+    """What adds up the batches of a set that is measured."""
+
+    def reset(self) -> None:
+        """Forgets everything."""
+
+    def result(self) -> dict[str, float]:
+        """What was measured."""
+
+
+class TrainedModule(pl.LightningModule, ABC):
+    """Any network's training: optimiser, schedule, and what is measured after an epoch.
 
     Everything random in a step is drawn from a generator seeded by the run's seed and the step's number, so that
     a resumed training goes on exactly as an uninterrupted one.
     """
 
-    def __init__(self, model: ModelConfig, training: TrainingConfig, tables: WordTables, steps: int) -> None:
+    def __init__(self, training: TrainingConfig, steps: int) -> None:
         """``steps`` is the length of the whole training, for the schedule."""
         super().__init__()
-        torch.manual_seed(training.seed)
-        self.network = ClozeNetwork(model, tables, training)
         self.settings = training
         self.steps = steps
-        self.scores = {name: RunningScores() for name in VALIDATION_SETS}
+        self.scores: dict[str, Scores] = {}
         self.loss_sum = 0.0
         self.loss_steps = 0
 
-    def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:  # noqa: ARG002 - Lightning's signature
+    def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:  # noqa: ARG002 - Lightning's signature
         """Seeds the step."""
         torch.manual_seed(self.settings.seed * 1_000_003 + self.global_step)
 
-    def training_step(self, batch: Batch, batch_idx: int) -> Tensor:  # noqa: ARG002 - Lightning's signature
-        """The mean loss over the batch's targets."""
-        inputs, targets, _ = batch
-        context = self.network.context(*inputs)
-        loss = self.network.head.loss(context, targets)
+    def training_step(self, batch: Any, batch_idx: int) -> Tensor:  # noqa: ARG002 - Lightning's signature
+        """The mean loss of the batch."""
+        loss = self.loss(batch)
         self.loss_sum += float(loss.detach())
         self.loss_steps += 1
         return loss
 
-    def validation_step(self, batch: Batch, batch_idx: int, dataloader_idx: int = 0) -> None:  # noqa: ARG002
-        """Ranks every target exactly, in fp32 from the context vector on."""
-        inputs, targets, rows = batch
-        context = self.network.context(*inputs).float()
-        head = self.network.head
-        scores = self.scores[VALIDATION_SETS[dataloader_idx]]
-        with torch.autocast(context.device.type, enabled=False):
-            for start in range(0, len(targets), _ROWS_AT_ONCE):
-                part = slice(start, start + _ROWS_AT_ONCE)
-                scores.add_ranks(head.log_probabilities(context[part]), targets[part])
-            if isinstance(head, CodesHead):
-                scores.add_bits(head.bit_accuracy(context, targets), rows)
+    @abstractmethod
+    def loss(self, batch: Any) -> Tensor:
+        """What a step makes smaller."""
 
     def on_validation_epoch_end(self) -> None:
         """Logs what was measured as ``validation_top1`` and so on."""
@@ -77,17 +75,25 @@ class ClozeModule(pl.LightningModule):
         """AdamW or Adam with linear warm-up, then a constant rate or a cosine down to a twentieth."""
         settings = self.settings
         if settings.optimiser == "adam":
-            optimiser: torch.optim.Optimizer = torch.optim.Adam(self.parameters(), settings.learning_rate, fused=True)
+            groups = [{"params": own, "lr": settings.learning_rate * share} for own, share in self.parts()]
+            optimiser: torch.optim.Optimizer = torch.optim.Adam(groups, settings.learning_rate, fused=True)
         else:
-            matrices = [p for p in self.parameters() if p.dim() > 1]
-            others = [p for p in self.parameters() if p.dim() <= 1]
             groups = [
-                {"params": matrices, "weight_decay": settings.weight_decay},
-                {"params": others, "weight_decay": 0.0},
+                {
+                    "params": [parameter for parameter in own if (parameter.dim() > 1) == decays],
+                    "lr": settings.learning_rate * share,
+                    "weight_decay": settings.weight_decay if decays else 0.0,
+                }
+                for own, share in self.parts()
+                for decays in (True, False)
             ]
             optimiser = torch.optim.AdamW(groups, settings.learning_rate, betas=(0.9, 0.99), fused=True)
         schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, self._rate)
         return {"optimizer": optimiser, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+    def parts(self) -> list[tuple[list[torch.nn.Parameter], float]]:
+        """Parameters, and the share of the learning rate that they are trained with."""
+        return [(list(self.parameters()), 1.0)]
 
     def configure_gradient_clipping(self, optimizer: Any, *_: Any, **__: Any) -> None:  # noqa: ARG002
         """Scales the gradients down to the norm asked for. Lightning's own way refuses fused optimisers under bf16."""
@@ -111,3 +117,34 @@ class ClozeModule(pl.LightningModule):
             return 1.0
         done = min(1.0, (step - warmup) / max(1, self.steps - warmup))
         return 0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * done))
+
+
+class ClozeModule(TrainedModule):
+    """Trains a :class:`ClozeNetwork`."""
+
+    def __init__(self, model: ModelConfig, training: TrainingConfig, tables: WordTables, steps: int) -> None:
+        """``steps`` is the length of the whole training, for the schedule."""
+        super().__init__(training, steps)
+        torch.manual_seed(training.seed)
+        self.network = ClozeNetwork(model, tables, training)
+        self.ranks = {name: RunningScores() for name in VALIDATION_SETS}
+        self.scores.update(self.ranks)
+
+    def loss(self, batch: Batch) -> Tensor:
+        """The mean over the batch's targets."""
+        inputs, targets, _ = batch
+        loss: Tensor = self.network.head.loss(self.network.context(*inputs), targets)
+        return loss
+
+    def validation_step(self, batch: Batch, batch_idx: int, dataloader_idx: int = 0) -> None:  # noqa: ARG002
+        """Ranks every target exactly, in fp32 from the context vector on."""
+        inputs, targets, rows = batch
+        context = self.network.context(*inputs).float()
+        head = self.network.head
+        scores = self.ranks[VALIDATION_SETS[dataloader_idx]]
+        with torch.autocast(context.device.type, enabled=False):
+            for start in range(0, len(targets), _ROWS_AT_ONCE):
+                part = slice(start, start + _ROWS_AT_ONCE)
+                scores.add_ranks(head.log_probabilities(context[part]), targets[part])
+            if isinstance(head, CodesHead):
+                scores.add_bits(head.bit_accuracy(context, targets), rows)

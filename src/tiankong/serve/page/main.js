@@ -4,6 +4,7 @@ import { showAnswers } from "./answers.js";
 import { showChecked } from "./check.js";
 import { showDiagram } from "./diagram.js";
 import { element } from "./elements.js";
+import { showLabels } from "./labels.js";
 import { LANGUAGES, explainError, percent, preferredLanguage, say, setLanguage } from "./language.js";
 import { ask, setKey } from "./server.js";
 import { CONSTRAINTS, fillParameters, fromLink, state, toLink } from "./state.js";
@@ -20,6 +21,12 @@ const EXAMPLES = [
   "酒店房间很干净，早餐也很丰盛",
   "衣服质量很好，穿着很好吃",
 ];
+const EXAMPLES_TO_LABEL = [
+  "鞋子很合脚，走一天也不累，还会再买",
+  "用了两天就坏了，客服也不理人",
+  "包装很漂亮，可是苹果有一半是烂的",
+  "房间不大，但是安静干净，早餐也丰盛",
+];
 
 const byId = (id) => document.getElementById(id);
 const fields = [...document.querySelectorAll("#constraints input")];
@@ -27,6 +34,7 @@ const precisions = [...byId("precision").options].map((option) => option.value);
 const history = [];
 let asking = new AbortController();
 let typing;
+let model;
 
 // --- what is asked and shown
 
@@ -38,8 +46,7 @@ async function refresh() {
   showControls();
   try {
     if (!state.text.trim()) showNothing();
-    else if (state.view === "fill") await refreshFill(signal);
-    else await refreshCheck(signal);
+    else await { fill: refreshFill, check: refreshCheck, label: refreshLabels }[view()](signal);
     if (!signal.aborted) allIsWell();
   } catch (error) {
     if (!signal.aborted) failed(error);
@@ -102,6 +109,12 @@ async function refreshCheck(signal) {
   showChecked(places, text, checked, change);
 }
 
+async function refreshLabels(signal) {
+  const [shares] = await ask("classify", { inputs: state.text }, { signal, onBusy: () => complain(say("busy")) });
+  showLabels(byId("labels"), shares);
+  byId("status").textContent = say("bestLabel", shares[0].label, percent(shares[0].score));
+}
+
 class Unreadable extends Error {}
 
 function failed(error) {
@@ -122,11 +135,11 @@ function complain(sentence) {
 
 function showNothing() {
   showNoAnswers();
-  byId("words").textContent = say("empty");
+  byId("words").textContent = view() === "fill" ? say("empty") : "";
 }
 
 function showNoAnswers() {
-  for (const id of ["answers", "checked", "checked-summary"]) byId(id).replaceChildren();
+  for (const id of ["answers", "checked", "checked-summary", "labels"]) byId(id).replaceChildren();
   byId("diagram").hidden = byId("suggestions").hidden = true;
 }
 
@@ -135,9 +148,9 @@ function showNoAnswers() {
 function showControls() {
   if (byId("text").value !== state.text) byId("text").value = state.text;
   byId("undo").disabled = !history.length;
-  byId("fill-view").hidden = state.view !== "fill";
-  byId("check-view").hidden = state.view !== "check";
-  for (const view of ["fill", "check"]) byId(`view-${view}`).setAttribute("aria-pressed", String(state.view === view));
+  for (const name of ["fill", "check", "label"]) byId(`${name}-view`).hidden = view() !== name;
+  for (const name of ["fill", "check"]) byId(`view-${name}`).setAttribute("aria-pressed", String(view() === name));
+  byId("views").hidden = view() === "label";
   byId("precision").value = state.precision;
   for (const field of fields) if (field !== document.activeElement) field.value = state.constraints[field.name] ?? "";
   const set = Object.values(state.constraints).filter((value) => value.trim()).length;
@@ -145,26 +158,35 @@ function showControls() {
   byId("copied").textContent = "";
 }
 
+// What is done with the text: a model that tells labels apart does nothing else.
+function view() {
+  return model?.task === "classify" ? "label" : state.view;
+}
+
 function speak() {
+  byId("text-label").dataset.say = view() === "label" ? "textToLabel" : "sentence";
   setLanguage(state.language);
   byId("language").textContent = say("switch");
   byId("language").lang = state.language === "en" ? "zh" : "en";
   byId("examples").replaceChildren(
     element("option", { value: "" }, say("pick")),
-    ...EXAMPLES.map((sentence) => element("option", {}, sentence)),
+    ...examples().map((sentence) => element("option", {}, sentence)),
   );
   showModel();
 }
 
-let model;
+function examples() {
+  return view() === "label" ? EXAMPLES_TO_LABEL : EXAMPLES;
+}
 
 function showModel() {
-  byId("model").textContent = model ? say("model", model.model, model.words.toLocaleString()) : "";
+  const shown = view() === "label" ? ["labelModel", model.labels.length] : ["model", model?.words.toLocaleString()];
+  byId("model").textContent = model ? say(shown[0], model.model, shown[1]) : "";
 }
 
 async function learnModel() {
   model = await ask("info").catch(() => undefined);
-  showModel();
+  speak();
 }
 
 function fieldName(name) {
@@ -209,9 +231,9 @@ byId("language").addEventListener("click", () => {
   speak();
   refresh();
 });
-for (const view of ["fill", "check"]) {
-  byId(`view-${view}`).addEventListener("click", () => {
-    state.view = view;
+for (const name of ["fill", "check"]) {
+  byId(`view-${name}`).addEventListener("click", () => {
+    state.view = name;
     refresh();
   });
 }
@@ -229,11 +251,11 @@ byId("clear").addEventListener("click", () => {
   for (const name of CONSTRAINTS) delete state.constraints[name];
   refresh();
 });
-byId("key-form").addEventListener("submit", (event) => {
+byId("key-form").addEventListener("submit", async (event) => {
   event.preventDefault();
   setKey(byId("key").value);
   byId("key").value = "";
-  learnModel();
+  await learnModel();
   refresh();
 });
 window.addEventListener("hashchange", begin);
@@ -246,7 +268,8 @@ function begin() {
 
 state.language = preferredLanguage();
 fromLink(location.hash, LANGUAGES, precisions);
-if (!location.hash) state.text = EXAMPLES[0];
 speak();
-learnModel();
+await learnModel();
+if (!location.hash && !byId("text").value) [state.text] = examples();
+else if (!location.hash) state.text = byId("text").value;
 refresh();

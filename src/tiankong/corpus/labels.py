@@ -1,0 +1,106 @@
+"""The labels of the texts of a prepared corpus: numbers in ``<split>.labels.npy``, names and counts in its manifest."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tiankong.corpus.reader import Text
+from tiankong.corpus.splits import SPLITS
+from tiankong.errors import SourceError
+
+_MOST_LISTED = 10
+
+MOST_DIFFERENT = 10_000
+"""Different labels that are kept; a column with more holds something else."""
+
+
+@dataclass(frozen=True)
+class LabelCounts:
+    """A label and the texts that have it, by split."""
+
+    name: str
+    train: int
+    validation: int
+    test: int
+
+
+class LabelNames:
+    """What labels are to be called that the files call otherwise; several may get the same name."""
+
+    def __init__(self, names: Mapping[str, str]) -> None:
+        self._names = names
+        self._met: set[str] = set()
+
+    def of(self, label: str) -> str:
+        """The name of a label as it stands in a file."""
+        self._met.add(label)
+        return self._names.get(label, label)
+
+    def check(self) -> None:
+        """Whether every label that was to get a name was met; to be called at the end.
+
+        :raises SourceError: one was not.
+        """
+        missing = sorted(set(self._names) - self._met)
+        if missing:
+            found = ", ".join(sorted(self._met)[:_MOST_LISTED]) or "none"
+            raise SourceError(f"no text has the label {missing[0]!r}, the labels are {found}: see --name-label")
+
+
+class LabelRecord:
+    """What the texts of the first pass are labelled, by split and in order."""
+
+    def __init__(self, names: LabelNames) -> None:
+        self._names = names
+        self._numbers: dict[str, int] = {}
+        self._given: list[array[int]] = [array("i") for _ in SPLITS]
+        self._unlabelled = 0
+        self._first_unlabelled = ""
+
+    def add(self, split: int, text: Text) -> None:
+        """Takes the label of the next text of a split."""
+        number = -1
+        if text.label is None:
+            self._unlabelled += 1
+            self._first_unlabelled = self._first_unlabelled or f"line {text.line} of {text.source}"
+        elif len(self._numbers) <= MOST_DIFFERENT:
+            number = self._numbers.setdefault(self._names.of(text.label), len(self._numbers))
+        self._given[split].append(number)
+
+    @property
+    def problem(self) -> str | None:
+        """Why these labels are not kept, as the rest of a sentence; ``None`` if they are."""
+        texts = sum(map(len, self._given))
+        if self._unlabelled == texts:
+            return "its texts have no labels: prepare text,,label lines, or name their column with --label-column"
+        if self._unlabelled:
+            return (
+                f"{self._unlabelled:,} of {texts:,} texts have no label, the first on {self._first_unlabelled}: label "
+                "them or leave them out"
+            )
+        if len(self._numbers) > MOST_DIFFERENT:
+            return f"its texts have more than {MOST_DIFFERENT:,} different labels: name the right --label-column"
+        return None
+
+    def write(self, folder: Path, kept: Sequence[NDArray[np.bool_]]) -> list[LabelCounts]:
+        """Writes the numbers of the texts ``kept`` of each split; names are numbered in alphabetical order."""
+        names = sorted(self._numbers)
+        rank = np.empty(len(names), dtype=np.int32)
+        rank[[self._numbers[name] for name in names]] = np.arange(len(names))
+        counts = []
+        for split, given, which in zip(SPLITS, self._given, kept, strict=True):
+            numbers = rank[np.frombuffer(given, dtype=np.int32)][which]
+            np.save(folder / labels_file(split), numbers)
+            counts.append(np.bincount(numbers, minlength=len(names)).tolist())
+        return [LabelCounts(name, *own) for name, *own in zip(names, *counts, strict=True)]
+
+
+def labels_file(split: str) -> str:
+    """The name of a split's file."""
+    return f"{split}.labels.npy"

@@ -1,0 +1,308 @@
+"""A training run that can be stopped and resumed: Lightning's Trainer, with checkpoints it goes on from.
+
+While it runs, the folder beside the model's holds ``run.json`` (what is trained on what), ``last.safetensors``
+(everything needed to go on) and ``best.safetensors`` (the weights with the best validation score so far).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import logging
+import os
+import shutil
+import signal
+import threading
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import lightning.pytorch as pl
+import numpy as np
+import torch
+from filelock import FileLock, Timeout
+from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint, TQDMProgressBar
+
+from tiankong.config import TrainingConfig
+from tiankong.errors import FolderError, OptionError
+from tiankong.folder import readable_write_errors, write_text
+from tiankong.training.batches import ByLength
+from tiankong.training.checkpoints import SafetensorsCheckpoints, read_checkpoint
+from tiankong.training.history import History, Row
+from tiankong.training.precision import check_machine, resolve_precision
+from tiankong.training.profile import Profile, Profiler
+
+RUN_FILE = "run.json"
+LOCK_FILE = "lock"
+LAST_FILE = "last.safetensors"
+BEST_NAME = "best"
+
+
+class TrainingInterrupted(Exception):
+    """Ctrl-C (or SIGTERM) arrived and the training state has been saved; ``signal`` is which."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.signal = number
+
+
+@dataclass(frozen=True)
+class Display:
+    """How a run shows itself: a progress bar, what to call with each epoch's scores and profile, TensorBoard."""
+
+    progress_bar: bool = False
+    on_epoch: Callable[[Row], None] = lambda _: None
+    on_profile: Callable[[Profile], None] | None = None
+    tensorboard: Path | None = None
+
+
+@dataclass(frozen=True)
+class Work:
+    """Where a run keeps its state: a folder of its own, which may hold an unfinished run to ``resume``, or to replace
+    by ``force``.
+    """
+
+    folder: Path
+    resume: bool = False
+    force: bool = False
+
+
+@dataclass(frozen=True)
+class Monitored:
+    """The validation score that decides which epoch is best, and whether it should rise (``max``) or fall (``min``)."""
+
+    score: str
+    mode: str
+
+    def best(self, rows: Sequence[Row]) -> int:
+        """The place of the best row."""
+        scores = [row[self.score] for row in rows]
+        return int(np.argmax(scores) if self.mode == "max" else np.argmin(scores))
+
+
+def ready_machine(training: TrainingConfig) -> None:
+    """Sets up threads, and Lightning to be silent.
+
+    :raises OptionError: the machine has not what is asked for.
+    """
+    check_machine(training)
+    for name in ("lightning.pytorch", "lightning.fabric", "lightning"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    torch.set_num_threads(training.threads or os.cpu_count() or 1)
+
+
+def train(
+    module: pl.LightningModule,
+    batches: ByLength[Any],
+    measured: Sequence[ByLength[Any]],
+    training: TrainingConfig,
+    *,
+    tokens: int,
+    precision: str,
+    monitored: Monitored,
+    work: Work,
+    display: Display,
+) -> list[Row]:
+    """Trains ``module``, gives it the weights of the best epoch and returns what each epoch measured.
+
+    ``measured`` are the validation texts and some of the training texts; an epoch has ``tokens``.
+
+    :raises FolderError: a checkpoint can't be read or written.
+    :raises TrainingInterrupted: after Ctrl-C or SIGTERM; calling again with ``resume`` goes on.
+    """
+    history = History(tokens, display.on_epoch)
+    best = ModelCheckpoint(
+        work.folder,
+        BEST_NAME,
+        monitor=monitored.score,
+        mode=monitored.mode,
+        save_weights_only=True,
+        enable_version_counter=False,
+    )
+    best.FILE_EXTENSION = ".safetensors"
+    stop = EarlyStopping(monitored.score, patience=training.patience, mode=monitored.mode)
+    callbacks: list[pl.Callback] = [Profiler(display.on_profile)] if display.on_profile else []
+    callbacks += [history, stop, best, _LastCheckpoint(work.folder, training.checkpoint_steps)]
+    trainer = pl.Trainer(
+        accelerator={"auto": "auto", "cpu": "cpu", "gpu": "gpu"}[training.device],
+        devices=1,
+        precision={"fp32": "32-true", "bf16": "bf16-mixed"}[precision],  # type: ignore[arg-type]
+        max_epochs=training.epochs,
+        callbacks=[*callbacks, TQDMProgressBar(leave=False)] if display.progress_bar else callbacks,
+        plugins=[SafetensorsCheckpoints()],
+        logger=tensorboard_logger(display.tensorboard),
+        enable_progress_bar=display.progress_bar,
+        enable_model_summary=False,
+        num_sanity_val_steps=0,
+        log_every_n_steps=10,
+    )
+    loader = _EpochLoader(batches, trainer)
+    last = work.folder / LAST_FILE
+    resumed = str(last) if work.resume and last.exists() else None
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        trainer.fit(module, loader, [_MeasuredLoader(batches) for batches in measured], ckpt_path=resumed)
+    module.load_state_dict(read_checkpoint(work.folder / f"{BEST_NAME}.safetensors")["state_dict"])
+    return history.rows
+
+
+class _EpochLoader:
+    """The training batches, from where Lightning's own counters stand: a resumed epoch goes on in the middle."""
+
+    def __init__(self, batches: ByLength[Any], trainer: pl.Trainer) -> None:
+        self._batches = batches
+        self._trainer = trainer
+
+    def __len__(self) -> int:
+        return len(self._batches)
+
+    def __iter__(self) -> Iterator[Any]:
+        # The body runs when the first batch is asked for, after the counters have been restored.
+        done = self._trainer.fit_loop.epoch_loop.batch_progress.current.ready
+        yield from self._batches.epoch(self._trainer.current_epoch, done)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Nothing: the trainer's counters are the position. Tells Lightning that resuming works."""
+        return {}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Counterpart of :meth:`state_dict`."""
+
+
+class _MeasuredLoader:
+    """Texts to measure, the same batches each time."""
+
+    def __init__(self, batches: ByLength[Any]) -> None:
+        self._batches = batches
+
+    def __len__(self) -> int:
+        return len(self._batches)
+
+    def __iter__(self) -> Iterator[Any]:
+        return self._batches.in_order()
+
+
+class _LastCheckpoint(pl.Callback):
+    """Saves the whole state every so many steps, and when Ctrl-C or SIGTERM asks to stop.
+
+    Never after an epoch's last batch: the validation that follows belongs to the same state, so the run would
+    resume between the two. Such a save waits for the next batch.
+    """
+
+    def __init__(self, work: Path, every: int) -> None:
+        self._path = work / LAST_FILE
+        self._every = every
+        self._saved_at = 0
+        self._asked = 0  # the signal that asked to stop
+        self._previous: dict[int, Any] = {}
+
+    def on_fit_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:  # noqa: ARG002
+        """Takes both signals over, also from Lightning: the first one asks to stop, a second one stops at once."""
+        if threading.current_thread() is threading.main_thread():
+            self._previous = {number: signal.signal(number, self._ask) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def on_train_batch_end(self, trainer: pl.Trainer, *_: Any) -> None:
+        """Saves when it is time."""
+        due = trainer.global_step - self._saved_at >= self._every
+        if (due or self._asked) and not trainer.fit_loop.epoch_loop.batch_progress.is_last_batch:
+            self._saved_at = trainer.global_step
+            trainer.save_checkpoint(self._path)
+            if self._asked:
+                raise TrainingInterrupted(self._asked)
+
+    def teardown(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:  # noqa: ARG002
+        """Gives the signals back."""
+        for number, handler in self._previous.items():
+            signal.signal(number, handler)
+        self._previous = {}
+
+    def state_dict(self) -> dict[str, Any]:
+        """The step of this save."""
+        return {"saved_at": self._saved_at}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Counterpart of :meth:`state_dict`."""
+        self._saved_at = state_dict["saved_at"]
+
+    def _ask(self, number: int, _: Any) -> None:
+        if self._asked:
+            raise KeyboardInterrupt
+        self._asked = number
+
+
+@contextlib.contextmanager
+def started_run(what: dict[str, Any], training: TrainingConfig, work: Work) -> Iterator[str]:
+    """Makes the folder of a run that is ``what`` trained as ``training``, or makes sure that it holds this very run;
+    yields the run's precision.
+
+    The run is this process's alone until the block ends. One that fails before there is anything to resume from
+    leaves nothing.
+
+    :raises OptionError: the run to resume is another one.
+    :raises FolderError: the folder holds an unfinished run (without ``resume`` or ``force``), or none to resume;
+        another process is training there; what it holds can't be read.
+    """
+    folder = work.folder
+    if folder.exists() and not (work.resume or work.force):
+        raise FolderError(f"{folder} holds an unfinished training: go on with --resume or start over with --force")
+    if work.resume and not folder.exists():
+        raise FolderError(f"there is no unfinished training in {folder}: leave --resume out to start one")
+    with readable_write_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder / LOCK_FILE, timeout=0)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise FolderError(f"another process is training in {folder}: wait for it, or choose another output") from None
+    try:
+        yield _precision_of_run({**what, "training": dataclasses.asdict(training)}, training, work)
+    except Exception:
+        if not work.resume and not (folder / LAST_FILE).exists():
+            shutil.rmtree(folder, ignore_errors=True)
+        raise
+    finally:
+        lock.release()
+
+
+def _precision_of_run(run: dict[str, Any], training: TrainingConfig, work: Work) -> str:
+    """Of the run in the work's folder, which starts here or is resumed."""
+    folder = work.folder
+    if not work.resume:
+        for file in folder.iterdir():
+            if file.name != LOCK_FILE:
+                shutil.rmtree(file) if file.is_dir() else file.unlink()
+        precision = resolve_precision(training.precision)
+        with readable_write_errors(folder):
+            write_text(folder / RUN_FILE, json.dumps({**run, "precision": precision}, indent=2) + "\n")
+        return precision
+    try:
+        started = json.loads((folder / RUN_FILE).read_text(encoding="utf-8"))
+        precision = started.pop("precision")
+    except (OSError, ValueError, KeyError, AttributeError):
+        raise FolderError(f"{RUN_FILE} in {folder} can't be read: start over with --force") from None
+    if started != json.loads(json.dumps(run)) or precision not in {"fp32", "bf16"}:
+        raise OptionError(
+            f"the unfinished training in {folder} has other options or another corpus: give the ones it was started "
+            "with, or start over with --force"
+        )
+    return str(precision)
+
+
+def tensorboard_logger(folder: Path | None) -> Any:
+    """What writes events to ``folder``; ``False`` without one.
+
+    :raises MissingPackageError: tensorboard is not installed.
+    """
+    if folder is None:
+        return False
+    from lightning.pytorch.loggers import TensorBoardLogger  # noqa: PLC0415 - optional
+
+    try:
+        return TensorBoardLogger(folder, name="", version="")
+    except ModuleNotFoundError:
+        from tiankong.errors import MissingPackageError  # noqa: PLC0415
+
+        raise MissingPackageError("--tensorboard", "tensorboard") from None
