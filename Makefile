@@ -8,6 +8,7 @@ CORPORA ?=
 REVIEWS ?=
 RESULTS := benchmarks
 OPTIONS ?=
+MODELS := src/tiankong/models
 
 .PHONY: demo test check benchmark model install clean
 
@@ -48,12 +49,18 @@ benchmark: $(VENV)/peers
 	$(BIN)/python benchmarks/answering.py --page $(RESULTS)/RESULTS.md
 	$(BIN)/python benchmarks/serving.py --page $(RESULTS)/RESULTS.md
 
-# make model REVIEWS=FOLDER: the built-in model, from the folder of the corpora that `tiankong corpus` tells about.
+# make model REVIEWS=FOLDER: the built-in models, from the folder of the corpora that `tiankong corpus` tells about. The
+# one for labels is trained on from a small network that fills blanks, so that it labels thousands of texts a second.
 model: install
 	@test -n "$(REVIEWS)" || { echo 'name the folder of the corpora: make model REVIEWS=FOLDER'; exit 2; }
-	$(BIN)/tiankong prepare $(REVIEWS)/goods_zh.txt $(REVIEWS)/online_shopping_10_cats.zip --column review -o build/prepared --force
+	$(BIN)/tiankong prepare $(REVIEWS)/goods_zh.txt $(REVIEWS)/online_shopping_10_cats.zip --column review \
+		--name-label 1=好评 --name-label 0=差评 -o build/prepared --force
 	$(BIN)/tiankong train build/prepared -o build/reviews-zh --force
-	$(BIN)/tiankong export build/reviews-zh --prepared build/prepared -o src/tiankong/models/reviews-zh --force
+	$(BIN)/tiankong export build/reviews-zh --prepared build/prepared -o $(MODELS)/reviews-zh --force
+	$(BIN)/tiankong train build/prepared -o build/reviews-zh-small --preset small --negatives 2048 --force
+	$(BIN)/tiankong train build/prepared -o build/reviews-zh-sentiment --task classify --from build/reviews-zh-small \
+		--epochs 4 --force
+	$(BIN)/tiankong export build/reviews-zh-sentiment --prepared build/prepared -o $(MODELS)/reviews-zh-sentiment --force
 
 check: install
 	$(BIN)/ruff check .

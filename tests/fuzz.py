@@ -1,4 +1,4 @@
-"""Random strings through fill, joint, rank, check and embed: answers or typed errors, nothing else.
+"""Random strings through fill, joint, rank, check, classify and embed: answers or typed errors, nothing else.
 
 python -m tests.fuzz MODEL [COUNT]
 """
@@ -74,7 +74,7 @@ def text(generator: random.Random) -> str:
 
 def ask(model: Model, string: str, generator: random.Random) -> str:
     """One question about the string; says which, and whether it was answered."""
-    kind = generator.choice(["fill", "joint", "rank", "sentences", "check", "embed", "targets"])
+    kind = generator.choice(["fill", "joint", "rank", "sentences", "check", "classify", "embed", "targets"])
     parameters = generator.choice(PARAMETERS)
     try:
         match kind:
@@ -88,6 +88,8 @@ def ask(model: Model, string: str, generator: random.Random) -> str:
                 model.rank([string.replace("_", ""), text(generator).replace("_", "")])
             case "check":
                 model.check(string.replace("_", "").replace("[MASK]", ""), precision=0.01)
+            case "classify":
+                model.classify(string, ["{text}，__！"], {"好": ["好", "不错"], "差": ["差"]})
             case "embed":
                 model.embed(string)
             case "targets":

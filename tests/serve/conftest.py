@@ -75,6 +75,13 @@ def server(model_folder):
         yield running
 
 
+@pytest.fixture(scope="session")
+def labelling(classifier_folder):
+    """A server whose model was trained on labels."""
+    with serving("--model", classifier_folder, "--threads", 1) as running:
+        yield running
+
+
 @pytest.fixture(scope="module")
 def browser():
     if chromium_path() is None:

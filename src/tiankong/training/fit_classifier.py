@@ -268,23 +268,29 @@ def _loaders(
     if base is not None:
         words = [*corpus.vocabulary.words[len(SPECIAL_TOKENS) :], *corpus.other_words]
         lexicon = Lexicon.translated(words, base.vocabulary, base.characters)
-    generator = np.random.default_rng(training.seed)
-
-    def chosen(texts: Ints, wanted: int) -> Ints:
-        return np.sort(generator.permutation(texts)[: wanted or len(texts)])
+    learnt, validation = chosen_texts(corpus, training, classifier)
+    measured = dataclasses.replace(training, batch_sentences=0)
 
     def loader(name: str, texts: Ints, settings: TrainingConfig) -> LabelledBatches:
         labels = corpus.labels(name).astype(np.int64)
         return LabelledBatches(corpus.split(name), labels, texts, lexicon, settings)
 
-    learnt = chosen(np.arange(len(corpus.split("train"))), classifier.training_texts)
-    validation = chosen(np.arange(len(corpus.split("validation"))), training.validation_sentences)
-    measured = dataclasses.replace(training, batch_sentences=0)
     return (
         loader("train", learnt, training),
         loader("validation", validation, measured),
-        loader("train", chosen(learnt, training.validation_sentences), measured),
+        loader("train", learnt[: training.validation_sentences or len(learnt)], measured),
     )
+
+
+def chosen_texts(corpus: PreparedCorpus, training: TrainingConfig, classifier: ClassifierConfig) -> tuple[Ints, Ints]:
+    """The numbers of the training texts that are learned from, and of the validation texts that are measured."""
+    generator = np.random.default_rng(training.seed)
+
+    def chosen(split: str, wanted: int) -> Ints:
+        texts = generator.permutation(len(corpus.split(split)))
+        return np.sort(texts[: wanted or len(texts)])
+
+    return chosen("train", classifier.training_texts), chosen("validation", training.validation_sentences)
 
 
 def _label_weights(corpus: PreparedCorpus, classifier: ClassifierConfig) -> Tensor | None:

@@ -1,0 +1,305 @@
+"""Labels learned from few texts and from many, taken to other goods, and how fast texts are labelled.
+
+    python benchmarks/classification.py GOODS SHOPPING --base MODEL [--page docs/classification.md] [--work FOLDER]
+
+``GOODS`` has ``text,,label`` lines, ``SHOPPING`` a table ``cat,label,review``; ``--base`` is a model that fills blanks
+and was trained on no test text of GOODS. Learned from so many labelled texts of GOODS, and on as many validation texts
+as a third of them: the BRNN from scratch, the BRNN trained on from MODEL, and TF-IDF with a logistic regression (words
+and pairs of words, or up to three characters; features and strength chosen on the same validation texts). All are
+measured on the same test texts. Needs the packages of ``[train,benchmark]``. What is done stays in FOLDER: a stopped
+run goes on when the same is given again. The tables and the plot go to the page and beside it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from answering import processor, write_section
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import log_loss
+
+from tiankong.config import ClassifierConfig, PrepareConfig, TrainingConfig
+from tiankong.corpus.prepare import Sources, prepare
+from tiankong.corpus.prepared import PreparedCorpus
+from tiankong.corpus.reader import read_texts
+from tiankong.corpus.splits import SPLITS, split_of, text_hash
+from tiankong.evaluate.labelled import wilson
+from tiankong.inference.model import load
+from tiankong.text.segment import Tokenizer
+from tiankong.training.fit_classifier import chosen_texts
+
+HEADING = "## Against the number of labels"
+SYSTEMS = {"tfidf": "TF-IDF + logistic regression", "scratch": "BRNN from scratch", "tuned": "BRNN, fine-tuned"}
+STRENGTHS = (0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
+SHORT = 20
+"""Words of a short review at most."""
+
+
+class Few(NamedTuple):
+    """How a network is trained on so few texts: with more passes over them, in smaller batches."""
+
+    epochs: int
+    batch_tokens: int
+
+
+FEW = {100: Few(40, 512), 1000: Few(15, 1024)}
+
+
+class Study:
+    """One run of this program: what to learn from, and what has been measured so far."""
+
+    def __init__(self, goods: Path, base: Path, work: Path, sizes: list[int], seeds: int) -> None:
+        work.mkdir(parents=True, exist_ok=True)
+        self.base, self.work, self.sizes, self._seeds = base, work, sizes, seeds
+        self._file = work / "measured.json"
+        self.measured: dict[str, Any] = json.loads(self._file.read_text()) if self._file.exists() else {}
+        folder = work / "prepared"
+        if folder.exists():
+            self.corpus = PreparedCorpus(folder)
+        else:
+            self.corpus = prepare(Sources([goods]), folder, PrepareConfig(unique=True, code_bits=0))
+        words = [*self.corpus.vocabulary.words, *self.corpus.other_words]
+        self.texts = {
+            name: [[words[number] for number in split[text][1:-1]] for text in range(len(split))]
+            for name, split in ((name, self.corpus.split(name)) for name in SPLITS)
+        }
+
+    def accuracy(self, system: str, size: int, seed: int) -> float:
+        """On the test split, learned from ``size`` texts (0: all)."""
+        key = f"{system} {size} {seed}"
+        if key not in self.measured:
+            self.measured[key] = self._tfidf(size, seed)[0] if system == "tfidf" else self._network(system, size, seed)
+            self._file.write_text(json.dumps(self.measured, indent=1))
+            print(f"{key}: {self.measured[key]:.4f}", file=sys.stderr, flush=True)
+        return float(self.measured[key])
+
+    def accuracies(self, system: str, size: int) -> list[float]:
+        """Of several draws, if the labels are few."""
+        return [self.accuracy(system, size, seed) for seed in range(1, 1 + (self._seeds if size in FEW else 1))]
+
+    def folder(self, system: str, size: int, seed: int) -> Path:
+        """Of a trained network."""
+        return self.work / f"{system}-{size or 'all'}-{seed}"
+
+    def tfidf_of_all(self) -> tuple[TfidfVectorizer, LogisticRegression]:
+        """The baseline, learned from all texts."""
+        return self._tfidf(0, 1)[1:]
+
+    def _network(self, system: str, size: int, seed: int) -> float:
+        few = FEW.get(size)
+        options = ["--task", "classify", "--seed", seed, "--training-texts", size, "--quiet", "--json", "--force"]
+        options += ["--validation-sentences", size // 3] if size else []
+        options += (
+            ["--epochs", few.epochs, "--batch-tokens", few.batch_tokens, "--patience", few.epochs // 3] if few else []
+        )
+        options += ["--from", self.base] if system == "tuned" else []
+        command = [sys.executable, "-m", "tiankong", "train", self.corpus.folder, "-o", self.folder(system, size, seed)]
+        done = subprocess.run([*map(str, command + options)], check=True, stdout=subprocess.PIPE, text=True)
+        return float(json.loads(done.stdout)["test"]["accuracy"])
+
+    def _tfidf(self, size: int, seed: int) -> tuple[float, TfidfVectorizer, LogisticRegression]:
+        training = TrainingConfig(seed=seed, validation_sentences=size // 3)
+        learnt, validation = chosen_texts(self.corpus, training, ClassifierConfig(training_texts=size))
+        labels = {name: self.corpus.labels(name) for name in SPLITS}
+        train, held_out = (
+            [self.texts[name][n] for n in own] for name, own in (("train", learnt), ("validation", validation))
+        )
+        best = (np.inf, None, None)
+        for features in (
+            {"analyzer": pairs_of_words, "min_df": 1 if size and size <= 1000 else 2},
+            {
+                "analyzer": "char",
+                "ngram_range": (1, 3),
+                "preprocessor": "".join,
+                "min_df": 1 if size and size <= 1000 else 2,
+            },
+        ):
+            vectorizer = TfidfVectorizer(sublinear_tf=True, **features)
+            matrix, others = vectorizer.fit_transform(train), vectorizer.transform(held_out)
+            for strength in STRENGTHS:
+                model = LogisticRegression(C=strength, max_iter=2000).fit(matrix, labels["train"][learnt])
+                loss = log_loss(labels["validation"][validation], model.predict_proba(others), labels=model.classes_)
+                if loss < best[0]:
+                    best = (loss, vectorizer, model)
+        _, vectorizer, model = best
+        right = model.predict(vectorizer.transform(self.texts["test"])) == labels["test"]
+        return float(right.mean()), vectorizer, model
+
+
+def pairs_of_words(words: list[str]) -> list[str]:
+    """Words, and words that follow each other."""
+    return [*words, *map(" ".join, itertools.pairwise(words))]
+
+
+def learning_rows(study: Study) -> Iterator[list[str]]:
+    """A row a system: the mean accuracy for each size, and the range over the seeds."""
+    everything = len(study.texts["train"])
+    yield ["", *(f"{size or everything:,} labels" for size in study.sizes)]
+    for system, name in SYSTEMS.items():
+        cells = []
+        for size in study.sizes:
+            found = study.accuracies(system, size)
+            spread = f" ({min(found):.3f} to {max(found):.3f})" if len(found) > 1 else ""
+            cells.append(f"{statistics.mean(found):.4f}{spread}")
+        yield [name, *cells]
+
+
+def draw(study: Study, file: Path) -> None:
+    """Accuracy against labels."""
+    import matplotlib as mpl  # noqa: PLC0415 - heavy
+
+    mpl.use("Agg")
+    from matplotlib import pyplot  # noqa: PLC0415
+
+    figure, axes = pyplot.subplots(figsize=(6, 4), layout="constrained")
+    for system, name in SYSTEMS.items():
+        sizes = [size or len(study.texts["train"]) for size in study.sizes]
+        runs = [study.accuracies(system, size) for size in study.sizes]
+        axes.plot(sizes, list(map(statistics.mean, runs)), marker="o", label=name)
+        axes.fill_between(sizes, list(map(min, runs)), list(map(max, runs)), alpha=0.2)
+    axes.set(xlabel="labelled texts learned from", ylabel="accuracy on test texts", xscale="log")
+    axes.grid(alpha=0.3)
+    axes.legend()
+    figure.savefig(file, dpi=90)
+    pyplot.close(figure)
+
+
+def transfer_rows(study: Study, goods: Path, shopping: Path) -> Iterator[list[str]]:
+    """Accuracy on each category of the other shop, of what was learned from all of GOODS."""
+    own = {text_hash(text.text, 1) for text in read_texts([goods])}
+    categories = (text.label for text in read_texts([shopping], column="review", label_column="cat"))
+    texts: dict[str, list[tuple[str, str, bool]]] = {}
+    for text, category in zip(read_texts([shopping], column="review", label_column="label"), categories, strict=True):
+        hashed = text_hash(text.text, 1)
+        if hashed not in own:
+            own.add(hashed)
+            unseen = SPLITS[split_of(hashed, PrepareConfig().split)] == "test"
+            texts.setdefault(str(category), []).append((text.text, str(text.label), unseen))
+    vectorizer, regression = study.tfidf_of_all()
+    names = [label.name for label in study.corpus.manifest.labels]
+    tokenizer = Tokenizer(study.corpus.manifest.config)
+    scratch, tuned = (load(study.folder(system, 0, 1)) for system in ("scratch", "tuned"))
+    yield ["category", "reviews", *SYSTEMS.values(), "fine-tuned, reviews its base has not read"]
+    everything: list[np.ndarray[Any, np.dtype[np.bool_]]] = []
+    unread: list[bool] = []
+    for category, rows in texts.items():
+        reviews, labels, unseen = map(list, zip(*rows, strict=True))
+        tokens = list(map(tokenizer.tokens, reviews))
+        given = [
+            [names[number] for number in regression.predict(vectorizer.transform(tokens))],
+            *([shares[0]["label"] for shares in model.classify(reviews)] for model in (scratch, tuned)),
+        ]
+        right = np.array(given) == np.array(labels)
+        everything.append(right)
+        unread += unseen
+        yield transfer_row(category, right, np.array(unseen))
+    yield transfer_row("all", np.concatenate(everything, axis=1), np.array(unread))
+
+
+def transfer_row(name: str, right: Any, unseen: Any) -> list[str]:
+    """Shares right of each system, the last one's with its 95 % interval, and on unseen reviews alone."""
+    last = right[-1]
+    low, high = wilson(int(last.sum()), len(last))
+    own = last[unseen]
+    return [
+        name,
+        f"{len(last):,}",
+        *(f"{one.mean():.4f}" for one in right[:-1]),
+        f"{last.mean():.4f} ({low:.3f} to {high:.3f})",
+        f"{own.mean():.4f} of {len(own):,}",
+    ]
+
+
+def speed_rows(study: Study) -> Iterator[list[str]]:
+    """Short reviews a second, from text to labels."""
+    tuned = study.folder("tuned", 0, 1)
+    small = study.work / "tuned-8-bits"
+    if not small.exists():
+        command = [sys.executable, "-m", "tiankong", "export", tuned, "-o", small, "--prepared", study.corpus.folder]
+        subprocess.run([*map(str, command), "--quiet"], check=True, stdout=subprocess.DEVNULL)
+    space = "" if study.corpus.manifest.config.segmenter in {"rjieba", "jieba"} else " "
+    short = [space.join(words) for split in SPLITS for words in study.texts[split] if len(words) <= SHORT][:8192]
+    yield ["model", "1 thread", f"{os.cpu_count()} threads"]
+    for name, folder in (("as trained, 32 bits", tuned), ("exported, 8 bits", small)):
+        cells = []
+        for threads in (1, os.cpu_count() or 1):
+            model = load(folder, threads=threads)
+            model.classify(short[:1024])
+            seconds = []
+            for _ in range(3):
+                start = time.perf_counter()
+                model.classify(short)
+                seconds.append(time.perf_counter() - start)
+            cells.append(f"{len(short) / statistics.median(seconds):,.0f} a second")
+        yield [name, *cells]
+
+
+def table(rows: Iterator[list[str]]) -> list[str]:
+    """Rows, the first of which is the head, as a table."""
+    lines = []
+    for number, cells in enumerate(rows):
+        lines.append(f"| {' | '.join(cells)} |")
+        lines += [f"|{'---|' * len(cells)}"] if number == 0 else []
+        print(lines[-1] if number else lines[0], flush=True)
+    return lines
+
+
+def main() -> None:
+    """Prints the tables and puts them into the page."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("goods", type=Path)
+    parser.add_argument("shopping", type=Path)
+    parser.add_argument("--base", type=Path, required=True)
+    parser.add_argument("--work", type=Path, default=Path("build/classification"))
+    parser.add_argument("--sizes", type=int, nargs="+", default=[100, 1000, 10_000, 0], help="0: all")
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--page", type=Path)
+    arguments = parser.parse_args()
+    study = Study(arguments.goods, arguments.base, arguments.work, arguments.sizes, arguments.seeds)
+    learning = table(learning_rows(study))
+    transfer = table(transfer_rows(study, arguments.goods, arguments.shopping))
+    speed = table(speed_rows(study))
+    if not arguments.page:
+        return
+    picture = arguments.page.with_suffix(".png")
+    draw(study, picture)
+    shown = ["python", "benchmarks/classification.py", *(Path(one).name for one in sys.argv[1:3]), *sys.argv[3:]]
+    lines = [
+        HEADING,
+        "",
+        f"    {' '.join(shown)}",
+        "",
+        f"{os.cpu_count()} cores ({processor()}), Python {platform.python_version()}. Accuracy on "
+        f"{len(study.texts['test']):,} test texts; of 100 and 1,000 labels, the mean and the range of "
+        f"{arguments.seeds} draws. As many validation texts as a third of the labels chose epoch, features, strength.",
+        "",
+        *learning,
+        "",
+        f"![accuracy against labels]({picture.name})",
+        "",
+        "Learned from all of it, and asked about another shop's reviews, without those that are in both:",
+        "",
+        *transfer,
+        "",
+        f"Reviews of {SHORT} words at most, from text to labels:",
+        "",
+        *speed,
+    ]
+    write_section(arguments.page, HEADING, lines)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,107 @@
+"""A model that was trained on labels, behind the service and on the page."""
+
+from __future__ import annotations
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from tests.serve.browser import opened
+from tests.serve.conftest import serving
+from tiankong.inference.model import load
+
+GOOD = "质量很好，穿着舒服"
+TEXTS = [GOOD, "物流太慢，客服也不理人"]
+
+
+@pytest.fixture(scope="module")
+def model(classifier_folder):
+    return load(classifier_folder, threads=1)
+
+
+def by_label(shares):
+    return {share["label"]: share["score"] for share in shares}
+
+
+def test_texts_are_labelled_as_in_process(labelling, model):
+    found = labelling.post("/classify", {"inputs": TEXTS}).json()
+    assert [by_label(one) for one in found] == [pytest.approx(by_label(one)) for one in model.classify(TEXTS)]
+    alone = labelling.post("/classify", {"inputs": GOOD}).json()
+    assert [by_label(one) for one in alone] == [pytest.approx(by_label(found[0]))]
+
+
+def test_it_says_what_it_tells_apart(labelling, server):
+    information = labelling.get("/info").json()
+    assert (information["task"], information["labels"]) == ("classify", ["0", "1"])
+    assert labelling.get("/ready").status_code == 200
+    assert server.get("/info").json()["labels"] == []
+
+
+@pytest.mark.parametrize(
+    ("path", "request_", "words"),
+    [
+        ("/fill", {"inputs": "很__"}, "fills no blanks"),
+        ("/check", {"inputs": "很好"}, "fills no blanks"),
+        ("/rank", {"inputs": ["很好", "很差"]}, "fills no blanks"),
+        ("/segment", {"inputs": "很好"}, "fills no blanks"),
+        ("/classify", {"inputs": GOOD, "parameters": {"prompts": ["{text}__"], "labels": {"a": ["b"]}}}, "of its own"),
+        ("/classify", {"inputs": ["好", ""]}, "text 2: the text has nothing"),
+    ],
+)
+def test_what_it_can_not_do_is_a_sentence(labelling, path, request_, words):
+    response = labelling.post(path, request_)
+    assert response.status_code == 422
+    assert words in response.json()["error"]
+
+
+def test_a_served_model_is_exchanged_for_one_of_the_other_kind(classifier_folder, model_folder):
+    key = {"Authorization": "Bearer geheim"}
+    with serving("--model", model_folder, "--threads", 1, "--api-key", "geheim") as running:
+        assert running.post("/classify", {"inputs": GOOD}, headers=key).status_code == 404
+        assert running.post("/reload", {"model": str(classifier_folder)}, headers=key).status_code == 200
+        assert len(running.post("/classify", {"inputs": GOOD}, headers=key).json()[0]) == 2
+        assert running.post("/fill", {"inputs": "很__"}, headers=key).status_code == 422
+
+
+def test_the_page_shows_labels_with_their_probabilities(page, labelling, model):
+    opened(page, labelling.url, GOOD)
+    expected = model.classify(GOOD)
+    lines = page.locator("#labels li")
+    expect(lines).to_have_count(2)
+    expect(lines.locator(".word")).to_have_text([share["label"] for share in expected])
+    for width, share in zip(
+        lines.locator(".bar").evaluate_all("bars => bars.map(bar => bar.clientWidth / bar.parentNode.clientWidth)"),
+        expected,
+        strict=True,
+    ):
+        assert width == pytest.approx(share["score"], abs=0.03)
+    expect(page.locator("#status")).to_contain_text(f"Label: {expected[0]['label']}")
+    expect(page.locator("#model")).to_contain_text("2 labels")
+    for hidden in ("#views", "#fill-view", "#check-view"):
+        expect(page.locator(hidden)).to_be_hidden()
+    expect(page.locator("#error")).to_be_hidden()
+    page.locator("#text").fill(TEXTS[1])
+    other = model.classify(TEXTS[1])
+    expect(lines.locator(".word")).to_have_text([share["label"] for share in other])
+    page.locator("#text").fill("")
+    expect(lines).to_have_count(0)
+
+
+def test_the_page_begins_with_an_example_and_offers_more(page, labelling):
+    page.goto(labelling.url)
+    expect(page.locator("#labels li")).to_have_count(2)
+    examples = page.locator("#examples option").all_text_contents()
+    assert not any("__" in example for example in examples)
+    page.locator("#examples").select_option(examples[2])
+    expect(page.locator("#text")).to_have_value(examples[2])
+    page.locator("#language").click()
+    expect(page.locator("label[for=text]")).to_contain_text("输入文本")
+    expect(page.locator("#labels h2")).to_have_text("标签")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_labels_are_for_everyone(page, labelling, scheme):
+    page.emulate_media(color_scheme=scheme)
+    opened(page, labelling.url, GOOD)
+    expect(page.locator("#labels li")).to_have_count(2)
+    assert [rule["id"] for rule in Axe().run(page).response["violations"]] == []
