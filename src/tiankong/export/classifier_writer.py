@@ -3,34 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from safetensors.torch import save_file
-
 from tiankong.artifact.base_model import BaseModel
-from tiankong.artifact.model_folder import (
-    CHARACTERS_FILE,
-    CLASSIFY,
-    CURVES_FILE,
-    HISTORY_FILE,
-    MODEL,
-    ONNX_FILE,
-    USER_DICT_FILE,
-    VOCABULARY_FILE,
-    WEIGHTS_FILE,
-    BaseStated,
-)
+from tiankong.artifact.model_folder import CLASSIFY, MODEL, BaseStated
 from tiankong.config import ClassifierConfig, ModelConfig, TrainingConfig
 from tiankong.corpus.prepared import PreparedCorpus
 from tiankong.export.card import write_card
-from tiankong.export.onnx_export import export_onnx
+from tiankong.export.model_parts import copy_words, stated_settings, training_metrics, write_network
 from tiankong.text.network_input import Lexicon
 from tiankong.training.fit_classifier import TrainedClassifier
-from tiankong.training.history import Curve, draw_curves, write_history
-from tiankong.version import VERSION
+from tiankong.training.history import Curve
 
 _ACCURACY, _LOG_LOSS = Curve("accuracy", "accuracy"), Curve("log_loss", "log loss (nats)")
 
@@ -58,24 +43,13 @@ def write_classifier(
     model, training, classifier = configs
     words = base.folder if base else corpus
     with MODEL.write(output, force=force) as folder:
-        source = base.folder.path if base else corpus.folder
-        for name in (VOCABULARY_FILE, CHARACTERS_FILE, USER_DICT_FILE):
-            if (source / name).exists():
-                shutil.copyfile(source / name, folder / name)
-        weights = {name: value.contiguous() for name, value in trained.network.state_dict().items()}
-        save_file(weights, folder / WEIGHTS_FILE)
-        difference = export_onnx(trained.network, Lexicon.of(words.vocabulary, words.characters), folder / ONNX_FILE)
-        write_history(trained.rows, folder / HISTORY_FILE)
-        draw_curves(trained.rows, folder / CURVES_FILE, _ACCURACY, _LOG_LOSS)
-        # The user dictionary travels in the folder; its path on this machine means nothing elsewhere.
-        prepare = dataclasses.replace(corpus.manifest.config, user_dict="")
+        copy_words(base.folder.path if base else corpus.folder, folder)
+        lexicon = Lexicon.of(words.vocabulary, words.characters)
+        written = write_network(trained.network, lexicon, trained.rows, (_ACCURACY, _LOG_LOSS), folder)
         fields = {
-            "tiankong": VERSION,
-            "prepare": dataclasses.asdict(prepare),
-            "model": dataclasses.asdict(model),
-            "training": dataclasses.asdict(training),
+            **stated_settings(corpus, model, training),
             "words": len(words.vocabulary),
-            "parameters": sum(value.numel() for value in weights.values()),
+            "parameters": written.parameters,
             "task": CLASSIFY,
             "labels": [label.name for label in corpus.manifest.labels],
             "classifier": dataclasses.asdict(classifier),
@@ -83,13 +57,8 @@ def write_classifier(
         }
         MODEL.seal(folder, fields)
         metrics = {
-            "best_epoch": trained.best_epoch,
-            "epochs": int(trained.rows[-1]["epoch"]),
-            "training_seconds": sum(row["seconds"] for row in trained.rows),
-            "training_processor_seconds": sum(row["processor_seconds"] for row in trained.rows),
+            **training_metrics(trained.rows, trained.best_epoch, written, command),
             "logit_scale": trained.scale,
-            "onnx_difference": difference,
-            "commands": [command],
             **measure(folder),
         }
         write_card(folder, output.name, corpus.manifest, fields, metrics)

@@ -3,35 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from safetensors.numpy import save_file as save_arrays
-from safetensors.torch import save_file
 
 from tiankong.artifact.misfits import Misfits, write_misfits
-from tiankong.artifact.model_folder import (
-    CHARACTERS_FILE,
-    CLOZE,
-    CODES_FILE,
-    CURVES_FILE,
-    HISTORY_FILE,
-    MODEL,
-    ONNX_FILE,
-    USER_DICT_FILE,
-    VOCABULARY_FILE,
-    WEIGHTS_FILE,
-)
+from tiankong.artifact.model_folder import CLOZE, CODES_FILE, MODEL
 from tiankong.config import ModelConfig, TrainingConfig
 from tiankong.corpus.prepared import PreparedCorpus
 from tiankong.export.card import write_card
-from tiankong.export.onnx_export import export_onnx
+from tiankong.export.model_parts import copy_words, stated_settings, training_metrics, write_network
 from tiankong.training.fit import Trained
-from tiankong.training.history import Curve, draw_curves, write_history
-from tiankong.version import VERSION
+from tiankong.training.history import Curve
 
 _BITS, _TOP10 = Curve("bit_accuracy", "share of equal bits"), Curve("top10", "top-10 accuracy")
 _PERPLEXITY = Curve("perplexity", "perplexity", "log")
@@ -61,40 +47,23 @@ def write_model(
     :raises FolderError: ``output`` exists or can't be written.
     """
     with MODEL.write(output, force=force) as folder:
-        for name in (VOCABULARY_FILE, CHARACTERS_FILE):
-            shutil.copyfile(corpus.folder / name, folder / name)
-        if (corpus.folder / USER_DICT_FILE).exists():
-            shutil.copyfile(corpus.folder / USER_DICT_FILE, folder / USER_DICT_FILE)
+        copy_words(corpus.folder, folder)
         if model.head != "softmax":
             bias = trained.network.head.bias.detach().numpy()
             save_arrays({"codes": np.packbits(corpus.codes, axis=1), "bias": bias}, folder / CODES_FILE)
-        weights = {name: value.contiguous() for name, value in trained.network.state_dict().items()}
-        save_file(weights, folder / WEIGHTS_FILE)
-        difference = export_onnx(trained.network, corpus.lexicon, folder / ONNX_FILE)
-        write_history(trained.rows, folder / HISTORY_FILE)
-        share = _BITS if model.head == "codes" else _TOP10
-        draw_curves(trained.rows, folder / CURVES_FILE, share, _PERPLEXITY)
-        # The user dictionary travels in the folder; its path on this machine means nothing elsewhere.
-        prepare = dataclasses.replace(corpus.manifest.config, user_dict="")
+        curves = (_BITS if model.head == "codes" else _TOP10, _PERPLEXITY)
+        written = write_network(trained.network, corpus.lexicon, trained.rows, curves, folder)
         fields = {
-            "tiankong": VERSION,
-            "prepare": dataclasses.asdict(prepare),
-            "model": dataclasses.asdict(model),
-            "training": dataclasses.asdict(training),
+            **stated_settings(corpus, model, training),
             "words": len(corpus.vocabulary),
             "task": CLOZE,
             "unknown_bias": _unknown_bias(trained, corpus) if model.composes_output else None,
-            "parameters": sum(value.numel() for value in weights.values()),
+            "parameters": written.parameters,
         }
         seal_with_misfits(folder, fields, find_misfits)
         metrics = {
-            "best_epoch": trained.best_epoch,
-            "epochs": len(trained.rows),
-            "training_seconds": sum(row["seconds"] for row in trained.rows),
-            "training_processor_seconds": sum(row["processor_seconds"] for row in trained.rows),
+            **training_metrics(trained.rows, trained.best_epoch, written, command),
             "calibration": dataclasses.asdict(trained.calibration),
-            "onnx_difference": difference,
-            "commands": [command],
             **measure(folder),
         }
         write_card(folder, output.name, corpus.manifest, fields, metrics)
