@@ -220,7 +220,7 @@ def main() -> None:
     lines = [
         HEADING,
         "",
-        f"    {' '.join(['python', 'benchmarks/answering.py', *sys.argv[1:]])}",
+        f"    {this_command('answering.py')}",
         "",
         f"Built-in model {DEFAULT_MODEL}, {os.cpu_count()} cores ({processor()}), Python {platform.python_version()}.",
         "",
@@ -242,6 +242,12 @@ def main() -> None:
     print(f"(this program's own memory: {peak / 1024:.0f} MB)", file=sys.stderr)
     if arguments.page:
         write_section(arguments.page, HEADING, lines)
+
+
+def this_command(program: str) -> str:
+    """The command that is running; of paths from the root, the last part only."""
+    shown = (Path(one).name if Path(one).is_absolute() else one for one in sys.argv[1:])
+    return " ".join(["python", f"benchmarks/{program}", *shown])
 
 
 def write_section(page: Path, heading: str, lines: list[str]) -> None:

@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from answering import processor, write_section
+from answering import processor, this_command, write_section
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
@@ -276,11 +276,10 @@ def main() -> None:
         return
     picture = arguments.page.with_suffix(".png")
     draw(study, picture)
-    shown = ["python", "benchmarks/classification.py", *(Path(one).name for one in sys.argv[1:3]), *sys.argv[3:]]
     lines = [
         HEADING,
         "",
-        f"    {' '.join(shown)}",
+        f"    {this_command('classification.py')}",
         "",
         f"{os.cpu_count()} cores ({processor()}), Python {platform.python_version()}. Accuracy on "
         f"{len(study.texts['test']):,} test texts; of 100 and 1,000 labels, the mean and the range of "

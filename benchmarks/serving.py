@@ -27,7 +27,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from answering import WORDS, processor, sentences, write_section
+from answering import WORDS, processor, sentences, this_command, write_section
 
 import tiankong
 
@@ -134,7 +134,9 @@ async def measure(port: int, process: int, requests: list[bytes], seconds: float
     rows.append(["/health meanwhile, slowest", f"{max(healths.result()):.0f} ms", "200 ms"])
     rows.append(["memory before and after", f"{before:.0f} MB, {resident(process):.0f} MB", "flat"])
     again = await load(port, requests, CLIENTS, 5)
-    rows.append(["right after, for 5 seconds", f"{again.statuses[200] / 5:,.0f} a second", f"{rate:,.0f}"])
+    rows.append(["right after, for 5 seconds", f"{again.statuses[200] / 5:,.0f} a second", "–"])
+    again = await load(port, requests, CLIENTS, seconds)
+    rows.append(["from the sixth second on", f"{again.statuses[200] / seconds:,.0f} a second", f"{rate:,.0f} again"])
     if soak:
         start = resident(process)
         long = await load(port, requests, CLIENTS, soak)
@@ -176,7 +178,7 @@ def main() -> None:
     lines = [
         HEADING,
         "",
-        f"    {' '.join(['python', 'benchmarks/serving.py', *sys.argv[1:]])}",
+        f"    {this_command('serving.py')}",
         "",
         f"Built-in model, sentences of {WORDS} words, server and clients on the same {os.cpu_count()} cores "
         f"({processor()}).",

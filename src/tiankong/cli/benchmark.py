@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import os
-import shlex
-import sys
 from pathlib import Path
 
 import click
 
-from tiankong.cli.display import say
+from tiankong.cli.display import say, this_command
 from tiankong.cli.options import needs
 from tiankong.errors import MissingPackageError
 
@@ -81,6 +79,6 @@ def command(
         targets, seconds = min(targets or _QUICK_TARGETS, _QUICK_TARGETS), _QUICK_SECONDS
     budget = Budget(seconds, threads, seed, epochs, quick)
     results = run_benchmark(corpus, names, targets, budget, output, lambda line: say(line, quiet=quiet), also=also)
-    command_line = shlex.join(["tiankong", *sys.argv[1:]])
+    command_line = this_command()
     write_report(output, results, corpus, make_task(corpus, targets), len(SPECIAL_TOKENS), seed, command_line)
     click.echo(f"{output}: RESULTS.md and results.png")

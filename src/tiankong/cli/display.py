@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import shlex
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 
@@ -33,6 +35,13 @@ def say(text: str, *, quiet: bool) -> None:
     """A line for people, on standard error."""
     if not quiet:
         print(text, file=sys.stderr)
+
+
+def this_command() -> str:
+    """The command that is running, for the card or page of what it makes; of paths from the root, the last part only:
+    the rest is nobody's business elsewhere.
+    """
+    return shlex.join(["tiankong", *(Path(one).name if Path(one).is_absolute() else one for one in sys.argv[1:])])
 
 
 def metrics_lines(metrics: Mapping[str, Any]) -> str:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import shlex
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from tiankong.cli.display import metrics_lines, progress
+from tiankong.cli.display import metrics_lines, progress, this_command
 from tiankong.errors import MissingPackageError
 
 if TYPE_CHECKING:
@@ -70,7 +68,7 @@ def command(model: str, output: Path, prepared: Path, force: bool, quiet: bool, 
         force=force,
         measure=measure,
         find_misfits=None if classifies else find_misfits,
-        command=shlex.join(["tiankong", *sys.argv[1:]]),
+        command=this_command(),
     )
     if as_json:
         click.echo(json.dumps(metrics))

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tiankong.cli.display import metrics_lines, progress, say, shows_progress
+from tiankong.cli.display import metrics_lines, progress, say, shows_progress, this_command
 from tiankong.cli.options import chosen, config_options, needs
 from tiankong.cli.train_classifier import label_epoch_line, train_classifier
-from tiankong.cli.training_order import Order, this_command
+from tiankong.cli.training_order import Order
 from tiankong.config import TASKS, ClassifierConfig, ModelConfig, Preset, TrainingConfig
 from tiankong.errors import MissingPackageError
 

@@ -6,8 +6,9 @@ import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tiankong.cli.display import this_command
 from tiankong.cli.options import needs
-from tiankong.cli.training_order import Order, this_command
+from tiankong.cli.training_order import Order
 from tiankong.config import ModelConfig, Preset, override
 
 if TYPE_CHECKING:

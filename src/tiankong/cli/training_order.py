@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,8 +38,3 @@ class Order:
         sizes["train"] = min(_SAMPLE, sizes["train"])
         with progress("measuring", sum(sizes.values()), quiet=self.quiet) as advance:
             return {name: measure(name, size, advance) for name, size in sizes.items()}
-
-
-def this_command() -> str:
-    """The command that is running, for the card of what it makes."""
-    return shlex.join(["tiankong", *sys.argv[1:]])
