@@ -70,6 +70,23 @@ def test_limits(small, path, within, over, words):
     refused(small.post(path, over), 422, words)
 
 
+def test_the_limit_of_work(model_folder):
+    """One request that would take minutes ends, and the others need not wait for it."""
+    phrases = [f"很{word}{number}" for number in range(200) for word in ("好", "慢")]
+    texts = ["物流很快，客服也好，" * 300] * 30
+    parameters = {"prompts": ["{text}，很__", "很__，{text}"], "labels": {"甲": phrases[::2], "乙": phrases[1::2]}}
+    with serving("--model", model_folder, "--threads", 1, "--answer-seconds", 0.4) as running:
+        for path, request in [
+            ("/classify", {"inputs": texts, "parameters": parameters}),
+            ("/check", fill(["物流很快，客服也好，" * 400] * 60, precision=0.01)),
+            ("/rank", fill("物流很快，" * 500 + "__", candidates=[phrase * 20 for phrase in phrases])),
+        ]:
+            start = time.monotonic()
+            refused(running.post(path, request), 422, "for more than 0.4 seconds: ask for less at once")
+            assert time.monotonic() - start < 8
+            assert running.post("/fill", fill(SENTENCE)).status_code == 200
+
+
 def test_the_limit_of_bytes(small):
     content = json.dumps(fill(SENTENCE)).encode()
     padded = content[:-1] + b" " * (3000 - len(content)) + b"}"

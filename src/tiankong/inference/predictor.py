@@ -19,7 +19,7 @@ from tiankong.text.vocabulary import BEGIN, BLANK, END
 
 _PREDICTIONS_AT_ONCE = 32
 _TARGETS_OF_A_WINDOW = 256
-_TOKENS_AT_ONCE = 16_384
+_TOKENS_AT_ONCE = 4096
 
 
 class Prediction(NamedTuple):

@@ -16,6 +16,7 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from tiankong.errors import FolderError
+from tiankong.inference.time_limit import check_time
 from tiankong.text.network_input import NetworkInput
 
 Scores = NDArray[np.float32]
@@ -81,7 +82,11 @@ class NetworkSession:
         return Outputs(scores, found.get("context", scores), found.get("spelled"))
 
     def outputs(self, arrays: NetworkInput, *, beside_others: bool = False) -> dict[str, Any]:
-        """What the network gives out, by name; on one thread if it runs ``beside_others``."""
+        """What the network gives out, by name; on one thread if it runs ``beside_others``.
+
+        :raises OutOfTimeError: see :mod:`tiankong.inference.time_limit`.
+        """
+        check_time()
         session = self._session
         if beside_others:
             with self._opening:
@@ -100,6 +105,7 @@ class NetworkSession:
         with ThreadPoolExecutor(self.threads) as workers:
             coming: deque[Future[Found]] = deque()
             for batch in batches:
+                check_time()  # the workers don't know of a limit
                 coming.append(workers.submit(work, batch, True))
                 if len(coming) > 2 * self.threads:
                     yield coming.popleft().result()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import math
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -20,7 +21,8 @@ from tiankong.artifact.built_in import model_path
 from tiankong.artifact.model_folder import MODEL
 from tiankong.folder import sha256
 from tiankong.inference.model import Model, load
-from tiankong.serve.problems import NotReady
+from tiankong.inference.time_limit import OutOfTimeError, time_limit
+from tiankong.serve.problems import NotReady, OverLimit
 
 _TOGETHER = 64
 """Sentences of different requests that are filled in one go at most."""
@@ -46,10 +48,10 @@ class _Job:
     options: dict[str, Any] = field(default_factory=dict)
     done: asyncio.Future[Any] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
-    def run(self, model: Model) -> Any:
+    def run(self, model: Model, seconds: float) -> Any:
         """What the request gets, or the exception it ends with."""
         work = self.work or (lambda model: model.fill(self.sentences, **self.options))
-        return _attempt(work, model)
+        return _attempt(work, model, seconds)
 
 
 class Engine:
@@ -60,9 +62,13 @@ class Engine:
         model: str | Path,
         threads: int = 0,
         words: Sequence[str] = (),
+        seconds: float = math.inf,
         on_waiting: Callable[[int], None] = lambda _: None,
     ) -> None:
-        """Nothing is loaded before :meth:`start`. ``on_waiting`` hears how many requests wait."""
+        """Nothing is loaded before :meth:`start`. The model works at one request for so many ``seconds``;
+        ``on_waiting`` hears how many requests wait.
+        """
+        self._seconds = seconds
         self.source, self._threads, self._words = str(model), threads, list(words)
         self._on_waiting = on_waiting
         self._loaded: LoadedModel | None = None
@@ -135,7 +141,7 @@ class Engine:
                 jobs = [job for job in self._next() if not job.done.cancelled()]
                 self._on_waiting(len(self._queue))
                 if jobs:
-                    results = await loop.run_in_executor(self._thread, _run, jobs, self.loaded.model)
+                    results = await loop.run_in_executor(self._thread, _run, jobs, self.loaded.model, self._seconds)
                     for job, result in zip(jobs, results, strict=True):
                         if job.done.cancelled():
                             continue
@@ -170,21 +176,24 @@ class Engine:
         return LoadedModel(model, folder.name, sha256(folder / MODEL.manifest))
 
 
-def _run(jobs: list[_Job], model: Model) -> list[Any]:
+def _run(jobs: list[_Job], model: Model, seconds: float) -> list[Any]:
     """Each job's result, or the exception it ends with."""
     if len(jobs) > 1:
         sentences = [sentence for job in jobs for sentence in job.sentences]
-        found = _attempt(lambda model: model.fill(sentences, **jobs[0].options), model)
+        found = _attempt(lambda model: model.fill(sentences, **jobs[0].options), model, seconds)
         if not isinstance(found, Exception):
             answers = iter(found)
             return [list(itertools.islice(answers, len(job.sentences))) for job in jobs]
     # One bad sentence is its own request's error and nobody else's.
-    return [job.run(model) for job in jobs]
+    return [job.run(model, seconds) for job in jobs]
 
 
-def _attempt(work: Callable[[Model], Any], model: Model) -> Any:
+def _attempt(work: Callable[[Model], Any], model: Model, seconds: float) -> Any:
     """What ``work`` makes of the model, or the exception it ends with, which goes to the one who asked."""
     try:
-        return work(model)
+        with time_limit(seconds):
+            return work(model)
+    except OutOfTimeError:
+        return OverLimit(f"the model would work at this for more than {seconds:g} seconds: ask for less at once")
     except Exception as error:
         return error

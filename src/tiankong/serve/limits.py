@@ -25,6 +25,7 @@ class Limits:
     max_top_k: int = _limit(100, "answers for a blank")
     max_targets: int = _limit(1000, "targets, candidates or excluded words of a request")
     max_requests: int = _limit(64, "requests being answered or waiting at once")
+    answer_seconds: float = _limit(10.0, "seconds that the model works at one request")
     max_head_bytes: int = _limit(65_536, "bytes of a request's line and headers")
     head_seconds: float = _limit(10.0, "seconds in which a request's line and headers must arrive")
     body_seconds: float = _limit(10.0, "seconds in which a request's body must arrive")

@@ -42,7 +42,9 @@ class Worker:
     def __init__(self, settings: Settings, limits: Limits, listener: socket.socket, link: Link | None = None) -> None:
         self._limits, self._listener, self._link = limits, listener, link
         self._metrics = Metrics()
-        self._engine = Engine(settings.model, settings.threads, settings.words, self._metrics.waiting.set)
+        self._engine = Engine(
+            settings.model, settings.threads, settings.words, limits.answer_seconds, self._metrics.waiting.set
+        )
         app = build_app(self._engine, limits, self._metrics, self.reload if settings.api_key else None)
         inner: ASGIApp = app
         if settings.origins:
