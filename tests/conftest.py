@@ -19,8 +19,6 @@ TINY = [
         "8",
         "--batch-tokens",
         "1024",
-        "--window",
-        "64",
         "--epochs",
         "2",
         "--threads",
@@ -28,6 +26,8 @@ TINY = [
         "--quiet",
     ),
 ]
+
+TINY_CLOZE = [*TINY, "--window", "64"]
 
 TUNING = ["--epochs", "2", "--batch-tokens", "1024", "--threads", "1", "--quiet"]
 
@@ -59,14 +59,14 @@ def prepared(corpus_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
 @pytest.fixture(scope="session")
 def model_folder(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("softmax") / "model"
-    succeed("train", prepared, "-o", folder, *TINY)
+    succeed("train", prepared, "-o", folder, *TINY_CLOZE)
     return folder
 
 
 @pytest.fixture(scope="session")
 def codes_model_folder(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("codes") / "model"
-    succeed("train", prepared, "-o", folder, *TINY, "--head", "codes", "--decoding", "distance")
+    succeed("train", prepared, "-o", folder, *TINY_CLOZE, "--head", "codes", "--decoding", "distance")
     return folder
 
 
@@ -74,7 +74,7 @@ def codes_model_folder(prepared: Path, tmp_path_factory: pytest.TempPathFactory)
 def hybrid_model_folder(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("hybrid") / "model"
     shape = ("--head", "hybrid", "--frequent-words", "40", "--word-vectors", "60")
-    succeed("train", prepared, "-o", folder, *TINY, *shape)
+    succeed("train", prepared, "-o", folder, *TINY_CLOZE, *shape)
     return folder
 
 

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.conftest import succeed
+from tests.conftest import TINY, succeed
 from tiankong.cli.main import run
+from tiankong.corpus.prepared import PreparedCorpus
 from tiankong.errors import FolderError, OptionError, SentenceError
 from tiankong.inference.classifier import Classifier
 from tiankong.inference.model import load
@@ -157,6 +158,17 @@ def test_the_command_line_labels_measures_and_draws(classifier_folder, prepared,
     assert "tells labels apart" in capfd.readouterr().err
     assert run(["fill", *model, "很__"]) == 2
     assert "tells labels apart" in capfd.readouterr().err
+
+
+def test_the_split_of_labelled_files_is_the_models_own(corpus_file, tmp_path, capfd):
+    succeed("prepare", corpus_file, "-o", tmp_path / "prepared", "--split", "50/10/40", "--seed", 7, "--quiet")
+    succeed("train", tmp_path / "prepared", "-o", tmp_path / "model", "--task", "classify", *TINY, "--epochs", 1)
+    capfd.readouterr()
+    assert run(["evaluate", "--model", str(tmp_path / "model"), "--labelled", str(corpus_file)]) == 0
+    out, err = capfd.readouterr()
+    texts = int(out.split()[1])
+    assert texts == PreparedCorpus(tmp_path / "prepared").manifest.splits["test"].texts
+    assert "only texts of the test split are measured" in err
 
 
 def test_labels_that_the_model_was_not_trained_for(classifier_folder, tmp_path, capfd):

@@ -26,6 +26,7 @@ def by_label(shares):
 def test_texts_are_labelled_as_in_process(labelling, model):
     found = labelling.post("/classify", {"inputs": TEXTS}).json()
     assert [by_label(one) for one in found] == [pytest.approx(by_label(one)) for one in model.classify(TEXTS)]
+    assert labelling.post("/classify", {"inputs": TEXTS, "parameters": {}}).json() == found
     alone = labelling.post("/classify", {"inputs": GOOD}).json()
     assert [by_label(one) for one in alone] == [pytest.approx(by_label(found[0]))]
 

@@ -90,6 +90,34 @@ def test_focus_stays_where_it_was_when_words_are_shown_again(page, url):
     expect(page.get_by_label("Show the answers for blank 1")).to_be_focused()
 
 
+def test_focus_goes_to_the_text_when_the_last_blank_is_filled(page, url):
+    opened(page, url, SENTENCE)
+    chips(page)
+    page.locator(".chip").first.press("Enter")
+    expect(page.locator("#words .blank")).to_have_count(0)
+    expect(page.locator("#text")).to_be_focused()
+
+
+def test_what_belongs_to_another_text_is_dimmed(page, url):
+    opened(page, url, SENTENCE)
+    chips(page)
+    page.route("**/fill", lambda _: None)  # never answered
+    page.locator("#text").fill("物流__，很满意")
+    expect(page.locator("body")).to_have_class("waiting")
+
+
+def test_the_page_follows_the_server_to_another_model(page, model_folder, classifier_folder):
+    key = {"Authorization": "Bearer geheim"}
+    with serving("--model", model_folder, "--threads", 1, "--api-key", "geheim") as running:
+        opened(page, running.url, SENTENCE)
+        page.locator("#key").fill("geheim")
+        page.locator("#key").press("Enter")
+        chips(page)
+        assert running.post("/reload", {"model": str(classifier_folder)}, headers=key).status_code == 200
+        page.locator("#text").fill("质量很好")
+        expect(page.locator("#labels li")).to_have_count(2)
+
+
 def test_screen_readers_hear_of_the_best_answer(page, url):
     opened(page, url, SENTENCE)
     best = chips(page)[0]
@@ -100,6 +128,9 @@ def test_a_server_with_a_key_asks_for_it(page):
     with serving("--quiet", "--api-key", "geheim") as running:
         opened(page, running.url, SENTENCE)
         expect(page.locator("#error")).to_contain_text("key")
+        page.locator("#key").fill("密钥")
+        page.locator("#key").press("Enter")
+        expect(page.locator("#key-form")).to_be_visible()
         page.locator("#key").fill("wrong")
         page.locator("#key").press("Enter")
         expect(page.locator("#key-form")).to_be_visible()

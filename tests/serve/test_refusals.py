@@ -87,6 +87,33 @@ def test_the_limit_of_work(model_folder):
             assert running.post("/fill", fill(SENTENCE)).status_code == 200
 
 
+def test_who_leaves_is_not_waited_for(model_folder):
+    """Requests whose clients have gone are taken out of the queue."""
+    content = json.dumps(
+        fill("物流很快，" * 500 + "__", candidates=[f"很{'好' * 20}{number}" for number in range(400)])
+    )
+    head = (
+        f"POST /rank HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: {len(content.encode())}"
+    )
+    with serving("--model", model_folder, "--threads", 1, "--answer-seconds", 2) as running:
+        port = int(running.url.rpartition(":")[2])
+        clients = [socket.create_connection(("127.0.0.1", port)) for _ in range(12)]
+        for client in clients:
+            client.sendall(f"{head}\r\n\r\n{content}".encode())
+        time.sleep(0.5)
+        for client in clients:
+            client.close()
+        start = time.monotonic()
+        assert running.post("/fill", fill(SENTENCE)).status_code == 200
+        assert time.monotonic() - start < 8  # and not 24
+
+
+def test_a_pattern_that_would_fill_the_memory_is_refused(small):
+    pattern = "(?:(?:(?:x{99}){99}){99}){99}"
+    refused(small.post("/fill", fill(SENTENCE, pattern=pattern)), 422, "repeats more than 10,000 times")
+    assert small.post("/fill", fill(SENTENCE, pattern=".{1,100}")).status_code == 200
+
+
 def test_the_limit_of_bytes(small):
     content = json.dumps(fill(SENTENCE)).encode()
     padded = content[:-1] + b" " * (3000 - len(content)) + b"}"

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 
+import httpx
 import pytest
 from huggingface_hub import InferenceClient
 
+from tests.serve.conftest import serving
 from tiankong.inference.model import load
 from tiankong.version import VERSION
 
@@ -90,6 +92,24 @@ def test_what_it_says_of_itself(server, model_folder):
     assert server.get("/docs").status_code == 200
     paths = server.get("/openapi.json").json()["paths"]
     assert {"/fill", "/rank", "/check", "/classify", "/info", "/ready", "/metrics"} <= paths.keys()
+
+
+def test_those_who_watch_may_ask_for_heads_alone(server):
+    for path in ("/health", "/ready"):
+        response = httpx.head(server.url + path)
+        assert (response.status_code, response.content) == (200, b"")
+
+
+def test_a_site_that_may_ask_may_send_a_key(model_folder):
+    site = {"Origin": "http://good.example"}
+    asked = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization,content-type"}
+    options = ("--api-key", "geheim", "--allow-origin", site["Origin"])
+    with serving("--model", model_folder, "--threads", 1, *options) as running:
+        before = httpx.options(f"{running.url}/fill", headers={**site, **asked})
+        assert (before.status_code, before.headers["access-control-allow-origin"]) == (200, site["Origin"])
+        for scheme, status in (("Bearer", 200), ("bearer", 200), ("Basic", 401)):
+            keyed = {**site, "Authorization": f"{scheme} geheim"}
+            assert running.post("/fill", {"inputs": SENTENCE}, headers=keyed).status_code == status
 
 
 def test_a_model_that_was_not_trained_to_classify_says_so(server, model_folder):

@@ -214,6 +214,23 @@ def test_labels_that_can_not_be_learned(tmp_path, rows, words, capfd):
     assert not (tmp_path / "model.training").exists()
 
 
+def test_labels_that_are_not_kept_are_named_at_once(tmp_path, capfd):
+    rows = [*texts_of("一", 40), ("没有标签的一行", "")]
+    succeed("prepare", write_rows(tmp_path / "texts.txt", rows), "-o", tmp_path / "prepared", "--minimum-count", 1)
+    assert "labels     not kept: 1 of 41 texts have no label, the first on line 41" in capfd.readouterr().out
+
+
+def test_labels_are_put_on_one_line(tmp_path):
+    file = tmp_path / "texts.csv"
+    with file.open("w", encoding="utf-8", newline="") as out:
+        csv.writer(out).writerows(
+            [("text", "label"), *((f"第{n}条", [" 好\n评\t!", "\x1b[31m差"][n % 2]) for n in range(60))]
+        )
+    options = ("--minimum-count", 1, "--code-bits", 0, "--quiet")
+    succeed("prepare", file, "-o", tmp_path / "prepared", *options)
+    assert {label.name for label in PreparedCorpus(tmp_path / "prepared").manifest.labels} == {"好 评 !", "[31m差"}
+
+
 def test_texts_without_labels(tmp_path, capfd):
     file = tmp_path / "texts.txt"
     file.write_text("".join(f"第{number}条评论\n" for number in range(40)), encoding="utf-8")
@@ -232,6 +249,9 @@ def test_texts_without_labels(tmp_path, capfd):
         (["--from", "reviews-zh"], "weights in 8 bits, which can't be trained on"),
         (["--from", "CLASSIFIER"], "tells labels apart and fills no blanks"),
         (["--label-dropout", "2"], "label_dropout must be from 0"),
+        (["--window", "64"], "--window is for models that fill blanks"),
+        (["--base-rate", "0.5"], "--base-rate is for --from"),
+        (["--training-texts", "1"], "of the 1 training texts that --training-texts and the seed choose, 0 have"),
     ],
 )
 def test_options_that_do_not_go_together(arguments, words, request, prepared, tmp_path, capfd):

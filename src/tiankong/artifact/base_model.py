@@ -35,7 +35,7 @@ def open_base(path: Path) -> BaseModel:
     file = path / WEIGHTS_FILE
     if not file.exists():
         raise FolderError(
-            f"{path} has its weights in 8 bits, which can't be trained on: start from the model it was made from"
+            f"{path.name} has its weights in 8 bits, which can't be trained on: start from the model it was made from"
         )
     try:
         weights = load_file(file)

@@ -71,7 +71,7 @@ def command(
 
     needs(bool(prompts) == bool(labels), "--prompt and --label go together: give both, or neither for a trained model")
     words = parse_labels(labels)
-    loaded = load(model or (DEFAULT_MODEL if prompts else DEFAULT_CLASSIFIER))
+    loaded = load((DEFAULT_MODEL if prompts else DEFAULT_CLASSIFIER) if model is None else model)
     needs(
         bool(loaded.labels) or bool(prompts),
         f"{model} fills blanks and was not trained for labels: say what to tell apart with --prompt and --label, as "

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from tiankong.cli.classify import label_option, parse_labels, prompt_option
-from tiankong.cli.display import metrics_lines, progress
+from tiankong.cli.display import metrics_lines, progress, say
 from tiankong.cli.options import model_option, name_label_option, needs, parse_label_names
-from tiankong.config import reason
+from tiankong.config import DEFAULT_CLASSIFIER, reason
 from tiankong.errors import FolderError, MissingPackageError
 
 if TYPE_CHECKING:
@@ -71,7 +72,8 @@ def command(
 
     Targets are tokens with a letter; words the model doesn't know count as misses in top-k and MRR, and are left
     out of perplexity and bit accuracy. A model that tells labels apart, and any with --labelled, is measured by
-    accuracy with its 95 % interval, macro-F1 and calibration. A split of --labelled is by the same hash as prepare's.
+    accuracy with its 95 % interval, macro-F1 and calibration. A split of --labelled is the model's own, by the same
+    hash as prepare's.
     """
     needs(limit >= 0, f"--limit must be 0 (all) or more, not {limit}")
     needs(
@@ -84,20 +86,27 @@ def command(
         bool(labelled) or not (label_column or label_names),
         "--label-column and --name-label are for --labelled texts: leave them out",
     )
+    needs(confusion is None or confusion.suffix == ".png", f"--confusion {confusion} must end in .png")
     needs(bool(prompts) == bool(labels), "--prompt and --label go together: give both, or neither for a trained model")
     if labelled:
         from tiankong.evaluate.labelled import read_labelled  # noqa: PLC0415 - heavy
 
+        chosen = click.get_current_context().get_parameter_source("model")
+        if not prompts and chosen is ParameterSource.DEFAULT:
+            model = DEFAULT_CLASSIFIER
         loaded = _classifies(model, prompts, labels)
         texts = read_labelled(
             labelled,
             split=None if split == "all" else split,
+            prepare=loaded.folder.manifest.prepare,
             limit=limit,
             column=column,
             label_column=label_column,
             label_names=parse_label_names(label_names),
             encoding=encoding,
         )
+        if split != "all":
+            say(f"only texts of the {split} split are measured; --split all measures every one", quiet=quiet or as_json)
         metrics = _measured_labelled(loaded, texts, prompts, parse_labels(labels), quiet=quiet)
     elif prepared:
         metrics = _measured_split(model, prepared, split, limit, quiet=quiet)

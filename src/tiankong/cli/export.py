@@ -40,7 +40,7 @@ def command(model: str, output: Path, prepared: Path, force: bool, quiet: bool, 
     from tiankong.artifact.built_in import model_path  # noqa: PLC0415
     from tiankong.artifact.model_folder import CLASSIFY, MODEL, open_model  # noqa: PLC0415
     from tiankong.corpus.prepared import PreparedCorpus  # noqa: PLC0415
-    from tiankong.evaluate.labelled import measure_labelled_split  # noqa: PLC0415
+    from tiankong.evaluate.labelled import check_labels_known, measure_labelled_split  # noqa: PLC0415
     from tiankong.evaluate.measure import measure_split  # noqa: PLC0415
     from tiankong.evaluate.misfits import MOST_TEXTS, fit_misfits  # noqa: PLC0415
     from tiankong.inference.classifier import Classifier  # noqa: PLC0415
@@ -49,7 +49,10 @@ def command(model: str, output: Path, prepared: Path, force: bool, quiet: bool, 
     MODEL.check_output(output, force=force)
     corpus = PreparedCorpus(prepared)
     source = model_path(model)
-    classifies = open_model(source).manifest.task == CLASSIFY
+    opened = open_model(source)
+    classifies = opened.manifest.task == CLASSIFY
+    if classifies:
+        check_labels_known(corpus, opened)
 
     def measure(folder: Path) -> dict[str, Any]:
         with progress("measuring", corpus.manifest.splits["test"].texts, quiet=quiet) as advance:

@@ -113,10 +113,14 @@ def parse_label_names(given: tuple[str, ...]) -> dict[str, str]:
 
     :raises OptionError: one is not of the form OLD=NEW, or renames a label twice.
     """
+    from tiankong.corpus.columns import label_text  # noqa: PLC0415 - only here
+    from tiankong.corpus.labels import LONGEST_LABEL  # noqa: PLC0415
+
     names: dict[str, str] = {}
     for one in given:
-        old, equals, new = (part.strip() for part in one.partition("="))
+        old, equals, new = (label_text(part) or "" for part in one.partition("="))
         needs(bool(old and equals and new), f"--name-label {one!r} is not of the form OLD=NEW")
+        needs(len(new) <= LONGEST_LABEL, f"the name that --name-label {old} gives is over {LONGEST_LABEL} characters")
         needs(old not in names, f"--name-label {old} is given twice: one name is enough")
         names[old] = new
     return names

@@ -42,6 +42,7 @@ def command(
 
     FILES: .txt (a text a line, or `text,,label`), .csv, .tsv, .jsonl, .parquet, also inside .zip and .gz.
     """
+    from tiankong.corpus.labels import NO_LABELS  # noqa: PLC0415 - heavy
     from tiankong.corpus.prepare import Sources, prepare  # noqa: PLC0415 - heavy
 
     config = chosen(preset, values).prepare
@@ -73,6 +74,8 @@ def command(
         click.echo(
             f"  labels     {shown if len(manifest.labels) <= 10 else f'{len(manifest.labels):,} different ones'}"
         )
+    elif manifest.label_problem != NO_LABELS:
+        click.echo(f"  labels     not kept: {manifest.label_problem}")
     if manifest.codes:
         codes = manifest.codes
         click.echo(

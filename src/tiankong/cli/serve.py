@@ -74,6 +74,10 @@ def command(
     needs(1 <= workers <= 64, f"--workers must be from 1 to 64, not {workers}")
     needs(threads >= 0, f"--threads must be 0 (a share of the cores) or more, not {threads}")
     needs(api_key != "", "--api-key is empty: give a key, or leave it out")
+    needs(
+        api_key is None or (api_key.isascii() and api_key.isprintable() and " " not in api_key),
+        "--api-key must be of ASCII letters, digits and signs without spaces: nothing else fits into a header",
+    )
     for name, value in limits.items():
         needs(value > 0, f"--{name.replace('_', '-')} must be more than 0, not {value}")
     try:

@@ -19,6 +19,8 @@ _NOT_SHAPE = ("input_dropout", "output_dropout", "mlp_dropout")
 _ONLY_TO_FILL = ("head", "frequent_words", "word_vectors", "decoding", "output_characters")
 """What a network has that fills blanks, and one that tells labels apart has not."""
 
+_ONLY_TRAINED_TO_FILL = ("window", "loss_tokens", "code_loss", "negatives", "negative_power")
+
 
 def train_classifier(order: Order, config: Preset, base: str | None, given: dict[str, Any]) -> dict[str, Any]:
     """Trains a model that tells labels apart, from ``base`` if there is one, and returns its metrics.
@@ -35,7 +37,10 @@ def train_classifier(order: Order, config: Preset, base: str | None, given: dict
 
     fields = dataclasses.fields(ModelConfig)
     wanted = {field.name: given[field.name] for field in fields if given[field.name] is not None}
-    _refuse(sorted(set(wanted) & set(_ONLY_TO_FILL)), "is for models that fill blanks")
+    to_fill = [name for name in (*_ONLY_TO_FILL, *_ONLY_TRAINED_TO_FILL) if given[name] is not None]
+    _refuse(to_fill, "is for models that fill blanks")
+    if not base:
+        _refuse(["base_rate"] if given["base_rate"] is not None else [], "is for --from")
     opened = open_base(model_path(base)) if base else None
     if opened:
         _refuse(sorted(set(wanted) - set(_NOT_SHAPE)), f"is the network's shape, which is that of {base}")

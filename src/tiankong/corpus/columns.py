@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -85,5 +86,9 @@ def choose_label(names: Sequence[str], label: str | None, text_column: str, wher
 
 
 def label_text(value: object) -> str | None:
-    """Return a label of whatever type as text, an absent one as ``None``."""
-    return None if value is None or value == "" else str(value)
+    """Return a label of whatever type as text on one line, an absent one as ``None``.
+
+    It is printed, in tables too: white space is one space, and control characters are left out.
+    """
+    text = "" if value is None else " ".join(str(value).split())
+    return "".join(character for character in text if unicodedata.category(character) != "Cc") or None

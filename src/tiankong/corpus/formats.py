@@ -22,9 +22,9 @@ from tiankong.corpus.encoding import check_encoding, detect_encoding, read_lines
 from tiankong.corpus.parquet import parquet_rows
 from tiankong.errors import SourceError
 
-_LABELLED = re.compile(r",,[^,\s]{1,16}\s*$")
+_LABELLED = re.compile(r",,\s*[^,\s](?:[^,]{0,38}[^,\s])?\s*$")
 _PROBE_LINES = 1000
-_LABELLED_SHARE = 0.95
+_LABELLED_SHARE, _HALF = 0.95, 0.5
 _UNFIT = re.compile("[\0\ud800-\udfff]")
 
 
@@ -59,17 +59,29 @@ def _text_rows(stream: ByteStream, _columns: Columns, codec: str, on_bytes: OnBy
         text = line.rstrip("\r\n")
         if labelled and _LABELLED.search(text):
             text, _, label = text.rpartition(",,")
-            yield Row(text, label.rstrip(), number)
+            yield Row(text, label_text(label), number)
         else:
             yield Row(text, None, number)
 
 
 def _is_labelled(stream: ByteStream, codec: str) -> bool:
-    """Tell from the first lines whether the file is in the format ``text,,label``."""
+    """Tell from the first lines whether the file is in the format ``text,,label``.
+
+    Raises:
+        SourceError: most lines are, but too many are not: their labels would be read as words.
+    """
     lines = _lines(stream, codec, None)
-    found = [_LABELLED.search(line) is not None for line in itertools.islice(filter(str.strip, lines), _PROBE_LINES)]
+    probed = itertools.islice(((number, line) for number, line in enumerate(lines, 1) if line.strip()), _PROBE_LINES)
+    found = [(number, _LABELLED.search(line) is not None) for number, line in probed]
     lines.close()
-    return bool(found) and sum(found) >= _LABELLED_SHARE * len(found)
+    share = sum(labelled for _, labelled in found) / max(1, len(found))
+    if _HALF <= share < _LABELLED_SHARE:
+        without = [number for number, labelled in found if not labelled]
+        raise SourceError(
+            f"{len(without):,} of the first {len(found):,} lines of {stream.name} don't end in ,,label as the others "
+            f"do, the first on line {without[0]}: label all of them, or none"
+        )
+    return share >= _LABELLED_SHARE
 
 
 def _csv_rows(stream: ByteStream, columns: Columns, codec: str, on_bytes: OnBytes | None) -> Iterator[Row]:

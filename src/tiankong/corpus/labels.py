@@ -16,6 +16,11 @@ from tiankong.errors import SourceError
 
 _MOST_LISTED = 10
 
+NO_LABELS = "its texts have no labels: prepare text,,label lines, or name their column with --label-column"
+
+LONGEST_LABEL = 100
+"""Characters of a label at most; a longer one is something else."""
+
 MOST_DIFFERENT = 10_000
 """Different labels that are kept; a column with more holds something else."""
 
@@ -61,7 +66,7 @@ class LabelRecord:
         self._numbers: dict[str, int] = {}
         self._given: list[array[int]] = [array("i") for _ in SPLITS]
         self._unlabelled = 0
-        self._first_unlabelled = ""
+        self._first_unlabelled = self._first_long = ""
 
     def add(self, split: int, text: Text) -> None:
         """Takes the label of the next text of a split."""
@@ -69,6 +74,8 @@ class LabelRecord:
         if text.label is None:
             self._unlabelled += 1
             self._first_unlabelled = self._first_unlabelled or f"line {text.line} of {text.source}"
+        elif len(text.label) > LONGEST_LABEL:
+            self._first_long = self._first_long or f"line {text.line} of {text.source}"
         elif len(self._numbers) <= MOST_DIFFERENT:
             number = self._numbers.setdefault(self._names.of(text.label), len(self._numbers))
         self._given[split].append(number)
@@ -78,7 +85,12 @@ class LabelRecord:
         """Why these labels are not kept, as the rest of a sentence; ``None`` if they are."""
         texts = sum(map(len, self._given))
         if self._unlabelled == texts:
-            return "its texts have no labels: prepare text,,label lines, or name their column with --label-column"
+            return NO_LABELS
+        if self._first_long:
+            return (
+                f"the label on {self._first_long} is longer than {LONGEST_LABEL} characters: name the right "
+                "--label-column"
+            )
         if self._unlabelled:
             return (
                 f"{self._unlabelled:,} of {texts:,} texts have no label, the first on {self._first_unlabelled}: label "

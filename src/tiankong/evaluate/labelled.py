@@ -9,6 +9,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
 
+from tiankong.artifact.model_folder import ModelFolder
 from tiankong.config import PrepareConfig
 from tiankong.corpus.labels import LabelNames
 from tiankong.corpus.prepared import PreparedCorpus
@@ -24,7 +25,6 @@ Content = TypeVar("Content")
 Classify = Callable[[list[Content]], list[list[LabelShare]]]
 """Labels of texts, most probable first."""
 
-_PREPARED = PrepareConfig()
 _TEXTS_AT_ONCE = 256
 _NORMAL_95 = 1.959964
 
@@ -40,6 +40,7 @@ def read_labelled(
     paths: Sequence[Path],
     *,
     split: str | None = None,
+    prepare: PrepareConfig | None = None,
     limit: int = 0,
     column: str | None = None,
     label_column: str | None = None,
@@ -49,7 +50,8 @@ def read_labelled(
     """The labelled texts of files, each text once (the first of those alike), of one split or all; or ``limit`` of
     them spread evenly.
 
-    Splits are those of ``tiankong prepare`` with its defaults: a text falls into the same one here as there.
+    Splits are those of ``tiankong prepare`` with ``prepare``, or its defaults: a text falls into the same one here as
+    there.
 
     ``label_names`` are what labels are to be called that are called otherwise in the files.
 
@@ -57,6 +59,7 @@ def read_labelled(
     """
     found: list[Labelled[str]] = []
     names = LabelNames(label_names or {})
+    config = prepare or PrepareConfig()
     seen: set[int] = set()
     for text in read_texts(paths, column=column, label_column=label_column, encoding=encoding):
         if text.label is None:
@@ -65,11 +68,11 @@ def read_labelled(
                 "--label-column"
             )
         label = names.of(text.label)
-        number = text_hash(text.text, _PREPARED.seed)
+        number = text_hash(text.text, config.seed)
         if number in seen:
             continue
         seen.add(number)
-        if split is None or SPLITS[split_of(number, _PREPARED.split)] == split:
+        if split is None or SPLITS[split_of(number, config.split)] == split:
             found.append(Labelled(text.text, label))
     names.check()
     if not found:
@@ -141,12 +144,7 @@ def measure_labelled_split(
     """
     names = [label.name for label in corpus.manifest.labels]
     labels, tokens = corpus.labels(split), corpus.split(split)
-    unknown = sorted(set(names) - set(classifier.labels))
-    if unknown:
-        raise FolderError(
-            f"{corpus.folder} has texts with the label {unknown[0]!r}, which {classifier.folder.path} was not trained "
-            "for: measure it on texts with its own labels"
-        )
+    check_labels_known(corpus, classifier.folder)
     words = [*corpus.vocabulary.words, *corpus.other_words]
     chosen = np.arange(len(tokens))
     if texts and texts < len(tokens):
@@ -156,6 +154,19 @@ def measure_labelled_split(
         for number in chosen.tolist()
     ]
     return measure_labelled(classifier.shares, read, on_text)
+
+
+def check_labels_known(corpus: PreparedCorpus, model: ModelFolder) -> None:
+    """Whether a model was trained for all labels of a corpus.
+
+    :raises FolderError: it was not.
+    """
+    unknown = sorted({label.name for label in corpus.manifest.labels} - set(model.manifest.labels))
+    if unknown:
+        raise FolderError(
+            f"{corpus.folder} has texts with the label {unknown[0]!r}, which {model.path.name} was not trained for: "
+            "measure it on texts with its own labels"
+        )
 
 
 def wilson(right: int, all_: int) -> tuple[float, float]:

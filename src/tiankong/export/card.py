@@ -116,16 +116,23 @@ def _classifier_summary(name: str, fields: dict[str, Any]) -> str:
         if base
         else "It was trained from scratch."
     )
+    chosen = fields["classifier"]["training_texts"]
+    if chosen:
+        started += f" It learned from {chosen:,} texts of the training split."
     return f"""Tells {len(fields["labels"])} labels of texts apart: {_encoder(fields)}, and the last forward and
 the first backward state of a text decide. {started}
 
     tiankong classify --model {name} "…\""""
 
 
+def _cell(label: str) -> str:
+    return label.replace("|", "\\|")
+
+
 def _label_rows(metrics: dict[str, Any]) -> str:
     labels = metrics["test"]["labels"]
     rows = "\n".join(
-        f"| {row['label']} | {row['texts']:,} | {row['precision']:.4f} | {row['recall']:.4f} | {row['f1']:.4f} |"
+        f"| {_cell(row['label'])} | {row['texts']:,} | {row['precision']:.4f} | {row['recall']:.4f} | {row['f1']:.4f} |"
         for row in labels[:_MOST_ROWS]
     )
     more = f"\n\n{len(labels) - _MOST_ROWS} more labels are in `metrics.json`." if len(labels) > _MOST_ROWS else ""

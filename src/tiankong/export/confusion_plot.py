@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import textwrap
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -25,15 +28,18 @@ def draw_confusion(labels: Sequence[str], confusion: Sequence[Sequence[int]], pa
 
     here = {font.name for font in font_manager.fontManager.ttflist}
     fonts = [name for name in _CHINESE_FONTS if name in here]
-    names = labels if fonts or all(name.isascii() for name in labels) else list(map(str, range(1, len(labels) + 1)))
+    numbered = not fonts and not all(name.isascii() for name in labels)
+    names = [str(number) if numbered else textwrap.shorten(name, 24) for number, name in enumerate(labels, 1)]
     counts = np.array(confusion, dtype=np.float64)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     side = min(12.0, 2.5 + 0.6 * len(labels))
-    with mpl.rc_context({"font.sans-serif": [*fonts, *mpl.rcParams["font.sans-serif"]]}):
+    settings: Any = {"font.sans-serif": [*fonts, *mpl.rcParams["font.sans-serif"]], "text.parse_math": False}
+    with mpl.rc_context(settings), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of characters that no font has
         figure, axes = pyplot.subplots(figsize=(side + 1, side), layout="constrained")
         image = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
         figure.colorbar(image, label="share of the texts with the label")
-        axes.set(xlabel="taken for", ylabel="label" if names is labels else "label, by its number in the table")
+        axes.set(xlabel="taken for", ylabel="label, by its number in the table" if numbered else "label")
         if len(labels) <= _MOST_NUMBERED:
             axes.set_xticks(range(len(labels)), names, rotation=45, ha="right")
             axes.set_yticks(range(len(labels)), names)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -22,6 +23,11 @@ if TYPE_CHECKING:
 
 LONGEST_MATCHING = 2.0
 """Seconds that a pattern may take for the whole vocabulary: some never end."""
+
+MOST_REPEATED = 10_000
+"""The product of all counts in a pattern's braces at most: nested ones are written out when it is compiled."""
+
+_TIMES = re.compile(r"(?<=[{,])\d{1,9}(?=[,}])")
 
 
 class ConstraintOptions(TypedDict, total=False):
@@ -156,6 +162,9 @@ def _pattern(given: Any, problems: list[str]) -> regex.Pattern[str] | None:
         return None
     if _CALL.search(given):
         problems.append(f"the pattern {given!r} calls itself or a group, which is not supported")
+    elif math.prod(max(1, int(times)) for times in _TIMES.findall(given)) > MOST_REPEATED:
+        problems.append(f"the pattern {given!r} repeats more than {MOST_REPEATED:,} times all in all: write it shorter")
+    if problems:
         return None
     try:
         return regex.compile(given)

@@ -57,7 +57,7 @@ class Model:
         self._classifier: Classifier | None = None
         if folder.manifest.task == CLASSIFY:
             if words:
-                raise OptionError(f"{folder.path} tells labels apart, and no words can join it: leave them out")
+                raise OptionError(f"{folder.path.name} tells labels apart, and no words can join it: leave them out")
             self._classifier = Classifier(folder, threads)
         else:
             self._predictor = Predictor(folder, threads, parse_words(words, folder.manifest.prepare))

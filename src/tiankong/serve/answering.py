@@ -15,12 +15,14 @@ from tiankong.inference.answers import (
     RankedCandidate,
     SegmentedWord,
 )
+from tiankong.inference.joint import MOST_TOGETHER
 from tiankong.serve.engine import Engine
 from tiankong.serve.limits import Limits
 from tiankong.serve.problems import PROBLEMS, NoClassifier, OverLimit
 from tiankong.serve.schemas import (
     CheckParameters,
     CheckRequest,
+    ClassifyParameters,
     ClassifyRequest,
     Error,
     ExplainParameters,
@@ -59,6 +61,7 @@ def answering(engine: Engine, limits: Limits) -> APIRouter:
         filled = await engine.fill(sentences, options)
         if parameters.joint:
             options.pop("decoding", None)
+            options["top_k"] = min(options["top_k"], MOST_TOGETHER)
             together = await engine.ask(lambda model: model.joint(sentences, **options))
             lists = [one if one and isinstance(one[0], list) else [one] for one in filled]
             filled = [{"blanks": own, "joint": joint} for own, joint in zip(lists, together, strict=True)]
@@ -105,15 +108,16 @@ def answering(engine: Engine, limits: Limits) -> APIRouter:
         """
         texts = _listed(request.inputs)
         limits.check_sentences(texts)
-        if request.parameters is None:
+        parameters = request.parameters or ClassifyParameters()
+        prompts, labels = parameters.prompts, parameters.labels
+        if prompts is None and labels is None:
             if not engine.loaded.model.labels:
                 raise NoClassifier(
                     f"the model {engine.loaded.name} was not trained to classify: give prompts and labels in parameters"
                 )
             return as_json(await engine.ask(lambda model: model.classify(texts)))
-        prompts, labels = request.parameters.prompts, request.parameters.labels
-        limits.check_words("prompts", prompts)
-        limits.check_words("words of labels", [word for words in labels.values() for word in words])
+        limits.check_words("prompts", prompts or [])
+        limits.check_words("words of labels", [word for words in (labels or {}).values() for word in words])
         return as_json(await engine.ask(lambda model: model.classify(texts, prompts, labels)))
 
     return router

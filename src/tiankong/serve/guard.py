@@ -12,7 +12,7 @@ import json
 import sys
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from typing import TextIO
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -37,6 +37,9 @@ BUSY = "busy"
 """In the state of a request that found no room."""
 
 _LONGEST_ID = 64
+
+_LEAVING = 0.05
+"""Seconds that an answer may still take whose client has left."""
 
 
 class Guard:
@@ -107,7 +110,7 @@ class Guard:
         if self.draining and route != "/health":
             raise NotReady("the server is about to stop: try again in a moment")
         self._check_room(method)
-        if route not in _UNKEYED:
+        if route not in _UNKEYED and method != "OPTIONS":  # browsers ask that way before they send a key
             self._check_key(headers)
         stated = headers.get(b"content-length", b"0")
         if stated.isdigit() and int(stated) > self._limits.max_body_bytes:
@@ -129,7 +132,9 @@ class Guard:
     def _check_key(self, headers: dict[bytes, bytes]) -> None:
         if self._key is None:
             return
-        given = headers.get(b"authorization", b"").removeprefix(b"Bearer ") or headers.get(b"x-api-key", b"")
+        scheme, _, given = headers.get(b"authorization", b"").partition(b" ")
+        if scheme.lower() != b"bearer":
+            given = headers.get(b"x-api-key", b"")
         if not hmac.compare_digest(given, self._key.encode()):
             raise Unauthorised("the key is missing or wrong: send it as Authorization: Bearer KEY")
 
@@ -161,10 +166,29 @@ class Guard:
         self.running += counted
         self._metrics.running.set(self.running)
         try:
-            await self._app(scope, replay, send)
+            if counted:
+                await self._answered_unless_gone(self._app(scope, replay, send), receive)
+            else:
+                await self._app(scope, replay, send)
         finally:
             self.running -= counted
             self._metrics.running.set(self.running)
+
+    async def _answered_unless_gone(self, answer: Awaitable[None], receive: Receive) -> None:
+        """What nobody waits for any more is not computed: a client that leaves takes its request out of the queue."""
+        answering, leaving = asyncio.ensure_future(answer), asyncio.ensure_future(receive())
+        try:
+            await asyncio.wait({answering, leaving}, return_when=asyncio.FIRST_COMPLETED)
+            if not answering.done():
+                await asyncio.wait({answering}, timeout=_LEAVING)  # it may just be over
+                answering.cancel()
+            await answering
+        except asyncio.CancelledError:
+            if not answering.cancelled():
+                answering.cancel()
+                raise
+        finally:
+            leaving.cancel()
 
     def _write(self, request_id: str, scope: Scope, route: str, status: int, seconds: float, size: int) -> None:
         """A line of the log: nothing of what was sent is in it."""

@@ -41,11 +41,13 @@ def operating(engine: Engine, limits: Limits, metrics: Metrics, exchange: Exchan
         """The model that answers, and the limits."""
         return as_json(_information(engine, limits))
 
+    @router.head("/health", include_in_schema=False)
     @router.get("/health", response_model=None)
     async def health() -> Response:
         """Whether the server lives."""
         return as_json({"status": "alive"})
 
+    @router.head("/ready", include_in_schema=False)
     @router.get("/ready", response_model=None, responses={503: {"model": Error}})
     async def ready() -> Response:
         """Whether requests are answered now."""

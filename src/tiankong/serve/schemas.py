@@ -69,10 +69,12 @@ class CheckRequest(_Strict):
 
 
 class ClassifyParameters(_Strict):
-    """Prompts, each with `{text}` and one blank, and the words that speak for each label there."""
+    """Prompts, each with `{text}` and one blank, and the words that speak for each label there; none of both for a
+    model that was trained on labels.
+    """
 
-    prompts: Words
-    labels: dict[str, Words]
+    prompts: Words | None = None
+    labels: dict[str, Words] | None = None
 
 
 class ClassifyRequest(_Strict):

@@ -20,7 +20,9 @@ LONGEST_PIECE = 192
 
 def piece_edges(start: int, stop: int, longest: int = LONGEST_PIECE) -> list[int]:
     """Where the pieces of the tokens ``start`` to ``stop`` begin and end: as few as have ``longest`` at most."""
-    pieces = max(1, -(-(stop - start) // longest))
+    pieces = -(-(stop - start) // longest)
+    if pieces <= 1:
+        return [start, stop]
     edges: list[int] = np.linspace(start, stop, pieces + 1).round().astype(int).tolist()
     return edges
 

@@ -16,7 +16,7 @@ from torch.nn import functional
 
 from tiankong.config import ClassifierConfig, ModelConfig, PrepareConfig, TrainingConfig, check
 from tiankong.corpus.prepared import PreparedCorpus
-from tiankong.errors import FolderError
+from tiankong.errors import FolderError, OptionError
 from tiankong.model.classifier import ClassifierNetwork, of_texts
 from tiankong.text.characters import CharacterTable
 from tiankong.text.network_input import Ints, Lexicon
@@ -81,7 +81,8 @@ def fit_classifier(
 
     From a ``base``, of whose shape ``model`` is then, the label layer is fitted first, on its own; that is epoch 0.
 
-    :raises OptionError: the configurations, or the run to resume is another one.
+    :raises OptionError: the configurations, too few texts of a label among those chosen, or the run to resume is
+        another one.
     :raises FolderError: the corpus has no labels, too many, or too few texts of one; it is cut in another way than the
         base's texts were; see :func:`~tiankong.training.run.started_run`; a checkpoint that can't be read or written.
     :raises TrainingInterrupted: after Ctrl-C or SIGTERM; calling again with ``resume`` goes on.
@@ -269,6 +270,7 @@ def _loaders(
         words = [*corpus.vocabulary.words[len(SPECIAL_TOKENS) :], *corpus.other_words]
         lexicon = Lexicon.translated(words, base.vocabulary, base.characters)
     learnt, validation = chosen_texts(corpus, training, classifier)
+    _check_chosen(corpus, learnt)
     measured = dataclasses.replace(training, batch_sentences=0)
 
     def loader(name: str, texts: Ints, settings: TrainingConfig) -> LabelledBatches:
@@ -291,6 +293,16 @@ def chosen_texts(corpus: PreparedCorpus, training: TrainingConfig, classifier: C
         return np.sort(texts[: wanted or len(texts)])
 
     return chosen("train", classifier.training_texts), chosen("validation", training.validation_sentences)
+
+
+def _check_chosen(corpus: PreparedCorpus, learnt: Ints) -> None:
+    labels = corpus.manifest.labels
+    counts = np.bincount(corpus.labels("train")[learnt], minlength=len(labels))
+    if counts.min() < FEWEST_LEARNT:
+        raise OptionError(
+            f"of the {len(learnt):,} training texts that --training-texts and the seed choose, {counts.min()} have the "
+            f"label {labels[int(counts.argmin())].name!r}, and {FEWEST_LEARNT} are needed: choose more"
+        )
 
 
 def _label_weights(corpus: PreparedCorpus, classifier: ClassifierConfig) -> Tensor | None:

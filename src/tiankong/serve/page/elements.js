@@ -21,5 +21,7 @@ export function show(parent, ...children) {
   const places = [...parent.querySelectorAll("button")];
   const focused = places.indexOf(document.activeElement);
   parent.replaceChildren(...children);
-  if (focused >= 0) [...parent.querySelectorAll("button")].at(Math.min(focused, places.length - 1))?.focus();
+  if (focused < 0) return;
+  const now = [...parent.querySelectorAll("button")];
+  (now[Math.min(focused, now.length - 1)] ?? document.getElementById("text")).focus();
 }

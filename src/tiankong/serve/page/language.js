@@ -57,7 +57,7 @@ const SENTENCES = {
     replace: (word, share) => `${word}, ${share}: put it there`,
     noBetter: "The model knows nothing better.",
     hasBlanks: "The sentence has blanks: the words that are there are judged, so fill them first.",
-    textToLabel: "A text, as long as you like.",
+    textToLabel: "A text.",
     labels: "Labels",
     bestLabel: (label, share) => `Label: ${label}, ${share}.`,
     moreLabels: (count) => `and ${count} less probable ones`,
@@ -125,7 +125,7 @@ const SENTENCES = {
     replace: (word, share) => `${word}，${share}：换上`,
     noBetter: "模型没有更好的词。",
     hasBlanks: "句子里还有空：检查的是已有的词，请先填好。",
-    textToLabel: "输入文本，长短不限。",
+    textToLabel: "输入文本。",
     labels: "标签",
     bestLabel: (label, share) => `标签：${label}，${share}。`,
     moreLabels: (count) => `还有 ${count} 个可能性更小的标签`,
@@ -178,7 +178,7 @@ export function preferredLanguage() {
 
 export function percent(share) {
   const digits = share < 0.001 || share >= 0.1 ? 0 : 1;
-  return share > 0 && share < 0.0005
+  return share > 0 && share < 0.001
     ? "<0.1%"
     : new Intl.NumberFormat(current, { style: "percent", maximumFractionDigits: digits }).format(share);
 }

@@ -3,7 +3,7 @@
 import { showAnswers } from "./answers.js";
 import { showChecked } from "./check.js";
 import { showDiagram } from "./diagram.js";
-import { element } from "./elements.js";
+import { element, show } from "./elements.js";
 import { showLabels } from "./labels.js";
 import { LANGUAGES, explainError, percent, preferredLanguage, say, setLanguage } from "./language.js";
 import { ask, setKey } from "./server.js";
@@ -11,6 +11,7 @@ import { CONSTRAINTS, fillParameters, fromLink, state, toLink } from "./state.js
 import { showWords } from "./words.js";
 
 const TYPING_PAUSE = 120; // milliseconds
+const SLOW = 300; // milliseconds until what is shown is dimmed: it is of another text
 const BLANK = /_{2,}|＿{2,}|\[MASK\]/g;
 const EXAMPLES = [
   "外套做工__，穿着很暖和",
@@ -42,6 +43,7 @@ async function refresh() {
   asking.abort();
   asking = new AbortController();
   const { signal } = asking;
+  const waiting = setTimeout(() => document.body.classList.add("waiting"), SLOW);
   window.history.replaceState(null, "", toLink());
   showControls();
   try {
@@ -50,6 +52,9 @@ async function refresh() {
     if (!signal.aborted) allIsWell();
   } catch (error) {
     if (!signal.aborted) failed(error);
+  } finally {
+    clearTimeout(waiting);
+    if (!signal.aborted) document.body.classList.remove("waiting");
   }
 }
 
@@ -66,7 +71,7 @@ async function refreshFill(signal) {
   const put = { onText: change, onBlank: choose };
   showWords(byId("words"), text, words, count ? state.blank : -1, put);
   if (!count) {
-    byId("answers").replaceChildren(element("p", { class: "hint" }, say("noBlank")));
+    show(byId("answers"), element("p", { class: "hint" }, say("noBlank")));
     byId("diagram").hidden = true;
     return;
   }
@@ -121,6 +126,14 @@ function failed(error) {
   showNoAnswers();
   complain(error instanceof Unreadable ? error.message : explainError(error));
   byId("key-form").hidden = error.reason !== "key";
+  if (error.reason === "folder" || error.reason === "classifier") followModel();
+}
+
+// The server may have another model than when the page was loaded.
+async function followModel() {
+  const before = model?.sha256;
+  await learnModel();
+  if (model && model.sha256 !== before) refresh();
 }
 
 function allIsWell() {

@@ -16,6 +16,10 @@ export function setKey(key) {
 
 // The JSON answer. A busy server is asked again, after the time it names; `onBusy` hears of it.
 export async function ask(path, body, { signal, onBusy } = {}) {
+  if (/[^\x21-\x7e]/.test(sessionStorage.getItem(KEY) ?? "")) {
+    sessionStorage.removeItem(KEY); // it would fit into no header
+    throw new Refused("a key has only letters, digits and signs", "key");
+  }
   for (let tries = 0; ; tries += 1) {
     const response = await fetch(path, request(body, signal));
     const answer = await response.json().catch(() => undefined);
