@@ -24,6 +24,7 @@ SMALL = {
     "TIANKONG_MAX_TARGETS": "4",
     "TIANKONG_MAX_REQUESTS": "2",
     "TIANKONG_BODY_SECONDS": "0.5",
+    "TIANKONG_MAX_HEAD_BYTES": "2000",
 }
 
 
@@ -112,6 +113,25 @@ def test_a_pattern_that_would_fill_the_memory_is_refused(small):
     pattern = "(?:(?:(?:x{99}){99}){99}){99}"
     refused(small.post("/fill", fill(SENTENCE, pattern=pattern)), 422, "repeats more than 10,000 times")
     assert small.post("/fill", fill(SENTENCE, pattern=".{1,100}")).status_code == 200
+
+
+@pytest.mark.parametrize("pieces", [1, 3])
+def test_the_limit_of_a_head(small, pieces):
+    port = int(small.url.rpartition(":")[2])
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        for size, status in ((2000, b"200"), (2000, b"200"), (2001, b"431")):  # also the second on a connection
+            start = b"GET /health HTTP/1.1\r\nHost: a\r\nX: "
+            head = start + b"a" * (size - len(start) - 4) + b"\r\n\r\n"
+            for at in range(0, size, -(-size // pieces)):
+                connection.sendall(head[at : at + -(-size // pieces)])
+                time.sleep(0.05)
+            assert connection.recv(65_536).split(b" ", 2)[1] == status
+
+
+def test_a_body_that_is_not_said_to_be_json(small):
+    content = json.dumps(fill(SENTENCE)).encode()
+    for kind in ({}, {"Content-Type": "application/x-www-form-urlencoded"}, {"Content-Type": "text/plain"}):
+        refused(httpx.post(f"{small.url}/fill", content=content, headers=kind), 415, "Content-Type: application/json")
 
 
 def test_the_limit_of_bytes(small):

@@ -78,6 +78,9 @@ def command(
         api_key is None or (api_key.isascii() and api_key.isprintable() and " " not in api_key),
         "--api-key must be of ASCII letters, digits and signs without spaces: nothing else fits into a header",
     )
+    for origin in origins:
+        plain = origin == "*" or origin.startswith(("http://", "https://"))
+        needs(plain, f"--allow-origin {origin} is no web site: write it as https://example.org")
     for name, value in limits.items():
         needs(value > 0, f"--{name.replace('_', '-')} must be more than 0, not {value}")
     try:

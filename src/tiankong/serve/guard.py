@@ -119,9 +119,12 @@ class Guard:
             raise UnreadableBody("the body is compressed: send it as it is")
         try:
             async with asyncio.timeout(self._limits.body_seconds):
-                return await self._body(receive)
+                body = await self._body(receive)
         except TimeoutError:
             raise TooSlow(f"the body did not arrive within {self._limits.body_seconds:g} seconds") from None
+        if body and b"json" not in headers.get(b"content-type", b"").lower():
+            raise UnreadableBody("the body is not declared to be JSON: send it with Content-Type: application/json")
+        return body
 
     def _check_room(self, method: str) -> bool:
         """Whether a request counts, which it may not if there are enough already."""

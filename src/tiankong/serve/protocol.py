@@ -16,6 +16,8 @@ from tiankong.serve.metrics import Metrics
 from tiankong.serve.problems import HeadTooLarge, RefusedRequest, TooSlow, UnreadableHead
 from tiankong.serve.refusal import refusal
 
+_END_OF_HEAD = b"\r\n\r\n"
+
 _BREATHER = 0.25
 """Seconds in which nothing is read from who was refused because the server is busy. Retry-After asks for more; those
 who don't heed it would keep the loop from all others, /health among them, by being refused.
@@ -28,7 +30,7 @@ class PatientProtocol(HttpToolsProtocol):
     def __init__(self, *arguments: Any, limits: Limits, metrics: Metrics, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._limits, self._metrics = limits, metrics
-        self._head_bytes = 0
+        self._in_head, self._head_bytes = True, 0
         self._waiting: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -44,7 +46,13 @@ class PatientProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """What comes now is a body, which the guard waits for."""
         self._stop_waiting()
+        self._in_head, self._head_bytes = False, 0
         super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """What comes now is the next head."""
+        self._in_head = True
+        super().on_message_complete()
 
     def on_response_complete(self) -> None:
         """An answer is out."""
@@ -56,12 +64,14 @@ class PatientProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Some more of a head, or of a body."""
-        super().data_received(data)
-        if self._waiting is not None:
-            self._head_bytes += len(data)
+        if self._in_head:
+            end = data.find(_END_OF_HEAD)
+            self._head_bytes += len(data) if end < 0 else end + len(_END_OF_HEAD)
             if self._head_bytes > self._limits.max_head_bytes:
                 most = self._limits.max_head_bytes
                 self._refuse(HeadTooLarge(f"the request's line and headers are larger than {most:,} bytes"))
+                return
+        super().data_received(data)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The client is gone."""
@@ -74,7 +84,6 @@ class PatientProtocol(HttpToolsProtocol):
 
     def _await_head(self) -> None:
         self._stop_waiting()
-        self._head_bytes = 0
         self._waiting = self.loop.call_later(self._limits.head_seconds, self._too_slow)
 
     def _stop_waiting(self) -> None:

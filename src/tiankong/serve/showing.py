@@ -26,6 +26,7 @@ def showing() -> APIRouter:
     """Routes of the page, for people and so not in the OpenAPI document."""
     router = APIRouter(include_in_schema=False)
 
+    @router.head("/")
     @router.get("/")
     async def page() -> FileResponse:
         return FileResponse(_FILES["index.html"], headers=_HEADERS)
