@@ -72,7 +72,8 @@ def test_all_workers_exchange_the_model(model_folder, tmp_path):
     other = tmp_path / "other-model"
     shutil.copytree(model_folder, other)
     with serving("--model", model_folder, "--workers", 2, "--threads", 1, "--api-key", "sesame") as server:
-        names = lambda: {server.get("/info", headers=KEY).json()["model"] for _ in range(16)}  # noqa: E731
+        # One that starts has no model yet, and says so.
+        names = lambda: {server.get("/info", headers=KEY).json().get("model") for _ in range(16)}  # noqa: E731
         assert names() == {model_folder.name}
         assert server.post("/reload", {"model": str(other)}, headers=KEY).json()["model"] == "other-model"
         eventually(lambda: names() == {"other-model"})
@@ -80,9 +81,7 @@ def test_all_workers_exchange_the_model(model_folder, tmp_path):
         os.kill(processes(server)[0], signal.SIGKILL)
         server.wait_for("is started again")
         eventually(lambda: len(processes(server)) == 2)
-        time.sleep(0.5)
-        eventually(lambda: server.get("/ready", headers=KEY).status_code == 200)
-        assert names() == {"other-model"}
+        eventually(lambda: names() == {"other-model"})
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

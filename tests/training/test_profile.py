@@ -25,7 +25,7 @@ def test_every_epoch_has_a_line_whose_shares_add_up(prepared, tmp_path, capfd):
         rate, utilisation, product = map(
             float, re.search(r"([\d.]+) GFLOP/s = ([\d.]+) of .* ([\d,]+) \|", line).groups()
         )
-        assert 0 < utilisation < 1
+        assert 0 <= utilisation < 1  # 0.00 where a matrix product is very fast and the network tiny
         assert rate < product
 
 

@@ -152,13 +152,13 @@ def test_resume_without_a_checkpoint_starts_at_the_beginning(prepared, uninterru
 
 def test_a_folder_is_trained_in_by_one_process(prepared, tmp_path, capfd):
     output = tmp_path / "model"
-    process = train(prepared, output, "--epochs", "200", "--patience", "300")
+    process = train(prepared, output, "--epochs", "20000", "--patience", "20000")
     checkpoint = tmp_path / "model.training" / "last.safetensors"
     while not checkpoint.exists():
         assert process.poll() is None
         time.sleep(0.005)
     for option in ("--resume", "--force"):
-        options = ["train", str(prepared), "-o", str(output), *OPTIONS, "--epochs", "200", "--patience", "300"]
+        options = ["train", str(prepared), "-o", str(output), *OPTIONS, "--epochs", "20000", "--patience", "20000"]
         assert run([*options, option]) == 2
         assert "another process is training" in capfd.readouterr().err
     assert process.poll() is None

@@ -15,7 +15,7 @@ from tiankong.cli.display import metrics_lines, progress, say, shows_progress, t
 from tiankong.cli.options import chosen, config_options, needs
 from tiankong.cli.train_classifier import label_epoch_line, train_classifier
 from tiankong.cli.training_order import Order
-from tiankong.config import TASKS, ClassifierConfig, ModelConfig, Preset, TrainingConfig
+from tiankong.config import TASKS, ClassifierConfig, ModelConfig, Preset, TrainingConfig, check
 from tiankong.errors import MissingPackageError
 
 if TYPE_CHECKING:
@@ -74,6 +74,7 @@ def command(
     else:
         _refuse_classifier_options(base, values)
     config = chosen(preset or ("classifier" if classifies else "default"), values)
+    check(config.model, config.training, config.classifier)
     # Read when torch is loaded. Threads that wait for each other spin for ever by default, which slows training
     # tenfold as soon as anything else runs on the machine.
     os.environ.setdefault("GOMP_SPINCOUNT", "3000")
