@@ -22,9 +22,8 @@ def test_every_epoch_has_a_line_whose_shares_add_up(prepared, tmp_path, capfd):
         assert len(parts) == 4
         assert sum(map(float, parts.values())) == pytest.approx(100, abs=0.3)
         assert all(float(share) > 0 for share in parts.values())
-        rate, utilisation, product = map(
-            float, re.search(r"([\d.]+) GFLOP/s = ([\d.]+) of .* ([\d,]+) \|", line).groups()
-        )
+        found = re.search(r"([\d,.]+) GFLOP/s = ([\d.]+) of .* ([\d,]+) \|", line).groups()
+        rate, utilisation, product = (float(number.replace(",", "")) for number in found)
         assert 0 <= utilisation < 1  # 0.00 where a matrix product is very fast and the network tiny
         assert rate < product
 
