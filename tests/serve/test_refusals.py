@@ -107,6 +107,7 @@ def test_who_leaves_is_not_waited_for(model_folder):
         start = time.monotonic()
         assert running.post("/fill", fill(SENTENCE)).status_code == 200
         assert time.monotonic() - start < 8  # and not 24
+        assert running.wait_for('"status": 499')
 
 
 def test_a_pattern_that_would_fill_the_memory_is_refused(small):

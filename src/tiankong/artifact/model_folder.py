@@ -42,7 +42,7 @@ CLOZE, CLASSIFY = TASKS
 
 
 @dataclass(frozen=True)
-class BaseStated:
+class StatedBase:
     """The model that a model was trained on from."""
 
     name: str
@@ -71,7 +71,7 @@ class ModelManifest:
     task: str = CLOZE
     labels: list[str] = field(default_factory=list)
     classifier: ClassifierConfig | None = None
-    base: BaseStated | None = None
+    base: StatedBase | None = None
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from tiankong.errors import FolderError
 from tiankong.evaluate.measure import Text
 from tiankong.inference.predictor import Predictor, open_predictor
 from tiankong.text.network_input import Window, network_input
-from tiankong.training.run import LAST_FILE
+from tiankong.training.run_folder import LAST_FILE
 
 LOG_FILE = "train.log"
 """What ``train`` says while it runs, in the system's folder."""

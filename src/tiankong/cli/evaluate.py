@@ -94,7 +94,8 @@ def command(
         chosen = click.get_current_context().get_parameter_source("model")
         if not prompts and chosen is ParameterSource.DEFAULT:
             model = DEFAULT_CLASSIFIER
-        loaded = _classifies(model, prompts, labels)
+        words = parse_labels(labels)
+        loaded = _loaded_to_label(model, prompts)
         texts = read_labelled(
             labelled,
             split=None if split == "all" else split,
@@ -107,7 +108,7 @@ def command(
         )
         if split != "all":
             say(f"only texts of the {split} split are measured; --split all measures every one", quiet=quiet or as_json)
-        metrics = _measured_labelled(loaded, texts, prompts, parse_labels(labels), quiet=quiet)
+        metrics = _measured_labelled(loaded, texts, prompts, words, quiet=quiet)
     elif prepared:
         metrics = _measured_split(model, prepared, split, limit, quiet=quiet)
     else:
@@ -127,11 +128,10 @@ def command(
         click.echo(f"{row['label']}: {row['texts']:,} texts, {figures}")
 
 
-def _classifies(model: str, prompts: tuple[str, ...], labels: tuple[str, ...]) -> Model:
+def _loaded_to_label(model: str, prompts: tuple[str, ...]) -> Model:
     """The model, once it is sure that it can tell labels apart."""
     from tiankong.inference.model import load  # noqa: PLC0415 - heavy
 
-    parse_labels(labels)
     loaded = load(model)
     needs(
         bool(loaded.labels) or bool(prompts),

@@ -61,6 +61,8 @@ def command(model: str, output: Path, prepared: Path, force: bool, quiet: bool, 
             return measure_split(open_predictor(folder), corpus, "test", on_text=advance)
 
     def find_misfits(folder: Path) -> Misfits | None:
+        if classifies:  # there is no blank to judge a word by
+            return None
         with progress("learning what does not fit", MOST_TEXTS, quiet=quiet) as advance:
             return fit_misfits(open_predictor(folder), corpus, corpus.manifest.config.seed, advance)
 
@@ -70,7 +72,7 @@ def command(model: str, output: Path, prepared: Path, force: bool, quiet: bool, 
         output,
         force=force,
         measure=measure,
-        find_misfits=None if classifies else find_misfits,
+        find_misfits=find_misfits,
         command=this_command(),
     )
     if as_json:

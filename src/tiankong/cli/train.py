@@ -79,7 +79,8 @@ def command(
     # tenfold as soon as anything else runs on the machine.
     os.environ.setdefault("GOMP_SPINCOUNT", "3000")
     try:
-        from tiankong.training.run import Display, TrainingInterrupted, Work  # noqa: PLC0415 - heavy
+        from tiankong.training.run import Display, TrainingInterrupted  # noqa: PLC0415 - heavy
+        from tiankong.training.run_folder import Work  # noqa: PLC0415
     except ModuleNotFoundError:
         raise MissingPackageError("training", "train") from None
     from tiankong.artifact.model_folder import MODEL  # noqa: PLC0415

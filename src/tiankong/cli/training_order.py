@@ -11,7 +11,8 @@ from tiankong.cli.display import progress
 
 if TYPE_CHECKING:
     from tiankong.corpus.prepared import PreparedCorpus
-    from tiankong.training.run import Display, Work
+    from tiankong.training.run import Display
+    from tiankong.training.run_folder import Work
 
 _SAMPLE = 2000
 """Texts of the training split that are measured at most."""

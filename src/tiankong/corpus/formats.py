@@ -24,7 +24,7 @@ from tiankong.errors import SourceError
 
 _LABELLED = re.compile(r",,\s*[^,\s](?:[^,]{0,38}[^,\s])?\s*$")
 _PROBE_LINES = 1000
-_LABELLED_SHARE, _HALF = 0.95, 0.5
+_LABELLED_SHARE, _MIXED_SHARE = 0.95, 0.5
 _UNFIT = re.compile("[\0\ud800-\udfff]")
 
 
@@ -75,7 +75,7 @@ def _is_labelled(stream: ByteStream, codec: str) -> bool:
     found = [(number, _LABELLED.search(line) is not None) for number, line in probed]
     lines.close()
     share = sum(labelled for _, labelled in found) / max(1, len(found))
-    if _HALF <= share < _LABELLED_SHARE:
+    if _MIXED_SHARE <= share < _LABELLED_SHARE:
         without = [number for number, labelled in found if not labelled]
         raise SourceError(
             f"{len(without):,} of the first {len(found):,} lines of {stream.name} don't end in ,,label as the others "

@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from tiankong.artifact.base_model import BaseModel
-from tiankong.artifact.model_folder import CLASSIFY, MODEL, BaseStated
+from tiankong.artifact.model_folder import CLASSIFY, MODEL, StatedBase
 from tiankong.config import ClassifierConfig, ModelConfig, TrainingConfig
 from tiankong.corpus.prepared import PreparedCorpus
 from tiankong.export.card import write_card
-from tiankong.export.model_parts import copy_words, stated_settings, training_metrics, write_network
+from tiankong.export.model_parts import Measure, copy_words, stated_settings, training_metrics, write_network
 from tiankong.text.network_input import Lexicon
 from tiankong.training.fit_classifier import TrainedClassifier
 from tiankong.training.history import Curve
 
 _ACCURACY, _LOG_LOSS = Curve("accuracy", "accuracy"), Curve("log_loss", "log loss (nats)")
-
-Measure = Callable[[Path], dict[str, Any]]
-"""Scores of the model in a folder, by split."""
 
 
 def write_classifier(
@@ -53,7 +49,7 @@ def write_classifier(
             "task": CLASSIFY,
             "labels": [label.name for label in corpus.manifest.labels],
             "classifier": dataclasses.asdict(classifier),
-            "base": dataclasses.asdict(BaseStated(base.folder.path.name, base.sha256)) if base else None,
+            "base": dataclasses.asdict(StatedBase(base.folder.path.name, base.sha256)) if base else None,
         }
         MODEL.seal(folder, fields)
         metrics = {

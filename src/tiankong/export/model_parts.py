@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -25,6 +26,9 @@ from tiankong.model.context import ContextNetwork
 from tiankong.text.network_input import Lexicon
 from tiankong.training.history import Curve, Row, draw_curves, write_history
 from tiankong.version import VERSION
+
+Measure = Callable[[Path], dict[str, Any]]
+"""Scores of the model in a folder, by split."""
 
 
 class WrittenNetwork(NamedTuple):

@@ -15,15 +15,12 @@ from tiankong.artifact.model_folder import CLOZE, CODES_FILE, MODEL
 from tiankong.config import ModelConfig, TrainingConfig
 from tiankong.corpus.prepared import PreparedCorpus
 from tiankong.export.card import write_card
-from tiankong.export.model_parts import copy_words, stated_settings, training_metrics, write_network
+from tiankong.export.model_parts import Measure, copy_words, stated_settings, training_metrics, write_network
 from tiankong.training.fit import Trained
 from tiankong.training.history import Curve
 
 _BITS, _TOP10 = Curve("bit_accuracy", "share of equal bits"), Curve("top10", "top-10 accuracy")
 _PERPLEXITY = Curve("perplexity", "perplexity", "log")
-
-Measure = Callable[[Path], dict[str, Any]]
-"""Scores of the model in a folder, by split."""
 
 FindMisfits = Callable[[Path], Misfits | None]
 """How the model in a folder is to judge words that don't fit."""

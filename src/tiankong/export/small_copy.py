@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import json
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +23,10 @@ from tiankong.artifact.model_folder import (
 from tiankong.corpus.prepared import PreparedCorpus
 from tiankong.errors import FolderError
 from tiankong.export.card import card_text, write_card
+from tiankong.export.model_parts import Measure
 from tiankong.export.model_writer import FindMisfits, seal_with_misfits
 from tiankong.export.quantise import quantise
 from tiankong.text.network_input import Lexicon
-
-Measure = Callable[[Path], dict[str, Any]]
-"""Scores of the model in a folder on the test split."""
 
 _COPIED = (VOCABULARY_FILE, CHARACTERS_FILE, CODES_FILE, USER_DICT_FILE, HISTORY_FILE, CURVES_FILE)
 
@@ -41,12 +38,12 @@ def write_small_copy(
     *,
     force: bool,
     measure: Measure,
-    find_misfits: FindMisfits | None,
+    find_misfits: FindMisfits,
     command: str,
 ) -> dict[str, Any]:
     """Writes ``output`` from the model in ``source`` and returns its metrics, the test scores measured again.
 
-    Of a model that tells labels apart there are no misfits to find.
+    ``measure`` gives those of the test split alone.
 
     :raises FolderError: ``source`` is no model, has its weights in 8 bits already, is ``output`` or has no readable
         metrics; ``output`` exists or can't be written.
@@ -65,10 +62,7 @@ def write_small_copy(
             if (source / name).exists():
                 shutil.copyfile(source / name, folder / name)
         quantise(model.onnx, folder / ONNX_FILE, Lexicon.of(model.vocabulary, model.characters))
-        if find_misfits is None:
-            MODEL.seal(folder, fields)
-        else:
-            seal_with_misfits(folder, fields, find_misfits)
+        seal_with_misfits(folder, fields, find_misfits)
         metrics |= {"test": measure(folder), "test_fp32": metrics["test"], "commands": [*metrics["commands"], command]}
         write_card(folder, output.name, corpus.manifest, fields, metrics)
     return metrics

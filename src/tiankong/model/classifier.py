@@ -67,7 +67,7 @@ class ClassifierNetwork(ContextNetwork):
         return np.array([1, length])
 
     def folded(self) -> ClassifierNetwork:
-        """A copy: nothing is worked out beforehand."""
+        """A copy: nothing can be worked out beforehand."""
         return copy.deepcopy(self)
 
     @torch.no_grad()

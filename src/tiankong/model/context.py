@@ -71,7 +71,9 @@ class ContextNetwork(nn.Module, ABC):
 
     @abstractmethod
     def folded(self) -> Self:
-        """A copy with everything worked out that does not change with the input."""
+        """A copy with everything worked out that does not change with the input. The exporter may leave it in another
+        mode than it was.
+        """
 
 
 def context_mlp(config: ModelConfig, bits: int) -> nn.Sequential:

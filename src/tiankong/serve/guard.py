@@ -38,6 +38,9 @@ BUSY = "busy"
 
 _LONGEST_ID = 64
 
+_CLIENT_LEFT = 499
+"""The status that log and metrics have for a request whose client left before the answer; nginx's."""
+
 _LEAVING = 0.05
 """Seconds that an answer may still take whose client has left."""
 
@@ -83,7 +86,8 @@ class Guard:
         try:
             body = await self._admitted(scope["method"], route, headers, receive)
             size = len(body)
-            await self._answered(scope, body, receive, noting)
+            if not await self._answered(scope, body, receive, noting):
+                status = _CLIENT_LEFT
         except RefusedRequest as error:
             scope["state"][BUSY] = isinstance(error, TooManyRequests)
             await self._refuse(error, request_id, noting)
@@ -155,7 +159,8 @@ class Guard:
             if not message.get("more_body", False):
                 return b"".join(parts)
 
-    async def _answered(self, scope: Scope, body: bytes, receive: Receive, send: Send) -> None:
+    async def _answered(self, scope: Scope, body: bytes, receive: Receive, send: Send) -> bool:
+        """Whether the request was answered; else nobody waits for the answer any more."""
         counted = self._check_room(scope["method"])  # again: others came while the body did
         delivered = False
 
@@ -170,14 +175,14 @@ class Guard:
         self._metrics.running.set(self.running)
         try:
             if counted:
-                await self._answered_unless_gone(self._app(scope, replay, send), receive)
-            else:
-                await self._app(scope, replay, send)
+                return await self._answered_unless_left(self._app(scope, replay, send), receive)
+            await self._app(scope, replay, send)
+            return True
         finally:
             self.running -= counted
             self._metrics.running.set(self.running)
 
-    async def _answered_unless_gone(self, answer: Awaitable[None], receive: Receive) -> None:
+    async def _answered_unless_left(self, answer: Awaitable[None], receive: Receive) -> bool:
         """What nobody waits for any more is not computed: a client that leaves takes its request out of the queue."""
         answering, leaving = asyncio.ensure_future(answer), asyncio.ensure_future(receive())
         try:
@@ -186,10 +191,12 @@ class Guard:
                 await asyncio.wait({answering}, timeout=_LEAVING)  # it may just be over
                 answering.cancel()
             await answering
+            return True
         except asyncio.CancelledError:
             if not answering.cancelled():
                 answering.cancel()
                 raise
+            return False
         finally:
             leaving.cancel()
 

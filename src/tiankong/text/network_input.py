@@ -41,10 +41,8 @@ class Lexicon:
     def of(cls, vocabulary: Vocabulary, characters: CharacterTable, others: Sequence[str] = ()) -> Lexicon:
         """The lexicon of ``vocabulary``, with ``others`` getting the ids behind it."""
         special = len(SPECIAL_TOKENS)
-        words = characters.ids([*vocabulary.words[special:], *others])
-        blank_rows = np.zeros((special, LONGEST_WORD), dtype=np.int32)
-        ids = np.concatenate([np.arange(len(vocabulary)), np.full(len(others), UNKNOWN)])
-        return cls(ids.astype(np.int64), np.concatenate([blank_rows, words]))
+        ids = [*range(special, len(vocabulary)), *[UNKNOWN] * len(others)]
+        return cls._with(ids, characters.ids([*vocabulary.words[special:], *others]))
 
     @classmethod
     def translated(cls, words: Sequence[str], vocabulary: Vocabulary, characters: CharacterTable) -> Lexicon:
@@ -52,12 +50,14 @@ class Lexicon:
         those of the special tokens.
         """
         ids = [vocabulary.id_of(word) if word in vocabulary else UNKNOWN for word in words]
+        return cls._with(ids, characters.ids(words))
+
+    @classmethod
+    def _with(cls, ids: list[int], character_ids: NDArray[np.int32]) -> Lexicon:
+        """The special tokens, then words with these vocabulary ids and characters."""
         special = len(SPECIAL_TOKENS)
-        blank_rows = np.zeros((special, LONGEST_WORD), dtype=np.int32)
-        return cls(
-            np.concatenate([np.arange(special), np.array(ids, dtype=np.int64)]),
-            np.concatenate([blank_rows, characters.ids(words)]),
-        )
+        word_ids = np.concatenate([np.arange(special), np.array(ids, dtype=np.int64)])
+        return cls(word_ids, np.concatenate([np.zeros((special, LONGEST_WORD), dtype=np.int32), character_ids]))
 
 
 class Window(NamedTuple):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +16,8 @@ from tiankong.training.batches import WindowBatches
 from tiankong.training.calibration import Calibration, calibrate
 from tiankong.training.history import Row
 from tiankong.training.module import ClozeModule
-from tiankong.training.run import Display, Monitored, Work, ready_machine, started_run, tensorboard_logger, train
+from tiankong.training.run import Display, Monitored, check_memory, ready_machine, tensorboard_logger, train
+from tiankong.training.run_folder import Work, started_run
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ def fit(corpus: PreparedCorpus, model: ModelConfig, training: TrainingConfig, wo
     """Trains on ``corpus`` and returns the weights of the best epoch.
 
     :raises OptionError: the configurations, or the run to resume is another one.
-    :raises FolderError: see :func:`~tiankong.training.run.started_run`; a checkpoint that can't be read or written.
+    :raises FolderError: as :func:`~tiankong.training.run_folder.started_run`; a torn checkpoint.
     :raises TrainingInterrupted: after Ctrl-C or SIGTERM; calling again with ``resume`` goes on.
     """
     check(model, training)
@@ -62,22 +62,6 @@ def fit(corpus: PreparedCorpus, model: ModelConfig, training: TrainingConfig, wo
         )
     network = module.network.cpu().eval()
     return Trained(network, rows, best.best(rows) + 1, calibrate(network, measured[0].in_order()))
-
-
-def check_memory(parameters: int) -> None:
-    """Refuses what can't fit. Asking the system for it would end in its killing this process, or another.
-
-    :raises OptionError: weights, gradients and the optimiser's two moments are more than the machine's memory.
-    """
-    if not hasattr(os, "sysconf"):  # Windows does not promise memory it hasn't got
-        return
-    needed = 4 * 4 * parameters
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    if needed > memory:
-        raise OptionError(
-            f"a network of these sizes takes {needed / 2**30:,.0f} GiB to train and this machine has "
-            f"{memory / 2**30:,.0f}: make its sizes or the vocabulary smaller"
-        )
 
 
 def monitored(model: ModelConfig, training: TrainingConfig) -> Monitored:

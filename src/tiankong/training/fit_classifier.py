@@ -22,12 +22,12 @@ from tiankong.text.characters import CharacterTable
 from tiankong.text.network_input import Ints, Lexicon
 from tiankong.text.vocabulary import SPECIAL_TOKENS, Vocabulary
 from tiankong.training.checkpoints import SafetensorsCheckpoints, read_checkpoint
-from tiankong.training.fit import check_memory
 from tiankong.training.history import Row
 from tiankong.training.label_layer import fit_label_layer, temper, text_features
 from tiankong.training.labelled_batches import LabelledBatch, LabelledBatches
 from tiankong.training.module import VALIDATION_SETS, TrainedModule
-from tiankong.training.run import Display, Monitored, Work, ready_machine, started_run, tensorboard_logger, train
+from tiankong.training.run import Display, Monitored, check_memory, ready_machine, tensorboard_logger, train
+from tiankong.training.run_folder import Work, started_run
 from tiankong.training.scores import LabelScores
 
 MOST_LABELS = 1000
@@ -84,7 +84,7 @@ def fit_classifier(
     :raises OptionError: the configurations, too few texts of a label among those chosen, or the run to resume is
         another one.
     :raises FolderError: the corpus has no labels, too many, or too few texts of one; it is cut in another way than the
-        base's texts were; see :func:`~tiankong.training.run.started_run`; a checkpoint that can't be read or written.
+        base's texts were; as :func:`~tiankong.training.run_folder.started_run`; a torn checkpoint.
     :raises TrainingInterrupted: after Ctrl-C or SIGTERM; calling again with ``resume`` goes on.
     """
     check(model, training, classifier)

@@ -1,17 +1,9 @@
-"""A training run that can be stopped and resumed: Lightning's Trainer, with checkpoints it goes on from.
-
-While it runs, the folder beside the model's holds ``run.json`` (what is trained on what), ``last.safetensors``
-(everything needed to go on) and ``best.safetensors`` (the weights with the best validation score so far).
-"""
+"""Training that can be stopped and resumed: Lightning's Trainer, with checkpoints it goes on from."""
 
 from __future__ import annotations
 
-import contextlib
-import dataclasses
-import json
 import logging
 import os
-import shutil
 import signal
 import threading
 import warnings
@@ -23,21 +15,17 @@ from typing import Any
 import lightning.pytorch as pl
 import numpy as np
 import torch
-from filelock import FileLock, Timeout
 from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint, TQDMProgressBar
 
 from tiankong.config import TrainingConfig
-from tiankong.errors import FolderError, OptionError
-from tiankong.folder import readable_write_errors, write_text
+from tiankong.errors import OptionError
 from tiankong.training.batches import ByLength
 from tiankong.training.checkpoints import SafetensorsCheckpoints, read_checkpoint
 from tiankong.training.history import History, Row
-from tiankong.training.precision import check_machine, resolve_precision
+from tiankong.training.precision import check_machine
 from tiankong.training.profile import Profile, Profiler
+from tiankong.training.run_folder import LAST_FILE, Work
 
-RUN_FILE = "run.json"
-LOCK_FILE = "lock"
-LAST_FILE = "last.safetensors"
 BEST_NAME = "best"
 
 
@@ -57,17 +45,6 @@ class Display:
     on_epoch: Callable[[Row], None] = lambda _: None
     on_profile: Callable[[Profile], None] | None = None
     tensorboard: Path | None = None
-
-
-@dataclass(frozen=True)
-class Work:
-    """Where a run keeps its state: a folder of its own, which may hold an unfinished run to ``resume``, or to replace
-    by ``force``.
-    """
-
-    folder: Path
-    resume: bool = False
-    force: bool = False
 
 
 @dataclass(frozen=True)
@@ -92,6 +69,22 @@ def ready_machine(training: TrainingConfig) -> None:
     for name in ("lightning.pytorch", "lightning.fabric", "lightning"):
         logging.getLogger(name).setLevel(logging.ERROR)
     torch.set_num_threads(training.threads or os.cpu_count() or 1)
+
+
+def check_memory(parameters: int) -> None:
+    """Refuses what can't fit. Asking the system for it would end in its killing this process, or another.
+
+    :raises OptionError: weights, gradients and the optimiser's two moments are more than the machine's memory.
+    """
+    if not hasattr(os, "sysconf"):  # Windows does not promise memory it hasn't got
+        return
+    needed = 4 * 4 * parameters
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    if needed > memory:
+        raise OptionError(
+            f"a network of these sizes takes {needed / 2**30:,.0f} GiB to train and this machine has "
+            f"{memory / 2**30:,.0f}: make its sizes or the vocabulary smaller"
+        )
 
 
 def train(
@@ -231,64 +224,6 @@ class _LastCheckpoint(pl.Callback):
         if self._asked:
             raise KeyboardInterrupt
         self._asked = number
-
-
-@contextlib.contextmanager
-def started_run(what: dict[str, Any], training: TrainingConfig, work: Work) -> Iterator[str]:
-    """Makes the folder of a run that is ``what`` trained as ``training``, or makes sure that it holds this very run;
-    yields the run's precision.
-
-    The run is this process's alone until the block ends. One that fails before there is anything to resume from
-    leaves nothing.
-
-    :raises OptionError: the run to resume is another one.
-    :raises FolderError: the folder holds an unfinished run (without ``resume`` or ``force``), or none to resume;
-        another process is training there; what it holds can't be read.
-    """
-    folder = work.folder
-    if folder.exists() and not (work.resume or work.force):
-        raise FolderError(f"{folder} holds an unfinished training: go on with --resume or start over with --force")
-    if work.resume and not folder.exists():
-        raise FolderError(f"there is no unfinished training in {folder}: leave --resume out to start one")
-    with readable_write_errors(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(folder / LOCK_FILE, timeout=0)
-    try:
-        lock.acquire()
-    except Timeout:
-        raise FolderError(f"another process is training in {folder}: wait for it, or choose another output") from None
-    try:
-        yield _precision_of_run({**what, "training": dataclasses.asdict(training)}, training, work)
-    except Exception:
-        if not work.resume and not (folder / LAST_FILE).exists():
-            shutil.rmtree(folder, ignore_errors=True)
-        raise
-    finally:
-        lock.release()
-
-
-def _precision_of_run(run: dict[str, Any], training: TrainingConfig, work: Work) -> str:
-    """Of the run in the work's folder, which starts here or is resumed."""
-    folder = work.folder
-    if not work.resume:
-        for file in folder.iterdir():
-            if file.name != LOCK_FILE:
-                shutil.rmtree(file) if file.is_dir() else file.unlink()
-        precision = resolve_precision(training.precision)
-        with readable_write_errors(folder):
-            write_text(folder / RUN_FILE, json.dumps({**run, "precision": precision}, indent=2) + "\n")
-        return precision
-    try:
-        started = json.loads((folder / RUN_FILE).read_text(encoding="utf-8"))
-        precision = started.pop("precision")
-    except (OSError, ValueError, KeyError, AttributeError):
-        raise FolderError(f"{RUN_FILE} in {folder} can't be read: start over with --force") from None
-    if started != json.loads(json.dumps(run)) or precision not in {"fp32", "bf16"}:
-        raise OptionError(
-            f"the unfinished training in {folder} has other options or another corpus: give the ones it was started "
-            "with, or start over with --force"
-        )
-    return str(precision)
 
 
 def tensorboard_logger(folder: Path | None) -> Any:

@@ -1,0 +1,96 @@
+"""The folder of a training run, beside the model's while it runs: whose run it is, and that it is this process's alone.
+
+``run.json`` says what is trained on what, ``last.safetensors`` is everything needed to go on, ``best.safetensors`` the
+weights with the best validation score so far.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from tiankong.config import TrainingConfig
+from tiankong.errors import FolderError, OptionError
+from tiankong.folder import readable_write_errors, write_text
+from tiankong.training.precision import resolve_precision
+
+RUN_FILE = "run.json"
+LOCK_FILE = "lock"
+LAST_FILE = "last.safetensors"
+
+
+@dataclass(frozen=True)
+class Work:
+    """Where a run keeps its state: a folder of its own, which may hold an unfinished run to ``resume``, or to replace
+    by ``force``.
+    """
+
+    folder: Path
+    resume: bool = False
+    force: bool = False
+
+
+@contextlib.contextmanager
+def started_run(what: dict[str, Any], training: TrainingConfig, work: Work) -> Iterator[str]:
+    """Makes the folder of a run that is ``what`` trained as ``training``, or makes sure that it holds this very run;
+    yields the run's precision.
+
+    The run is this process's alone until the block ends. One that fails before there is anything to resume from
+    leaves nothing.
+
+    :raises OptionError: the run to resume is another one.
+    :raises FolderError: the folder holds an unfinished run (without ``resume`` or ``force``), or none to resume;
+        another process is training there; what it holds can't be read.
+    """
+    folder = work.folder
+    if folder.exists() and not (work.resume or work.force):
+        raise FolderError(f"{folder} holds an unfinished training: go on with --resume or start over with --force")
+    if work.resume and not folder.exists():
+        raise FolderError(f"there is no unfinished training in {folder}: leave --resume out to start one")
+    with readable_write_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder / LOCK_FILE, timeout=0)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise FolderError(f"another process is training in {folder}: wait for it, or choose another output") from None
+    try:
+        yield _precision_of_run({**what, "training": dataclasses.asdict(training)}, training, work)
+    except Exception:
+        if not work.resume and not (folder / LAST_FILE).exists():
+            shutil.rmtree(folder, ignore_errors=True)
+        raise
+    finally:
+        lock.release()
+
+
+def _precision_of_run(run: dict[str, Any], training: TrainingConfig, work: Work) -> str:
+    """Of the run in the work's folder, which starts here or is resumed."""
+    folder = work.folder
+    if not work.resume:
+        for file in folder.iterdir():
+            if file.name != LOCK_FILE:
+                shutil.rmtree(file) if file.is_dir() else file.unlink()
+        precision = resolve_precision(training.precision)
+        with readable_write_errors(folder):
+            write_text(folder / RUN_FILE, json.dumps({**run, "precision": precision}, indent=2) + "\n")
+        return precision
+    try:
+        started = json.loads((folder / RUN_FILE).read_text(encoding="utf-8"))
+        precision = started.pop("precision")
+    except (OSError, ValueError, KeyError, AttributeError):
+        raise FolderError(f"{RUN_FILE} in {folder} can't be read: start over with --force") from None
+    if started != json.loads(json.dumps(run)) or precision not in {"fp32", "bf16"}:
+        raise OptionError(
+            f"the unfinished training in {folder} has other options or another corpus: give the ones it was started "
+            "with, or start over with --force"
+        )
+    return str(precision)
