@@ -3,7 +3,8 @@
     python benchmarks/serving.py [--page benchmarks/RESULTS.md] [--seconds 20] [--soak 600]
 
 Starts a server with the built-in model on a free port and asks it from this process, on the same cores: first as fast
-as it answers, then ten times as often, then as fast as it answers again. Needs ``[serve]``.
+as it answers, then ten times as often, then as fast as it answers again, both in stretches of five seconds, since two
+of them differ without any flood between them, too. Needs ``[serve]``.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import multiprocessing
 import os
 import re
 import socket
+import statistics
 import subprocess
 import sys
 import time
@@ -33,6 +35,7 @@ import tiankong
 
 HEADING = "## Serving"
 CLIENTS = 16
+STRETCH = 5.0
 PROGRAM = Path(sys.executable).with_name("tiankong")
 
 
@@ -42,10 +45,6 @@ class Asked:
 
     statuses: collections.Counter[int] = field(default_factory=collections.Counter)
     seconds: list[float] = field(default_factory=list)
-
-    def p(self, share: float) -> float:
-        """Milliseconds within which that share of the good answers came."""
-        return 1000 * float(np.quantile(self.seconds, share)) if self.seconds else float("nan")
 
 
 def request(sentence: str, port: int) -> bytes:
@@ -117,12 +116,29 @@ def resident(process: int) -> float:
     return int(re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{process}/status").read_text())[1]) / 1024
 
 
+async def stretches(port: int, requests: list[bytes], number: int) -> list[Asked]:
+    """As fast as it answers, one stretch after the other."""
+    return [await load(port, requests, CLIENTS, STRETCH) for _ in range(number)]
+
+
+def rates(asked: list[Asked]) -> str:
+    """Good answers a second in the slowest and the fastest of some stretches."""
+    found = [one.statuses[200] / STRETCH for one in asked]
+    return f"{' to '.join(f'{rate:,.0f}' for rate in sorted({min(found), max(found)}))} a second"
+
+
+def slowest(asked: list[Asked]) -> float:
+    """Milliseconds within which all but a hundredth of the good answers of some stretches came."""
+    return 1000 * float(np.quantile([seconds for one in asked for seconds in one.seconds], 0.99))
+
+
 async def measure(port: int, process: int, requests: list[bytes], seconds: float, soak: float) -> list[list[str]]:
     """The rows of the table."""
     await load(port, requests, CLIENTS, 3)
-    steady = await load(port, requests, CLIENTS, seconds)
-    rate = steady.statuses[200] / seconds
-    rows = [[f"{CLIENTS} clients, one sentence a request", f"{rate:,.0f} a second, p99 {steady.p(0.99):.0f} ms"]]
+    number = max(2, round(seconds / STRETCH))
+    steady = await stretches(port, requests, number)
+    rate = statistics.median(one.statuses[200] for one in steady) / STRETCH
+    rows = [[f"{CLIENTS} clients, one sentence a request", f"{rates(steady)}, p99 {slowest(steady):.0f} ms"]]
     rows[0].append("400 a second, p99 100 ms")
     before = resident(process)
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as beside:
@@ -133,10 +149,8 @@ async def measure(port: int, process: int, requests: list[bytes], seconds: float
     rows.append([f"400 clients, {10 * rate:,.0f} a second wanted", statuses, "only 200, 429, 503"])
     rows.append(["/health meanwhile, slowest", f"{max(healths.result()):.0f} ms", "200 ms"])
     rows.append(["memory before and after", f"{before:.0f} MB, {resident(process):.0f} MB", "flat"])
-    again = await load(port, requests, CLIENTS, 5)
-    rows.append(["right after, for 5 seconds", f"{again.statuses[200] / 5:,.0f} a second", "–"])
-    again = await load(port, requests, CLIENTS, seconds)
-    rows.append(["from the sixth second on", f"{again.statuses[200] / seconds:,.0f} a second", f"{rate:,.0f} again"])
+    rows.append(["right after, for 5 seconds", rates(await stretches(port, requests, 1)), "–"])
+    rows.append(["from the sixth second on", rates(await stretches(port, requests, number)), "as before"])
     if soak:
         start = resident(process)
         long = await load(port, requests, CLIENTS, soak)

@@ -8,6 +8,7 @@ Needs Chromium and a Chinese font (Debian: chromium, fonts-wqy-microhei).
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from PIL import Image
@@ -15,6 +16,9 @@ from playwright.sync_api import Page
 
 from tests.serve.browser import SENTENCE, TWO, WRONG, chromium, opened
 from tests.serve.conftest import serving
+
+State = tuple[str, tuple[int, int], dict[str, str]]
+"""A picture's name, its width and height, and what the page shows."""
 
 _WIDE, _PHONE = (900, 700), (390, 800)
 
@@ -30,14 +34,21 @@ def shown(page: Page, url: str, state: dict[str, str]) -> None:
 def main(folder: Path) -> None:
     """Writes all of them."""
     folder.mkdir(parents=True, exist_ok=True)
-    states = [
+    filling: list[State] = [
         ("page-fill", _WIDE, {"text": SENTENCE}),
         ("page-together", _WIDE, {"text": TWO, "language": "zh"}),
         ("page-check", _WIDE, {"text": WRONG, "view": "check", "language": "zh"}),
         ("page-error", _WIDE, {"text": SENTENCE, "pattern": "("}),
         ("page-phone", _PHONE, {"text": SENTENCE, "language": "zh"}),
     ]
-    with serving("--quiet") as server, chromium() as browser:
+    labelling: list[State] = [("page-labels", _WIDE, {"text": WRONG, "language": "zh"})]
+    pictures_of((), filling, folder)
+    pictures_of(("--model", "reviews-zh-sentiment"), labelling, folder)
+
+
+def pictures_of(options: Sequence[str], states: Sequence[State], folder: Path) -> None:
+    """Pictures of a server's page, each light and dark."""
+    with serving("--quiet", *options) as server, chromium() as browser:
         for scheme in ("light", "dark"):
             for name, (width, height), state in states:
                 page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)

@@ -89,14 +89,14 @@ def test_the_limit_of_work(model_folder):
 
 
 def test_who_leaves_is_not_waited_for(model_folder):
-    """Requests whose clients have gone are taken out of the queue."""
+    """Requests whose clients have gone are taken out of the queue, and the one that is computed is given up."""
     content = json.dumps(
         fill("物流很快，" * 500 + "__", candidates=[f"很{'好' * 20}{number}" for number in range(400)])
     )
     head = (
         f"POST /rank HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: {len(content.encode())}"
     )
-    with serving("--model", model_folder, "--threads", 1, "--answer-seconds", 2) as running:
+    with serving("--model", model_folder, "--threads", 1, "--answer-seconds", 60) as running:
         port = int(running.url.rpartition(":")[2])
         clients = [socket.create_connection(("127.0.0.1", port)) for _ in range(12)]
         for client in clients:
@@ -106,7 +106,7 @@ def test_who_leaves_is_not_waited_for(model_folder):
             client.close()
         start = time.monotonic()
         assert running.post("/fill", fill(SENTENCE)).status_code == 200
-        assert time.monotonic() - start < 8  # and not 24
+        assert time.monotonic() - start < 8  # and not minutes
         assert running.wait_for('"status": 499')
 
 

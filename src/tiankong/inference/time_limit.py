@@ -1,37 +1,37 @@
-"""How long a piece of work may take: looked at before every run of a network, in the thread that asks for it."""
+"""How long a piece of work goes on: looked at before every run of a network, in the thread that asks for it."""
 
 from __future__ import annotations
 
 import contextlib
-import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 
-_end: ContextVar[float] = ContextVar("end", default=math.inf)
+_over: ContextVar[Callable[[], bool]] = ContextVar("over", default=lambda: False)
 
 
 class OutOfTimeError(Exception):
-    """The time that the work was given is over."""
+    """The time that the work was given is over, or nobody waits for it any more."""
 
 
 @contextlib.contextmanager
-def time_limit(seconds: float) -> Iterator[None]:
-    """What is asked for in the block has so many seconds.
+def time_limit(seconds: float, given_up: Callable[[], bool] = lambda: False) -> Iterator[None]:
+    """What is asked for in the block has so many seconds, and ends early once ``given_up`` says so.
 
-    :raises OutOfTimeError: they are over and the work was not done.
+    :raises OutOfTimeError: either came before the work was done.
     """
-    token = _end.set(time.monotonic() + seconds)
+    end = time.monotonic() + seconds
+    token = _over.set(lambda: given_up() or time.monotonic() > end)
     try:
         yield
     finally:
-        _end.reset(token)
+        _over.reset(token)
 
 
 def check_time() -> None:
-    """Whether there is time left.
+    """Whether to go on.
 
-    :raises OutOfTimeError: there is none.
+    :raises OutOfTimeError: no.
     """
-    if time.monotonic() > _end.get():
+    if _over.get()():
         raise OutOfTimeError

@@ -14,6 +14,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -48,10 +49,9 @@ class _Job:
     options: dict[str, Any] = field(default_factory=dict)
     done: asyncio.Future[Any] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
-    def run(self, model: Model, seconds: float) -> Any:
-        """What the request gets, or the exception it ends with."""
-        work = self.work or (lambda model: model.fill(self.sentences, **self.options))
-        return _attempt(work, model, seconds)
+    def ask(self, model: Model) -> Any:
+        """What the request gets."""
+        return self.work(model) if self.work else model.fill(self.sentences, **self.options)
 
 
 class Engine:
@@ -76,6 +76,7 @@ class Engine:
         self._arrived = asyncio.Event()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="tiankong-engine")
         self._worker: asyncio.Task[None] | None = None
+        self._stopped = False
 
     @property
     def loaded(self) -> LoadedModel:
@@ -97,9 +98,11 @@ class Engine:
         return self._loaded
 
     async def stop(self) -> None:
-        """Lets what is being answered end, and stops."""
+        """Stops; who still waits for an answer is told so."""
+        self._stopped = True
+        self._arrived.set()
         if self._worker is not None:
-            self._worker.cancel()
+            await self._worker
         await asyncio.to_thread(self._thread.shutdown, wait=True, cancel_futures=True)
 
     async def reload(self, model: str | None = None) -> LoadedModel:
@@ -134,14 +137,14 @@ class Engine:
 
     async def _work(self) -> None:
         loop = asyncio.get_running_loop()
-        while True:
+        while not self._stopped:
             await self._arrived.wait()
             self._arrived.clear()
             while self._queue:
                 jobs = [job for job in self._next() if not job.done.cancelled()]
                 self._on_waiting(len(self._queue))
                 if jobs:
-                    results = await loop.run_in_executor(self._thread, _run, jobs, self.loaded.model, self._seconds)
+                    results = await loop.run_in_executor(self._thread, self._run, jobs, self.loaded.model)
                     for job, result in zip(jobs, results, strict=True):
                         if job.done.cancelled():
                             continue
@@ -163,6 +166,30 @@ class Engine:
                 size += len(job.sentences)
         return jobs
 
+    def _run(self, jobs: list[_Job], model: Model) -> list[Any]:
+        """Each job's result, or the exception it ends with."""
+        if len(jobs) > 1:
+            sentences = [sentence for job in jobs for sentence in job.sentences]
+            found = self._attempt(lambda: model.fill(sentences, **jobs[0].options), jobs)
+            if not isinstance(found, Exception):
+                answers = iter(found)
+                return [list(itertools.islice(answers, len(job.sentences))) for job in jobs]
+        # One bad sentence is its own request's error and nobody else's.
+        return [self._attempt(partial(job.ask, model), [job]) for job in jobs]
+
+    def _attempt(self, work: Callable[[], Any], jobs: list[_Job]) -> Any:
+        """What comes of ``work``, or the exception it ends with. It goes on while one of the ``jobs`` is waited for."""
+        try:
+            with time_limit(self._seconds, lambda: self._stopped or all(job.done.cancelled() for job in jobs)):
+                return work()
+        except OutOfTimeError:
+            if self._stopped:
+                return NotReady("the server is stopping: ask again when it is back")
+            limit = f"{self._seconds:g} seconds"
+            return OverLimit(f"the model would work at this for more than {limit}: ask for less at once")
+        except Exception as error:
+            return error
+
     def _load(self, source: str) -> LoadedModel:
         model = load(source, threads=self._threads, words=self._words)
         vocabulary = model.folder.vocabulary
@@ -174,26 +201,3 @@ class Engine:
             model.fill([f"{word} __"] * _TOGETHER)
         folder = model_path(source)
         return LoadedModel(model, folder.name, sha256(folder / MODEL.manifest))
-
-
-def _run(jobs: list[_Job], model: Model, seconds: float) -> list[Any]:
-    """Each job's result, or the exception it ends with."""
-    if len(jobs) > 1:
-        sentences = [sentence for job in jobs for sentence in job.sentences]
-        found = _attempt(lambda model: model.fill(sentences, **jobs[0].options), model, seconds)
-        if not isinstance(found, Exception):
-            answers = iter(found)
-            return [list(itertools.islice(answers, len(job.sentences))) for job in jobs]
-    # One bad sentence is its own request's error and nobody else's.
-    return [job.run(model, seconds) for job in jobs]
-
-
-def _attempt(work: Callable[[Model], Any], model: Model, seconds: float) -> Any:
-    """What ``work`` makes of the model, or the exception it ends with, which goes to the one who asked."""
-    try:
-        with time_limit(seconds):
-            return work(model)
-    except OutOfTimeError:
-        return OverLimit(f"the model would work at this for more than {seconds:g} seconds: ask for less at once")
-    except Exception as error:
-        return error

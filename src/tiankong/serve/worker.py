@@ -72,9 +72,9 @@ class Worker:
             await self._stopping.wait()
             await self._drained()
         finally:
+            await self._engine.stop()
             server.should_exit = True
             await serving
-            await self._engine.stop()
 
     async def reload(self, model: str | None = None) -> None:
         """Loads the model again, or another one, and has the other workers do so.
