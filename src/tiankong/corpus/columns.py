@@ -70,7 +70,8 @@ def choose_label(names: Sequence[str], label: str | None, text_column: str, wher
     """Return the column of labels: the one asked for, or the one named ``label`` if it is not the column of texts.
 
     Raises:
-        SourceError: there is not exactly one column of the name asked for, or it is the column of texts.
+        SourceError: there is not exactly one column of the name asked for, it is the column of texts, or none was asked
+            for and several have the usual name.
     """
     if label is not None:
         if names.count(label) != 1:
@@ -81,8 +82,10 @@ def choose_label(names: Sequence[str], label: str | None, text_column: str, wher
         if label == text_column:
             raise SourceError(f"{where}: the texts are in the column {label!r}, so it can't hold the labels too")
         return label
-    labels = [name for name in names if name.strip().casefold() == "label"]
-    return labels[0] if len(labels) == 1 and labels[0] != text_column else None
+    labels = [name for name in names if name.strip().casefold() == "label" and name != text_column]
+    if len(labels) > 1:
+        raise SourceError(f"{where} has several columns of labels, {_listed(labels)}: name one with --label-column")
+    return labels[0] if labels else None
 
 
 def label_text(value: object) -> str | None:

@@ -51,6 +51,7 @@ const SENTENCES = {
     usualFlags: "what is probably wrong",
     manyFlags: "everything doubtful",
     checkedSummary: (wrong, all) =>
+      !all ? "There is no word to judge." :
       wrong ? `${wrong} of ${all} words don't fit. Point at one for better words.` : `All ${all} words fit.`,
     misfit: (word, share) => `${word} does not fit (${share}). Show better words.`,
     better: (word, share) => `Instead of ${word} (wrong with ${share}):`,
@@ -119,6 +120,7 @@ const SENTENCES = {
     usualFlags: "很可能有错的词",
     manyFlags: "所有可疑的词",
     checkedSummary: (wrong, all) =>
+      !all ? "没有可以检查的词。" :
       wrong ? `${all} 个词里有 ${wrong} 个不合适。指一下看更好的词。` : `${all} 个词都合适。`,
     misfit: (word, share) => `“${word}”不合适（${share}）。看更好的词。`,
     better: (word, share) => `可以替换“${word}”（${share}的可能有错）：`,
