@@ -123,7 +123,7 @@ def test_the_only_column_and_the_one_asked_for_are_taken(rows):
         ("id,text\n1,甜\n", "评论", r"no column '评论', it has 'id', 'text': name one with --column"),
         ("text,review\n好,甜\n", None, r"several columns that may hold the text, it has 'text', 'review'"),
         ("text,text\n好,甜\n", "text", r"more than one column 'text'"),
-        ("text,label,Label\n好,1,2\n", None, r"several columns of labels, 'label', 'Label': name one with --label-column"),
+        ("text,label,Label\n好,1,2\n", None, r"several columns of labels, 'label', 'Label'"),
         (",".join(f"c{i}" for i in range(30)) + "\n", None, r"'c19' and 10 more: name"),
         ("a;text\n1;甜\n", None, r"separated by something else"),
         ("这件衣服真的很好看，推荐\n第二条\n", None, r"looks like a text, not the name of a column: put a line 'text'"),
