@@ -29,7 +29,7 @@ import numpy as np
 
 import tiankong
 from tiankong.config import DEFAULT_MODEL
-from tiankong.inference.decoding import CodesDecoder, Floats, best
+from tiankong.inference.decoding import CodesDecoder, Floats, Order, best
 from tiankong.inference.model import Model
 from tiankong.inference.predictor import Reading
 from tiankong.inference.queries import parse_query
@@ -177,9 +177,9 @@ def million_words(repeats: int) -> Iterator[Row]:
     bias = generator.normal(size=MILLION).astype(np.float32)
     decoder = CodesDecoder(np.packbits(codes, axis=1), BITS, bias, np.ones(MILLION, dtype=np.bool_))
     scores = generator.normal(size=(repeats, 1, BITS)).astype(np.float32)
-    searches: dict[str, tuple[Callable[[Floats], Floats], Callable[[Floats], Floats]]] = {
+    searches: dict[str, tuple[Callable[[Floats], Order], Callable[[Floats], Floats]]] = {
         "likelihood": (decoder.log_probabilities, lambda row: codes.astype(np.float32) @ row + bias),
-        "distance": (lambda row: -decoder.distances(row), lambda row: -(codes != (row > 0)).sum(axis=1)),
+        "distance": (decoder.agreements, lambda row: -(codes != (row > 0)).sum(axis=1)),
     }
     for name, (quick, brute) in searches.items():
         times, hits = [], 0

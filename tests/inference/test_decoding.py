@@ -52,11 +52,13 @@ def test_likelihood_is_a_softmax_whose_vectors_are_the_codes(sizes):
 @settings(deadline=None, suppress_health_check=FIXTURES, max_examples=60)
 def test_distance_is_euclidean_between_bits_and_codes(sizes):
     codes, bias, candidate, scores = example(*sizes)
-    found = decoder_of(codes, bias, candidate).distances(scores)
-    difference = (scores > 0)[:, None, :].astype(float) - codes[None]
-    expected = np.linalg.norm(difference, axis=2)
-    expected[:, ~candidate] = np.inf
-    np.testing.assert_allclose(found, expected, rtol=1e-6)
+    decoder = decoder_of(codes, bias, candidate)
+    expected = np.linalg.norm((scores > 0)[:, None, :].astype(float) - codes[None], axis=2)
+    words = np.arange(len(codes))[::-1]
+    np.testing.assert_allclose(decoder.distances(scores, words), expected[:, ::-1], rtol=1e-6)
+    agreeing = 1 + codes.shape[1] - expected**2
+    agreeing[:, ~candidate] = 0
+    np.testing.assert_allclose(decoder.agreements(scores), agreeing, rtol=1e-6)
 
 
 @given(SIZES, st.integers(1, 5))
@@ -102,13 +104,20 @@ def test_only_the_frequent_words_of_a_hybrid_have_input_vectors(hybrid_model_fol
 
 
 @given(
-    st.integers(0, 2**32 - 1), st.integers(1, 700), st.integers(1, 30), st.sampled_from([0.0, 0.5, 0.99]), st.booleans()
+    st.integers(0, 2**32 - 1),
+    st.integers(1, 700),
+    st.integers(1, 30),
+    st.sampled_from([0.0, 0.5, 0.99]),
+    st.sampled_from(["floats", "tied", "counts"]),
 )
-def test_the_best_are_those_that_sorting_finds(seed, size, count, excluded, tied):
+def test_the_best_are_those_that_sorting_finds(seed, size, count, share, kind):
     generator = np.random.default_rng(seed)
     order = generator.normal(size=size).astype(np.float32)
-    if tied:
+    if kind == "tied":
         order = np.round(order)
-    order[generator.random(size) < excluded] = -np.inf
-    expected = [number for number in np.argsort(-order, kind="stable") if np.isfinite(order[number])][:count]
+    if kind == "counts":
+        order = generator.binomial(100, 0.5, size).astype(np.uint8)
+    excluded = generator.random(size) < share
+    order[excluded] = decoding.excluded(order)
+    expected = [number for number in np.argsort(-order.astype(float), kind="stable") if not excluded[number]][:count]
     assert decoding.best(order, count).tolist() == expected

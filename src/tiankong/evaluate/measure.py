@@ -206,7 +206,7 @@ class _Totals:
         log_probabilities = self._decoder.log_probabilities(scores)
         by_distance = None
         if isinstance(self._decoder, CodesDecoder) and self._decoder.has_distances:
-            by_distance = ranks(-self._decoder.distances(scores), targets)
+            by_distance = ranks(self._decoder.agreements(scores), targets)
         own = log_probabilities[np.arange(len(targets)), targets]
         return _Ranked(ranks(log_probabilities, targets), own, log_probabilities.max(axis=1), by_distance)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,9 @@ from tiankong.inference.session import Scores
 from tiankong.text.vocabulary import ids_of_frequent
 
 Floats = NDArray[np.float32]
+Agreements = NDArray[np.uint8 | np.uint16]
+Order = Floats | Agreements
+"""How good each word is: the higher the better, and the lowest there is (-inf, 0) for one that is no answer."""
 
 _FEW_ROWS = 4
 _WORDS_AT_ONCE = 65_536
@@ -56,13 +59,13 @@ class CodesDecoder:
         self._rest = packed[frequent:]
         self._bias = bias[frequent:]
         self._frequent = frequent
-        self._barred = _barred(candidate)
+        self._barred, self._never = _barred(candidate), np.flatnonzero(~candidate)
         self._bytes = np.ascontiguousarray(self._rest.T)  # eight bits at a time for likelihoods
         if self.has_distances:  # 64 bits at a time
             filled = np.zeros((len(packed), -(-bits // 64) * 8), dtype=np.uint8)
             filled[:, : packed.shape[1]] = packed
             self._words = np.ascontiguousarray(filled.view(np.uint64).T)
-            self._hamming = np.min_scalar_type(bits)
+            self._counts = np.min_scalar_type(1 + bits)
         self._dense = self._unpacked(slice(None)) if self._rest.size * 8 <= _MOST_DENSE else None
 
     @property
@@ -104,26 +107,36 @@ class CodesDecoder:
             total += table.take(column)
         return total
 
-    def distances(self, scores: Scores) -> Floats:
-        """Euclidean distance (N, V) from the bits, thresholded at 0.5, to each code: √ of the Hamming distance.
-
-        ``inf`` for words that can't fill a blank.
+    def agreements(self, scores: Scores) -> Agreements:
+        """One more than the number of bits, thresholded at 0.5, in which each word's code is the one asked for (N, V);
+        0 for words that can't fill a blank. The more, the nearer.
         """
-        filled = np.zeros((len(scores), 64 * len(self._words)), dtype=bool)
-        filled[:, : self._bits] = scores > 0
-        asked = np.packbits(filled, axis=1).view(np.uint64)  # (N, bits / 64)
-        distances = np.empty((len(scores), len(self._barred)), dtype=np.float32)
+        agreements = np.empty((len(scores), len(self._barred)), dtype=self._counts)
         apart = np.empty(_WORDS_AT_ONCE, dtype=np.uint64)
-        for row, words in zip(distances, asked, strict=True):
+        counts = np.empty(_WORDS_AT_ONCE, dtype=np.uint8)
+        for row, words in zip(agreements, self._asked(scores), strict=True):
             for start in range(0, len(row), _WORDS_AT_ONCE):
                 part = row[start : start + _WORDS_AT_ONCE]
-                hamming = np.zeros(len(part), dtype=self._hamming)
+                part[:] = 1 + self._bits
                 for word, column in zip(words, self._words, strict=True):
                     differing = np.bitwise_xor(column[start : start + len(part)], word, out=apart[: len(part)])
-                    hamming += np.bitwise_count(differing)
-                np.sqrt(hamming, out=part, dtype=np.float32)
-        distances -= self._barred
+                    part -= np.bitwise_count(differing, out=counts[: len(part)])
+        agreements[:, self._never] = 0
+        return agreements
+
+    def distances(self, scores: Scores, words: NDArray[np.int64]) -> Floats:
+        """Euclidean distance (N, R) from the bits, thresholded at 0.5, to the codes of ``words`` (R,): √ of the Hamming
+        distance.
+        """
+        differing = self._asked(scores)[:, :, None] ^ self._words[:, words]  # (N, bits / 64, R)
+        distances: Floats = np.sqrt(np.bitwise_count(differing).sum(axis=1), dtype=np.float32)
         return distances
+
+    def _asked(self, scores: Scores) -> NDArray[np.uint64]:
+        """The bits asked for, (N, bits / 64)."""
+        filled = np.zeros((len(scores), 64 * len(self._words)), dtype=bool)
+        filled[:, : self._bits] = scores > 0
+        return np.packbits(filled, axis=1).view(np.uint64)
 
     def bit_accuracy(self, scores: Scores, targets: NDArray[np.int64]) -> Floats:
         """Share of bits on the right side of 0.5, (N,)."""
@@ -141,19 +154,24 @@ def decoder_of(model: ModelFolder) -> SoftmaxDecoder | CodesDecoder:
     return CodesDecoder(model.codes, model.manifest.prepare.code_bits, model.bias, candidate, frequent)
 
 
-def best(order: Floats, count: int) -> NDArray[np.int64]:
+def best(order: Order, count: int) -> NDArray[np.int64]:
     """Ids of the ``count`` highest of ``order`` (V,), best first, ties by id, which is word rank."""
     blocks = len(order) // _BLOCK
-    lowest = np.float32(-np.inf)
+    lowest = never = excluded(order)
     if 0 < count <= blocks:
         # So many blocks have a word at least as high: the best are among the words that are.
         highest = order[: blocks * _BLOCK].reshape(blocks, _BLOCK).max(axis=1)
         lowest = np.partition(highest, blocks - count)[blocks - count]
-    ids = np.flatnonzero(order >= lowest if np.isfinite(lowest) else np.isfinite(order))
-    return ids[np.argsort(-order[ids], kind="stable")][:count]
+    ids = np.flatnonzero(order >= lowest if lowest > never else order > never)[::-1]
+    return ids[np.argsort(order[ids], kind="stable")[::-1]][:count]
 
 
-def ranks(order: Floats, targets: NDArray[np.int64]) -> NDArray[np.int64]:
+def excluded(order: Order) -> np.floating[Any] | np.unsignedinteger[Any]:
+    """What a word that is no answer has in ``order``."""
+    return order.dtype.type(-np.inf if order.dtype.kind == "f" else 0)
+
+
+def ranks(order: Order, targets: NDArray[np.int64]) -> NDArray[np.int64]:
     """Rank from 1 of each target (N,) in ``order`` (N, V), ties by id, as :func:`best` lists them."""
     own = order[np.arange(len(targets)), targets][:, None]
     found: NDArray[np.int64] = 1 + np.count_nonzero(order > own, axis=1)

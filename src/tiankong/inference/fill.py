@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from tiankong.inference.answers import Answer, Filled
 from tiankong.inference.candidates import Candidate
 from tiankong.inference.choice import Choice
-from tiankong.inference.decoding import Floats, best
+from tiankong.inference.decoding import Order, best, excluded
 from tiankong.inference.joint import phrase_log_probabilities
 from tiankong.inference.predictor import Prediction, Predictor, Reading
 from tiankong.inference.queries import Query
@@ -67,19 +67,22 @@ class _Answers:
         self, prediction: Prediction, top_k: int, by_distance: bool, allowed: NDArray[np.bool_] | None
     ) -> list[Answer]:
         """The best single words."""
-        row = prediction.log_probabilities
-        distances = self._distances(prediction, len(row))
-        order = -distances if by_distance and distances is not None else row
-        if allowed is not None:
-            order = np.where(allowed, order, np.float32(-np.inf))
-        ids = best(order, top_k)
+        row, codes = prediction.log_probabilities, self.predictor.codes
         known = len(self.predictor.folder.vocabulary)
+        order: Order = row
+        if by_distance and codes is not None:
+            # Words that joined the vocabulary have no code and come last.
+            order = np.pad(codes.agreements(prediction.scores[None])[0], (0, len(row) - known), constant_values=1)
+        if allowed is not None:
+            order = np.where(allowed, order, excluded(order))
+        ids = best(order, top_k)
         tokens = [word if word < known else None for word in ids.tolist()]
         answers = self._answers(np.exp(row[ids]).tolist(), list(map(self.reading.word, ids.tolist())), tokens)
-        if distances is not None:
-            for answer, word in zip(answers, tokens, strict=True):
-                if word is not None:
-                    answer["distance"] = float(distances[word])
+        if codes is not None:
+            coded = [answer for answer, word in zip(answers, tokens, strict=True) if word is not None]
+            distances = codes.distances(prediction.scores[None], ids[ids < known])[0]
+            for answer, distance in zip(coded, distances.tolist(), strict=True):
+                answer["distance"] = distance
         return answers
 
     def phrases(self, phrases: Sequence[Candidate]) -> list[Answer]:
@@ -87,14 +90,6 @@ class _Answers:
         before, after = self.query.around(self.blank)
         logs = phrase_log_probabilities([phrase.words for phrase in phrases], before, after, self.reading)
         return self._answers(list(map(math.exp, logs)), [phrase.text for phrase in phrases], [None] * len(phrases))
-
-    def _distances(self, prediction: Prediction, words: int) -> Floats | None:
-        """To every word (R,); those that joined the vocabulary have no code and come last."""
-        if self.predictor.distances is None:
-            return None
-        known = self.predictor.distances(prediction.scores[None])[0]
-        far = known[np.isfinite(known)].max() + 1
-        return np.concatenate((known, np.full(words - len(known), far, dtype=np.float32)))
 
     def _answers(self, scores: Sequence[float], texts: Sequence[str], tokens: Sequence[int | None]) -> list[Answer]:
         sequences = self.query.filled_one(self.blank, texts)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,7 +13,6 @@ from tiankong.artifact.model_folder import CLOZE, ModelFolder, open_model
 from tiankong.inference.decoding import CodesDecoder, Floats, decoder_of
 from tiankong.inference.new_words import CharacterIndex, NewWords
 from tiankong.inference.opened import OpenedModel, TextIds
-from tiankong.inference.session import Scores
 from tiankong.text.network_input import Window, network_input
 from tiankong.text.vocabulary import BEGIN, BLANK, END
 
@@ -43,9 +42,9 @@ class Predictor(OpenedModel):
         folder.needs(CLOZE)
         super().__init__(folder, threads, words)
         self.decoder = decoder_of(folder)
-        self.distances: Callable[[Scores], Floats] | None = None
+        self.codes: CodesDecoder | None = None
         if isinstance(self.decoder, CodesDecoder) and self.decoder.has_distances:
-            self.distances = self.decoder.distances
+            self.codes = self.decoder
         self._index = CharacterIndex(folder.vocabulary)
         self.joined = self.new_words([word for word in words if word not in folder.vocabulary])
 
