@@ -59,6 +59,15 @@ def test_every_text_stands_in_one_split_with_all_its_tokens(make):
             assert ids[-1] == END
 
 
+@pytest.mark.parametrize(("suffix", "row", "empty"), [("csv", "text\n{}", 3), ("txt", "{}", 0)])
+def test_rows_without_a_text_are_counted_and_blank_lines_are_none(tmp_path, suffix, row, empty):
+    file = tmp_path / f"a.{suffix}"
+    blank = ['""', '" "', '"\t"'] if suffix == "csv" else ["", " ", "\t"]
+    file.write_text(row.format("\n".join([*reviews(60), *blank])), encoding="utf-8")
+    corpus = prepare(Sources([file]), tmp_path / "prepared", PrepareConfig(minimum_count=2, code_bits=50))
+    assert corpus.manifest.empty_texts == empty
+
+
 def test_copies_never_fall_into_two_splits(make):
     texts = reviews(200)
     copies = [text.replace("，", ",").replace("。", "！！") for text in texts]

@@ -99,6 +99,18 @@ def test_onnx_equals_torch_at_lengths_1_to_200(variant, tmp_path):
         np.testing.assert_allclose(score(words), exported(words), atol=1e-4, rtol=0)
 
 
+def test_large_scores_are_compared_by_their_size(tmp_path):
+    """A label layer that was fitted to texts that are easily told apart has such."""
+    network = build()
+    with torch.no_grad():
+        for weights in network.head.parameters():
+            weights.mul_(1e3)
+    path = tmp_path / "model.onnx"
+    assert export_onnx(network, LEXICON, path) <= 1e-4
+    words = [FIRST + number for number in range(6)]
+    assert np.abs(TorchScorer(network)(words)).max() > 100
+
+
 def test_the_parity_check_notices_a_wrong_network(tmp_path):
     path = tmp_path / "model.onnx"
     network = build()

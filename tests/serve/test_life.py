@@ -6,6 +6,7 @@ import http.client
 import json
 import shutil
 import signal
+import socket
 import threading
 import time
 
@@ -80,6 +81,26 @@ def test_what_takes_longer_than_the_drain_is_given_up(model_folder):
     assert all("stopping" in answer.json()["error"] for answer in answers)
 
 
+@pytest.mark.parametrize(("wait", "status"), [(20, b"200"), (0.5, b"503")])
+def test_a_body_that_is_still_coming_is_waited_for_as_long(model_folder, wait, status):
+    body = json.dumps({"inputs": SENTENCE}).encode()
+    head = b"POST /fill HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body)
+    with serving("--model", model_folder, "--threads", 1, "--drain-seconds", wait) as server:
+        port = int(server.url.rpartition(":")[2])
+        with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+            connection.sendall(head + body[:10])
+            time.sleep(0.3)
+            server.process.send_signal(signal.SIGTERM)
+            time.sleep(0.3)
+            if status == b"200":
+                connection.sendall(body[10:])
+            answer = connection.recv(65536)
+        assert answer.split()[1] == status, answer
+        assert (b'"stopping' in answer or b"is stopping" in answer) == (status == b"503")
+        assert server.process.wait(20) == 0
+        assert not [line for line in server.lines if "Traceback" in line]
+
+
 def test_a_second_signal_ends_it_at_once(model_folder):
     with serving("--model", model_folder, *PATIENT) as server:
         busy = threading.Thread(target=_ask_much, args=(server,))
@@ -134,6 +155,8 @@ def test_without_a_key_nobody_exchanges_the_model(server):
         (["--api-key", ""], "--api-key is empty"),
         (["--port", "70000"], "--port must be from 0 to 65535"),
         (["--max-top-k", "0"], "--max-top-k must be more than 0"),
+        (["--max-characters", "4097"], "--max-characters must be at most 4,096: more is never taken"),
+        (["--max-top-k", "10001"], "--max-top-k must be at most 10,000"),
         (["--host", "203.0.113.7", "--no-auth"], "can't be served at"),
         (["--port", "0", "--model", "nowhere"], "nowhere"),
     ],

@@ -50,6 +50,22 @@ def test_a_click_on_a_word_blanks_it(page, url, model):
     expect(page.locator("#text")).to_have_value("外套做工不错，穿着很暖和")
 
 
+def test_characters_that_javascript_counts_twice_do_not_shift_the_words(page, url, model):
+    text = "😀𠮷的外套做工很好，穿着很暖和"
+    opened(page, url, text)
+    words = [word["word"] for word in model.segment(text)]
+    expect(page.locator("#words button, #words .mark")).to_have_text(words)
+    assert page.locator("#words").inner_text().split() == "".join(words).split()
+    page.get_by_label("Blank the word 做工").click()
+    expect(page.locator("#text")).to_have_value(text.replace("做工", "__"))
+    text = f"😀😀{WRONG}"
+    opened(page, url, text, view="check")
+    page.locator("#checked .misfit").focus()
+    better = page.locator("#suggestions .chip .word").first.text_content()
+    page.locator("#suggestions .chip").first.click()
+    expect(page.locator("#text")).to_have_value(text.replace("好吃", better))
+
+
 def test_an_example_can_be_picked(page, url):
     page.goto(url)
     examples = page.locator("#examples option").all_text_contents()
@@ -67,6 +83,12 @@ def test_several_blanks_are_filled_together(page, url, model):
         assert chips(page, group) == [answer["token_str"] for answer in answers]
     page.get_by_label("Show the answers for blank 2").click()
     expect(page.locator("#diagram figcaption")).to_contain_text(lists[1][0]["token_str"])
+    # The link says which blank is looked at, and asking why about a word of another blank looks at that one.
+    page.reload()
+    expect(page.get_by_label("Show the answers for blank 2")).to_have_attribute("aria-pressed", "true")
+    page.get_by_label(f"Why {lists[0][1]['token_str']}?").click()
+    expect(page.get_by_label("Show the answers for blank 1")).to_have_attribute("aria-pressed", "true")
+    expect(page.locator("#diagram .meeting strong")).to_have_text(lists[0][1]["token_str"])
     page.locator(".together .chip").first.click()
     expect(page.locator("#text")).to_have_value(expected[0]["sequence"])
 
@@ -118,6 +140,7 @@ def test_words_that_do_not_fit_are_underlined_the_darker_the_less_they_fit(page,
     page.locator("#suggestions .chip").first.click()
     expect(page.locator("#text")).to_have_value(WRONG.replace("好吃", better[0]))
     expect(page.locator("#checked-summary")).to_contain_text("All 7 words fit")
+    expect(page.locator("#checked-summary")).to_be_focused()
 
 
 def test_suggestions_also_come_when_pointed_at(page, url):

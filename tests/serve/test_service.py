@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import httpx
+import jsonschema_rs
 import pytest
 from huggingface_hub import InferenceClient
 
@@ -69,6 +70,26 @@ def test_blanks_are_filled_together_when_asked(server, model):
     found = response.json()
     same(found["joint"], model.joint(TWO, 3))
     same(found["blanks"], model.fill(TWO, 3))
+    several = server.post("/fill", {"inputs": [TWO, SENTENCE], "parameters": {"top_k": 3, "joint": True}}).json()
+    same(several[0], found)
+    same(several[1]["blanks"], [model.fill(SENTENCE, 3)])
+
+
+@pytest.mark.parametrize("joint", [False, True])
+@pytest.mark.parametrize("inputs", [SENTENCE, TWO, [SENTENCE], [TWO], [SENTENCE, TWO]])
+def test_answers_have_the_form_that_the_document_says(server, inputs, joint):
+    document = server.get("/openapi.json").json()
+    answer = document["paths"]["/fill"]["post"]["responses"]["200"]["content"]["application/json"]["schema"]
+    found = server.post("/fill", {"inputs": inputs, "parameters": {"joint": joint}}).json()
+    jsonschema_rs.validate({**answer, "components": document["components"]}, found)
+
+
+def test_the_document_asks_for_a_key_where_the_server_does(model_folder, server):
+    assert "securitySchemes" not in server.get("/openapi.json").json()["components"]
+    with serving("--model", model_folder, "--threads", 1, "--api-key", "sesame") as running:
+        document = running.get("/openapi.json").json()
+        assert document["paths"]["/fill"]["post"]["security"] == [{"HTTPBearer": []}]
+        assert running.post("/fill", {"inputs": SENTENCE}, headers={"X-Api-Key": "sesame"}).status_code == 200
 
 
 def test_rank_and_check(server, model):

@@ -94,6 +94,22 @@ def test_all_of_them_end_when_told(model_folder, number):
         assert not any(Path(f"/proc/{worker}").exists() for worker in workers)
 
 
+def test_told_to_reload_while_they_start_they_do_so_then(model_folder):
+    command = [PROGRAM, "serve", "--model", str(model_folder), "--port", "0", "--workers", "2", "--threads", "1"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            eventually(lambda: Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().strip())
+            process.send_signal(signal.SIGHUP)
+            lines = iter(process.stderr.readline, "")
+            said = next(line for line in lines if "answers at" in line)
+            assert "(2 workers)" in said
+            assert "was loaded again" in next(lines)
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(30) == 0
+        finally:
+            process.kill()
+
+
 @pytest.mark.parametrize("seconds", [0.6, 1.2, 1.8])
 def test_they_end_when_told_while_they_start(model_folder, seconds):
     command = [PROGRAM, "serve", "--model", str(model_folder), "--port", "0", "--workers", "3", "--threads", "1"]

@@ -42,7 +42,7 @@ def _lines(content: dict[str, Any], indent: str = "") -> Iterator[str]:
         if isinstance(value, dict):
             yield f"{indent}{name}:"
             yield from _lines(value, indent + "  ")
-        elif isinstance(value, list) and len(value) > 3 and isinstance(value[0], list | dict):
+        elif isinstance(value, list) and value and isinstance(value[0], list | dict):
             yield f"{indent}{name}: a table of {len(value)} rows (--json)"
         else:
             shown = f"{value:.6g}" if isinstance(value, float) else json.dumps(value, ensure_ascii=False)

@@ -129,7 +129,7 @@ def _stop(number: int, frame: object) -> None:  # noqa: ARG001 - a handler's sig
 def _way_out(error: click.ClickException) -> str:
     """click's message on one line, and what to do about it where it does not say."""
     message = " ".join(error.format_message().split())
-    command = f"tiankong {error.ctx.info_name}" if isinstance(error, click.UsageError) and error.ctx else "tiankong"
+    command = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "tiankong"
     if isinstance(error, click.NoSuchOption):
         return f"{message} {command} --help lists them; a sentence that begins with - goes behind --"
     if message.startswith("Got unexpected extra argument"):

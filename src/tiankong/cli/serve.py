@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import signal
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -70,6 +71,7 @@ def command(
     Every option is also a variable of the environment, --port as TIANKONG_PORT. SIGTERM lets what is being answered
     end; SIGHUP loads the model again. The log, a JSON line a request on standard error, holds nothing of what was sent.
     """
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until there is a model to load again
     needs(0 <= port <= 65_535, f"--port must be from 0 to 65535, not {port}")
     needs(1 <= workers <= 64, f"--workers must be from 1 to 64, not {workers}")
     needs(threads >= 0, f"--threads must be 0 (a share of the cores) or more, not {threads}")
@@ -81,8 +83,11 @@ def command(
     for origin in origins:
         plain = origin == "*" or origin.startswith(("http://", "https://"))
         needs(plain, f"--allow-origin {origin} is no web site: write it as https://example.org")
-    for name, value in limits.items():
-        needs(value > 0, f"--{name.replace('_', '-')} must be more than 0, not {value}")
+    for field in dataclasses.fields(Limits):
+        value, most = limits[field.name], field.metadata["most"]
+        flag = f"--{field.name.replace('_', '-')}"
+        needs(value > 0, f"{flag} must be more than 0, not {value}")
+        needs(value <= most, f"{flag} must be at most {most:,}: more is never taken")
     try:
         from tiankong.serve.server import serve  # noqa: PLC0415 - heavy
         from tiankong.serve.settings import Settings  # noqa: PLC0415

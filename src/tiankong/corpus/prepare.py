@@ -70,6 +70,10 @@ class _FirstPass:
     empty: int = 0
     repeated: int = 0  # texts that were left out
 
+    def add_empty(self) -> None:
+        """A row without a text, or a text without a word."""
+        self.empty += 1
+
 
 def prepare(
     sources: Sources, output: Path, config: PrepareConfig, *, force: bool = False, report: Report = lambda *_: None
@@ -110,11 +114,12 @@ def _first_pass(
             label_column=sources.label_column,
             encoding=sources.encoding,
             on_bytes=lambda count: report("reading", count),
+            on_empty=first.add_empty,
         )
         for text in texts:
             tokens = tokenizer.tokens(text.text)
             if not tokens:
-                first.empty += 1
+                first.add_empty()
                 continue
             hashed = text_hash(text.text, config.seed)
             if config.unique:

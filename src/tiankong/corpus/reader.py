@@ -76,12 +76,14 @@ def read_texts(
     label_column: str | None = None,
     encoding: str | None = None,
     on_bytes: Callable[[int], None] | None = None,
+    on_empty: Callable[[], None] = lambda: None,
 ) -> Iterator[Text]:
     """Check the files at once, then yield their texts that are not blank, in order, in constant memory.
 
     ``column`` and ``label_column`` name the columns of texts and labels in the files that have columns; without
     the second, labels come from a column named ``label`` if there is one. ``on_bytes`` is called with the
-    number of bytes on disk consumed since its last call; they add up to the sizes of the files.
+    number of bytes on disk consumed since its last call; they add up to the sizes of the files. ``on_empty`` is called
+    for each row of a table that has no text.
 
     Raises:
         SourceError: a file is missing, given twice, empty, of an unsupported kind, damaged, in another
@@ -96,7 +98,7 @@ def read_texts(
     for name, option in ((column, "--column"), (label_column, "--label-column")):
         if name is not None and suffixes.isdisjoint(COLUMN_SUFFIXES):
             raise SourceError(f"no file has columns, so there is no column {name!r} to read: leave out {option}")
-    return _texts(list(zip(paths, sizes, strict=True)), Columns(column, label_column), encoding, on_bytes)
+    return _texts(list(zip(paths, sizes, strict=True)), Columns(column, label_column), encoding, on_bytes, on_empty)
 
 
 def _suffixes(path: Path) -> list[str]:
@@ -109,6 +111,7 @@ def _texts(
     columns: Columns,
     encoding: str | None,
     on_bytes: Callable[[int], None] | None,
+    on_empty: Callable[[], None],
 ) -> Iterator[Text]:
     for path, size in files:
         progress = _Progress(size, on_bytes)
@@ -119,6 +122,8 @@ def _texts(
                     if row.text and not row.text.isspace():
                         empty = False
                         yield Text(row.text, row.label, stream.name, row.line)
+                    elif stream.suffix in COLUMN_SUFFIXES:  # a blank line between texts is none
+                        on_empty()
         if empty:
             raise SourceError(f"{display_name(path)} holds no text: leave it out")
         progress.finish()

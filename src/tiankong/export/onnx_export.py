@@ -17,7 +17,7 @@ from tiankong.text.vocabulary import BEGIN, END, SPECIAL_TOKENS
 
 OPSET = 18
 LARGEST_DIFFERENCE = 1e-4
-"""Between a score of the exported and of the torch network."""
+"""Between a score of the exported and of the torch network, or as a share of the largest score if that is above 1."""
 
 _AXES = {
     "word_ids": {0: "words"},
@@ -74,7 +74,9 @@ def export_onnx(network: ContextNetwork, lexicon: Lexicon, path: Path) -> float:
 
 
 def largest_difference(network: ContextNetwork, lexicon: Lexicon, path: Path) -> float:
-    """Largest absolute difference of any output over texts of 1 to 200 tokens, alone and in batches."""
+    """Largest difference of any output over texts of 1 to 200 tokens, alone and in batches; see
+    :data:`LARGEST_DIFFERENCE`.
+    """
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
     inputs = {entry.name for entry in session.get_inputs()}  # without character vectors one is left out
     difference = 0.0
@@ -84,7 +86,8 @@ def largest_difference(network: ContextNetwork, lexicon: Lexicon, path: Path) ->
             expected = network.outputs(*tensors(arrays))
         got = session.run(None, {name: value for name, value in arrays._asdict().items() if name in inputs})
         for own, others in zip(got, expected, strict=True):
-            difference = max(difference, float(np.abs(np.asarray(own) - others.numpy()).max()))
+            largest = max(1.0, float(others.abs().max()))
+            difference = max(difference, float(np.abs(np.asarray(own) - others.numpy()).max()) / largest)
     return difference
 
 

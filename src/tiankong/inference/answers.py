@@ -10,6 +10,9 @@ if sys.version_info >= (3, 12):
 else:  # so that pydantic takes the service's answers from here
     from typing_extensions import TypedDict
 
+MOST_ANSWERS = 10_000
+"""Answers of one blank at most."""
+
 
 class Answer(TypedDict):
     """One word for one blank, in the shape of Hugging Face's fill-mask; codes models add ``distance``.

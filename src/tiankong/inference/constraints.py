@@ -191,7 +191,7 @@ def _lengths(length: Any, problems: list[str]) -> tuple[int, int]:
     if not all(type(number) is int for number in (lowest, highest)):
         problems.append(f"length must be a number or two, the least and the most, not {length!r}")
     elif not 1 <= lowest <= highest:
-        problems.append(f"length must be at least 1 and the most not below the least, not {lowest}-{highest}")
+        problems.append(f"length must be at least 1 and the most not below the least, not {length!r}")
     else:
         return lowest, highest
     return Constraints.shortest, Constraints.longest

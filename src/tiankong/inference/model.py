@@ -15,6 +15,7 @@ from tiankong.artifact.model_folder import CLASSIFY, CLOZE, ModelFolder, open_mo
 from tiankong.config import DECODINGS, DEFAULT_MODEL
 from tiankong.errors import FolderError, OptionError, SentenceError, in_which
 from tiankong.inference.answers import (
+    MOST_ANSWERS,
     CheckedWord,
     Explanation,
     Filled,
@@ -37,9 +38,6 @@ from tiankong.inference.queries import parse_queries
 from tiankong.inference.rank import rank_candidates, rank_sentences
 from tiankong.inference.segment import segment
 from tiankong.inference.zero_shot import Question, ZeroShot, as_question
-
-MOST_ANSWERS = 10_000
-"""Answers of one blank at most."""
 
 _CLASSIFIERS_KEPT = 16
 
@@ -340,6 +338,8 @@ def load(model: str | Path = DEFAULT_MODEL, *, threads: int = 0, words: Sequence
     """The built-in model of that name, or the one in that folder; ``words`` join its vocabulary.
 
     :raises FolderError: it is not there, not a model, newer, torn or edited.
-    :raises OptionError: ``words``.
+    :raises OptionError: ``threads`` or ``words``.
     """
+    if type(threads) is not int or threads < 0:
+        raise OptionError(f"threads must be 0 (one a core) or more, not {threads!r}")
     return Model(open_model(model_path(model)), threads, words)

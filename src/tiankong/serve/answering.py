@@ -8,7 +8,6 @@ import msgspec
 from fastapi import APIRouter, Response
 
 from tiankong.inference.answers import (
-    Answer,
     CheckedWord,
     Explanation,
     LabelShare,
@@ -16,6 +15,7 @@ from tiankong.inference.answers import (
     SegmentedWord,
 )
 from tiankong.inference.joint import MOST_TOGETHER
+from tiankong.inference.model import Model
 from tiankong.serve.engine import Engine
 from tiankong.serve.limits import Limits
 from tiankong.serve.problems import PROBLEMS, NoClassifier, OverLimit
@@ -27,7 +27,7 @@ from tiankong.serve.schemas import (
     Error,
     ExplainParameters,
     ExplainRequest,
-    FilledTogether,
+    FillAnswer,
     FillParameters,
     FillRequest,
     RankParameters,
@@ -49,7 +49,7 @@ def answering(engine: Engine, limits: Limits) -> APIRouter:
     """Routes over a started engine."""
     router = APIRouter()
 
-    @router.post("/fill", response_model=None, responses=answers(list[Answer] | list[list[Answer]] | FilledTogether))
+    @router.post("/fill", response_model=None, responses=answers(FillAnswer))
     async def fill(request: FillRequest) -> Response:
         """Rank words for each blank of a sentence, or of each of several."""
         parameters = request.parameters or FillParameters()
@@ -58,14 +58,9 @@ def answering(engine: Engine, limits: Limits) -> APIRouter:
         limits.check_words("targets", [*(parameters.targets or []), *parameters.exclude])
         options = parameters.model_dump(exclude={"joint"}, exclude_none=True)
         limits.check_top_k(options.setdefault("top_k", min(_TOP_K, limits.max_top_k)))
-        filled = await engine.fill(sentences, options)
         if parameters.joint:
-            options.pop("decoding", None)
-            options["top_k"] = min(options["top_k"], MOST_TOGETHER)
-            together = await engine.ask(lambda model: model.joint(sentences, **options))
-            lists = [one if one and isinstance(one[0], list) else [one] for one in filled]
-            filled = [{"blanks": own, "joint": joint} for own, joint in zip(lists, together, strict=True)]
-        return as_json(filled[0] if isinstance(request.inputs, str) else filled)
+            return as_json(await engine.ask(lambda model: _together(model, request.inputs, options)))
+        return as_json(await engine.fill(request.inputs, options))
 
     @router.post("/rank", response_model=None, responses=answers(list[RankedCandidate]))
     async def rank(request: RankRequest) -> Response:
@@ -106,8 +101,7 @@ def answering(engine: Engine, limits: Limits) -> APIRouter:
         """The labels of a text, or of each of several, a list for each: a trained model's own, or those of the
         parameters by the words that would fit beside a text.
         """
-        texts = _listed(request.inputs)
-        limits.check_sentences(texts)
+        limits.check_sentences(_listed(request.inputs))
         parameters = request.parameters or ClassifyParameters()
         prompts, labels = parameters.prompts, parameters.labels
         if prompts is None and labels is None:
@@ -115,10 +109,10 @@ def answering(engine: Engine, limits: Limits) -> APIRouter:
                 raise NoClassifier(
                     f"the model {engine.loaded.name} was not trained to classify: give prompts and labels in parameters"
                 )
-            return as_json(await engine.ask(lambda model: model.classify(texts)))
+            return as_json(await engine.ask(lambda model: _labelled(model, request.inputs)))
         limits.check_words("prompts", prompts or [])
         limits.check_words("words of labels", [word for words in (labels or {}).values() for word in words])
-        return as_json(await engine.ask(lambda model: model.classify(texts, prompts, labels)))
+        return as_json(await engine.ask(lambda model: _labelled(model, request.inputs, prompts, labels)))
 
     return router
 
@@ -131,6 +125,25 @@ def answers(model: Any) -> dict[int | str, dict[str, Any]]:
 def as_json(content: Any) -> Response:
     """The content as a response."""
     return Response(msgspec.json.encode(content), media_type="application/json")
+
+
+def _together(model: Model, inputs: str | list[str], options: dict[str, Any]) -> Any:
+    """What :class:`FilledTogether` describes, of one sentence or of each of a list."""
+    filled = model.fill(inputs, **options)
+    of_all = {**options, "top_k": min(options["top_k"], MOST_TOGETHER)}
+    of_all.pop("decoding", None)
+    together = model.joint(inputs, **of_all)
+    if isinstance(inputs, str):
+        return _both(filled, together)
+    return [_both(*one) for one in zip(filled, together, strict=True)]
+
+
+def _both(filled: Any, together: Any) -> dict[str, Any]:
+    return {"blanks": filled if filled and isinstance(filled[0], list) else [filled], "joint": together}
+
+
+def _labelled(model: Model, inputs: str | list[str], *options: Any) -> list[list[LabelShare]]:
+    return [model.classify(inputs, *options)] if isinstance(inputs, str) else model.classify(inputs, *options)
 
 
 def _listed(inputs: str | list[str]) -> list[str]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import msgspec
-from fastapi import FastAPI, Request, Response
+from fastapi import Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from fastapi.security import HTTPBearer
 from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
 
@@ -57,15 +58,21 @@ def build_app(engine: Engine, limits: Limits, metrics: Metrics, exchange: operat
         app.add_exception_handler(kind, answered)
     app.add_exception_handler(RequestValidationError, malformed)  # type: ignore[arg-type]
     app.add_exception_handler(HTTPException, no_route)  # type: ignore[arg-type]
-    app.include_router(answering.answering(engine, limits))
+    # The guard looks at the key; here it is for the document, and for who tries things out at /docs.
+    key = [Depends(HTTPBearer(auto_error=False))] if exchange else []
+    app.include_router(answering.answering(engine, limits), dependencies=key)
     app.include_router(showing.showing())
-    app.include_router(operating.operating(engine, limits, metrics, exchange))
+    app.include_router(operating.operating(engine, limits, metrics, exchange), dependencies=key)
     return app
 
 
 def _what_is_wrong(error: RequestValidationError) -> str:
     """The first thing wrong with a request, without quoting it."""
     first = error.errors()[0]
+    if first["type"] == "json_invalid":
+        return f"the body is no JSON: what is wrong is at character {first['loc'][-1]}"
+    if first["loc"] == ("body",) and first["type"] == "missing":
+        return "there is no body: send what /docs shows as JSON"
     # Of a field with several types, the place ends with the type that was tried.
     parts = [str(part) for part in first["loc"][1:] if part not in {"str", "int"} and not str(part).startswith("list[")]
     place = ".".join(parts) or "the body"

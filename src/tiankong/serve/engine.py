@@ -41,17 +41,22 @@ class LoadedModel:
 @dataclass(eq=False)
 class _Job:
     """One request's work: sentences to fill with ``options``, which may be filled with those of other jobs that have
-    the same, or anything else as ``work``.
+    the same, or anything else as ``work``. Not ``numbered`` is one sentence that was asked alone.
     """
 
     work: Callable[[Model], Any] | None = None
     sentences: list[str] = field(default_factory=list)
+    numbered: bool = True
     options: dict[str, Any] = field(default_factory=dict)
     done: asyncio.Future[Any] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
     def ask(self, model: Model) -> Any:
         """What the request gets."""
-        return self.work(model) if self.work else model.fill(self.sentences, **self.options)
+        if self.work:
+            return self.work(model)
+        if not self.numbered:
+            return [model.fill(self.sentences[0], **self.options)]
+        return model.fill(self.sentences, **self.options)
 
 
 class Engine:
@@ -116,13 +121,16 @@ class Engine:
         self._loaded, self.source = loaded, source
         return loaded
 
-    async def fill(self, sentences: list[str], options: dict[str, Any]) -> list[Any]:
-        """Answers for each of ``sentences``, as :meth:`Model.fill` gives them for a list.
+    async def fill(self, sentences: str | list[str], options: dict[str, Any]) -> list[Any]:
+        """Answers for a sentence, or for each of several, as :meth:`Model.fill` gives them.
 
-        :raises SentenceError: a sentence; with several, the message begins with its number.
+        :raises SentenceError: a sentence; of a list, the message begins with its number.
         :raises OptionError: ``options``, its keyword arguments.
         """
-        return list(await self._answer(_Job(sentences=sentences, options=options)))
+        if isinstance(sentences, list):
+            return list(await self._answer(_Job(sentences=sentences, options=options)))
+        (found,) = await self._answer(_Job(sentences=[sentences], numbered=False, options=options))
+        return list(found)
 
     async def ask(self, work: Callable[[Model], Any]) -> Any:
         """What ``work`` makes of the model."""

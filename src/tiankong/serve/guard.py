@@ -45,8 +45,14 @@ _LEAVING = 0.05
 """Seconds that an answer may still take whose client has left."""
 
 
+class _ClientLeftError(Exception):
+    """Nobody waits for the answer any more."""
+
+
 class Guard:
-    """ASGI middleware. ``draining`` refuses new requests; ``running`` counts those being answered."""
+    """ASGI middleware. ``draining`` refuses new requests; ``running`` counts those being answered, ``arriving`` those
+    whose bodies are awaited.
+    """
 
     def __init__(
         self,
@@ -61,7 +67,7 @@ class Guard:
         self._app, self._limits, self._metrics = app, limits, metrics
         self._routes, self._key, self._log = frozenset(routes), api_key, log
         self.draining = False
-        self.running = 0
+        self.running = self.arriving = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers a request or refuses it."""
@@ -72,11 +78,12 @@ class Guard:
         headers = dict(scope["headers"])
         request_id = _request_id(headers.get(b"x-request-id"))
         scope["state"] = {**scope.get("state", {}), "request_id": request_id}
-        status = 500
+        status, answered = 500, False
 
         async def noting(message: Message) -> None:
-            nonlocal status
+            nonlocal status, answered
             if message["type"] == "http.response.start":
+                answered = True
                 status = message["status"]
                 message = {**message, "headers": [*message["headers"], (b"x-request-id", request_id.encode())]}
             await send(message)
@@ -87,10 +94,16 @@ class Guard:
             body = await self._admitted(scope["method"], route, headers, receive)
             size = len(body)
             if not await self._answered(scope, body, receive, noting):
-                status = _CLIENT_LEFT
+                raise _ClientLeftError
         except RefusedRequest as error:
             scope["state"][BUSY] = isinstance(error, TooManyRequests)
             await self._refuse(error, request_id, noting)
+        except _ClientLeftError:
+            status = _CLIENT_LEFT
+        except asyncio.CancelledError:  # the server ends, and has waited long enough
+            if answered:
+                raise
+            await self._refuse(NotReady("the server is stopping: ask again when it is back"), request_id, noting)
         finally:
             seconds = time.monotonic() - start
             self._metrics.requests.labels(route, str(status)).inc()
@@ -121,11 +134,14 @@ class Guard:
             raise BodyTooLarge(f"the body is larger than {self._limits.max_body_bytes:,} bytes: send less at once")
         if headers.get(b"content-encoding", b"identity").lower() != b"identity":
             raise UnreadableBody("the body is compressed: send it as it is")
+        self.arriving += 1
         try:
             async with asyncio.timeout(self._limits.body_seconds):
                 body = await self._body(receive)
         except TimeoutError:
             raise TooSlow(f"the body did not arrive within {self._limits.body_seconds:g} seconds") from None
+        finally:
+            self.arriving -= 1
         if body and b"json" not in headers.get(b"content-type", b"").lower():
             raise UnreadableBody("the body is not declared to be JSON: send it with Content-Type: application/json")
         return body
@@ -151,7 +167,7 @@ class Guard:
         while True:
             message = await receive()
             if message["type"] == "http.disconnect":
-                raise TooSlow("the connection was closed before the body was complete")
+                raise _ClientLeftError
             parts.append(message.get("body", b""))
             size += len(parts[-1])
             if size > self._limits.max_body_bytes:

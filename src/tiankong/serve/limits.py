@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from tiankong.inference.answers import MOST_ANSWERS
 from tiankong.serve.problems import OverLimit
 from tiankong.text.blanks import LONGEST_SENTENCE, count_blanks
 
 
-def _limit(default: float, text: str) -> Any:
-    return field(default=default, metadata={"help": text})
+def _limit(default: float, text: str, most: float = math.inf) -> Any:
+    """``most`` is what the engine takes at all."""
+    return field(default=default, metadata={"help": text, "most": most})
 
 
 @dataclass(frozen=True)
@@ -20,9 +23,9 @@ class Limits:
 
     max_body_bytes: int = _limit(1_000_000, "bytes of a request's body")
     max_sentences: int = _limit(64, "sentences, texts or candidates' sentences of a request")
-    max_characters: int = _limit(LONGEST_SENTENCE, "characters of a sentence")
+    max_characters: int = _limit(LONGEST_SENTENCE, "characters of a sentence", LONGEST_SENTENCE)
     max_blanks: int = _limit(12, "blanks of a sentence")
-    max_top_k: int = _limit(100, "answers for a blank")
+    max_top_k: int = _limit(100, "answers for a blank", MOST_ANSWERS)
     max_targets: int = _limit(1000, "targets, candidates or excluded words of a request")
     max_requests: int = _limit(64, "requests being answered or waiting at once")
     answer_seconds: float = _limit(10.0, "seconds that the model works at one request")
@@ -46,6 +49,8 @@ class Limits:
 
         :raises OverLimit: it may not.
         """
+        if top_k < 1:
+            raise OverLimit(f"top_k must be from 1 to {self.max_top_k:,}, not {top_k}")
         self._at_most(top_k, self.max_top_k, "answers (top_k)", "request")
 
     def check_words(self, name: str, words: Sequence[str]) -> None:

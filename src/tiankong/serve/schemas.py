@@ -118,6 +118,12 @@ class FilledTogether(BaseModel):
     joint: list[JointAnswer]
 
 
+FilledOne = list[Answer] | list[list[Answer]]
+"""Of one sentence: answers for its blank, or for each of its blanks."""
+
+FillAnswer = FilledOne | list[FilledOne] | FilledTogether | list[FilledTogether]
+
+
 class Error(BaseModel):
     """One sentence, and the word that the metrics count it under."""
 

@@ -37,6 +37,7 @@ class _Process:
     process: SpawnProcess
     pipe: Connection
     ready: bool = False
+    reload_when_ready: bool = False
 
 
 class Supervisor:
@@ -46,7 +47,7 @@ class Supervisor:
         threads = settings.threads or max(1, (os.cpu_count() or 1) // settings.workers)
         self._settings, self._limits, self._listener = replace(settings, threads=threads), limits, listener
         self._workers: list[_Process] = []
-        self._stopping = self._announced = False
+        self._stopping = self._announced = self._starting = False
         self._exit_code = 0
 
     def run(self) -> int:
@@ -57,24 +58,28 @@ class Supervisor:
         open_model(model_path(self._settings.model))  # so that what is wrong with it is said once
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self._stop())
-        signal.signal(signal.SIGHUP, lambda *_: self._tell(signal.SIGHUP))
+        signal.signal(signal.SIGHUP, lambda *_: self._reload())
         # The workers' counters lie in files here, so that any of them can tell all.
         with tempfile.TemporaryDirectory(prefix="tiankong-metrics-") as folder:
             os.environ[FOLDER_VARIABLE] = folder
             for _ in range(self._settings.workers):
-                self._start()
+                if not self._stopping:
+                    self._start()
             while self._workers:
                 self._attend(folder)
         return self._exit_code
 
     def _start(self) -> None:
+        self._starting = True
         ours, theirs = _SPAWN.Pipe()
         process = _SPAWN.Process(target=_work, args=(self._settings, self._limits, self._listener, theirs))
         process.start()
         theirs.close()
         self._workers.append(_Process(process, ours))
+        self._starting = False
         if self._stopping:  # told while this one was being started, and so not known
             self._tell(signal.SIGTERM)
+            self._listener.close()
 
     def _attend(self, folder: str) -> None:
         """Waits for the next message or death, and does what it asks for."""
@@ -92,7 +97,9 @@ class Supervisor:
             return  # it is dying
         if isinstance(message, Ready):
             worker.ready = True
-            if all(one.ready for one in self._workers) and not self._announced:
+            if worker.reload_when_ready:
+                self._send(worker, signal.SIGHUP)
+            if all(one.ready for one in self._workers) and not (self._announced or self._stopping):
                 self._announced = True
                 host, port = self._listener.getsockname()[:2]
                 say(f"{message.model} answers at http://{host}:{port} ({len(self._workers)} workers)")
@@ -122,11 +129,25 @@ class Supervisor:
     def _stop(self) -> None:
         self._tell(signal.SIGKILL if self._stopping else signal.SIGTERM)
         self._stopping = True
+        if not self._starting:
+            self._listener.close()
+
+    def _reload(self) -> None:
+        """One that is starting does not listen yet: the signal would end it."""
+        for worker in self._workers:
+            if worker.ready:
+                self._send(worker, signal.SIGHUP)
+            else:
+                worker.reload_when_ready = True
 
     def _tell(self, number: signal.Signals) -> None:
         for worker in self._workers:
-            if worker.process.pid and worker.process.is_alive():
-                os.kill(worker.process.pid, number)
+            self._send(worker, number)
+
+    @staticmethod
+    def _send(worker: _Process, number: signal.Signals) -> None:
+        if worker.process.pid and worker.process.is_alive():
+            os.kill(worker.process.pid, number)
 
 
 def _work(settings: Settings, limits: Limits, listener: socket.socket, pipe: Connection) -> None:

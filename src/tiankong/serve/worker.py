@@ -137,7 +137,7 @@ class Worker:
         """Waits until nothing is being answered, but not for ever."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + self._limits.drain_seconds
-        while self._guard.running and loop.time() < deadline:
+        while (self._guard.running or self._guard.arriving) and loop.time() < deadline:
             await asyncio.sleep(_POLL)
 
 

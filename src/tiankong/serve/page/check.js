@@ -1,18 +1,20 @@
 // Words that don't fit: underlined, darker the less they fit, with better words for the one pointed at.
 
+import { cutter } from "./characters.js";
 import { button, element, show } from "./elements.js";
 import { percent, say } from "./language.js";
 
 export function showChecked({ line, summary, suggestions }, text, words, onText) {
   const pointAt = (word) => showSuggestions(suggestions, text, word, onText);
+  const cut = cutter(text);
   const children = [];
   let at = 0;
   for (const word of words) {
-    children.push(text.slice(at, word.start));
+    children.push(cut(at, word.start));
     at = word.end;
     children.push(word.fits ? element("span", { title: percent(word.score) }, word.word) : misfit(word, pointAt));
   }
-  show(line, ...children, text.slice(at));
+  show(line, ...children, cut(at));
   const wrong = words.filter((word) => !word.fits);
   summary.textContent = say("checkedSummary", wrong.length, words.length);
   suggestions.hidden = true;
@@ -36,11 +38,12 @@ function misfit(word, pointAt) {
 
 function showSuggestions(parent, text, word, onText) {
   const title = say("better", word.word, percent(word.misfit));
+  const cut = cutter(text);
   const chips = word.suggestions.map((suggestion) => {
     const share = percent(suggestion.score);
     return button(
       say("replace", suggestion.token_str, share),
-      { class: "chip", onclick: () => onText(text.slice(0, word.start) + suggestion.token_str + text.slice(word.end)) },
+      { class: "chip", onclick: () => onText(cut(0, word.start) + suggestion.token_str + cut(word.end)) },
       element("span", { class: "word" }, suggestion.token_str),
       element("span", { class: "share" }, share),
       element("span", { class: "bar", "--share": String(suggestion.score), "aria-hidden": "true" }),

@@ -44,7 +44,6 @@ async function refresh() {
   asking = new AbortController();
   const { signal } = asking;
   const waiting = setTimeout(() => document.body.classList.add("waiting"), SLOW);
-  window.history.replaceState(null, "", toLink());
   showControls();
   try {
     if (!state.text.trim()) showNothing();
@@ -68,8 +67,9 @@ async function refreshFill(signal) {
   const asked = { signal, onBusy: () => complain(say("busy")) };
   const answering = count && ask("fill", { inputs: text, parameters: { ...parameters, joint: count > 1 } }, asked);
   const words = await segmented(text, asked, answering);
-  const put = { onText: change, onBlank: choose };
-  showWords(byId("words"), text, words, count ? state.blank : -1, put);
+  const showSentence = () =>
+    showWords(byId("words"), text, words, count ? state.blank : -1, { onText: change, onBlank: choose });
+  showSentence();
   if (!count) {
     show(byId("answers"), element("p", { class: "hint" }, say("noBlank")));
     byId("diagram").hidden = true;
@@ -77,11 +77,16 @@ async function refreshFill(signal) {
   }
   const answer = await answering;
   const lists = count > 1 ? answer.blanks : [answer];
+  const showLists = () =>
+    showAnswers(byId("answers"), lists, answer.joint, state.blank, { onText: change, onWhy: why });
   const why = (blank, chosen) => {
     state.blank = blank;
+    showControls();
+    showSentence();
+    showLists();
     explain(chosen.token_str, words, asked).catch(failed);
   };
-  showAnswers(byId("answers"), lists, answer.joint, state.blank, { onText: change, onWhy: why });
+  showLists();
   const best = lists[state.blank][0];
   byId("status").textContent = best ? say("best", best.token_str, percent(best.score)) : say("none");
   if (best && best.token !== null) await explain(best.token_str, words, asked);
@@ -111,7 +116,13 @@ async function refreshCheck(signal) {
   const parameters = { precision: Number(state.precision), suggestions: 5 };
   const checked = await ask("check", { inputs: text, parameters }, { signal, onBusy: () => complain(say("busy")) });
   const places = { line: byId("checked"), summary: byId("checked-summary"), suggestions: byId("suggestions") };
-  showChecked(places, text, checked, change);
+  showChecked(places, text, checked, replaced);
+}
+
+// The better words are gone with the button that was pressed.
+function replaced(text) {
+  change(text);
+  byId("checked-summary").focus();
 }
 
 async function refreshLabels(signal) {
@@ -159,6 +170,7 @@ function showNoAnswers() {
 // --- the controls
 
 function showControls() {
+  window.history.replaceState(null, "", toLink());
   if (byId("text").value !== state.text) byId("text").value = state.text;
   byId("undo").disabled = !history.length;
   for (const name of ["fill", "check", "label"]) byId(`${name}-view`).hidden = view() !== name;

@@ -16,6 +16,7 @@ export function toLink() {
   if (state.text) link.set("text", state.text);
   if (state.view !== "fill") link.set("view", state.view);
   if (state.precision !== "0.8") link.set("precision", state.precision);
+  if (state.blank) link.set("blank", state.blank + 1);
   link.set("language", state.language);
   for (const name of CONSTRAINTS) {
     if (state.constraints[name]) link.set(name, state.constraints[name]);
@@ -32,7 +33,7 @@ export function fromLink(hash, languages, precisions) {
   state.constraints = Object.fromEntries(
     CONSTRAINTS.filter((name) => link.get(name)).map((name) => [name, link.get(name)]),
   );
-  state.blank = 0;
+  state.blank = /^\d{1,4}$/.test(link.get("blank")) ? Math.max(0, Number(link.get("blank")) - 1) : 0;
 }
 
 // The parameters of /fill; a field that can't be read is named by the error.
@@ -43,7 +44,7 @@ export function fillParameters(complain) {
     if (!value) continue;
     if (name === "top_k") parameters.top_k = whole(value, name, complain);
     else if (name === "length") {
-      const numbers = value.split(/\s*[-–~～]\s*/).map((number) => whole(number, name, complain));
+      const numbers = value.split(/\s*[-–—－~～]\s*/).map((number) => whole(number, name, complain));
       parameters.length = numbers.length === 1 ? numbers[0] : numbers;
     } else if (name === "exclude" || name === "targets") {
       parameters[name] = value.split(/[\s,，、;；]+/).filter(Boolean);
