@@ -138,8 +138,10 @@ def test_a_quote_never_closed_is_refused_with_its_line(rows):
     lines = ["text", *TEXTS, '"没有结束的引号', *TEXTS]
     with pytest.raises(SourceError, match=r"a\.csv can't be read as CSV from line 5 on \(unexpected end of data\)"):
         rows("a.csv", "\n".join(lines))
-    with pytest.raises(SourceError, match=r"from line 5 on \(field larger than field limit.*double quotes"):
-        rows("a.csv", "\n".join(lines + TEXTS * 10000))
+    with pytest.raises(SourceError, match=r"more than 1,048,576 characters from line 5 on: close its"):
+        rows("a.csv", "\n".join(lines + TEXTS * 80_000))
+
+    assert rows("b.csv", f'text\n"{"很长" * 200_000}"\n')[0].text == "很长" * 200_000
 
 
 def test_text_after_a_closing_quote_is_refused(rows):

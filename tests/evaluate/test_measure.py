@@ -54,6 +54,7 @@ def test_text_files_against_the_definition(kind, request, tmp_path):
     assert metrics["mrr"] == pytest.approx(sum(1 / rank for rank in ranks) / targets)
     assert metrics["perplexity"] == pytest.approx(math.exp(-sum(logs) / len(logs)), rel=1e-4)
     assert ("bit_accuracy" in metrics) is (kind == "codes_model_folder")
+    assert measure_files(predictor, [file], texts=2)["sentences"] == by_hand(predictor, TEXTS[:2])[3]
 
 
 def test_a_prepared_split_counts_what_prepare_counted(model_folder, prepared):

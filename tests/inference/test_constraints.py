@@ -74,6 +74,8 @@ def test_what_is_typed_is_normalised_as_the_words_are(filled):
     model = filled.model
     assert model.fill(SENTENCE, starts_with="　很 ") == model.fill(SENTENCE, starts_with="很")
     assert model.fill(SENTENCE, exclude=["很快 "]) == model.fill(SENTENCE, exclude=["很快"])
+    (found,) = model.fill(SENTENCE, targets=["iPhone", "好"], pattern="IPHONE|Xl")
+    assert found["token_str"] == "iphone"
 
 
 def test_nothing_fits(filled):

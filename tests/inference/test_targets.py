@@ -58,6 +58,14 @@ def test_a_phrase_is_as_likely_as_its_words_together(model):
     assert phrase["score"] == pytest.approx(likely[pair], rel=1e-3)
 
 
+def test_marks_at_the_ends_of_a_candidate_do_not_count(model):
+    plain, marked, inner = (model.fill(SENTENCE, targets=[text])[0] for text in ("很快", "“很快”！", "很快！很好"))
+    assert marked["score"] == pytest.approx(plain["score"], rel=1e-5)
+    assert marked["sequence"] == SENTENCE.replace("__", "“很快”！")
+    both = model.fill(SENTENCE, targets=["很快！很好😀"])[0]
+    assert both["score"] == pytest.approx(inner["score"], rel=1e-5)
+
+
 def test_a_phrase_changes_nothing_about_the_words_beside_it(model):
     words = words_of(model.fill(SENTENCE, top_k=40, decoding="likelihood"))[::5]
     phrases = [f"{words[0]}，{words[1]}", f"{words[2]} {words[3]}", f"{words[0]}，{words[3]}"]
@@ -110,6 +118,7 @@ def test_a_joined_word_answers_and_is_read(folder):
         ([""], "has no letter"),
         (["很快" * 100], "has .* words"),
         (["很\ud800"], "no valid Unicode"),
+        (["好__"], "'好__' has a blank"),
     ],
 )
 def test_bad_targets(model, targets, message):

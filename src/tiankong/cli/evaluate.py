@@ -45,7 +45,7 @@ _MOST_LISTED = 10
 @click.option("--label-column", help="The column of labels. [default: label]")
 @name_label_option
 @click.option("--encoding", help="The files' encoding, if it isn't UTF-8 or GB18030.")
-@click.option("--limit", default=0, help="Measure so many texts of the split, spread evenly (0: all).")
+@click.option("--limit", default=0, help="Measure so many texts, spread over a split, or the first of files (0: all).")
 @click.option(
     "--confusion", type=click.Path(path_type=Path), help="Draw which labels are taken for which into this .png file."
 )
@@ -115,7 +115,7 @@ def command(
         from tiankong.evaluate.measure import measure_files  # noqa: PLC0415 - heavy
         from tiankong.inference.predictor import open_predictor  # noqa: PLC0415
 
-        metrics = measure_files(open_predictor(model), files, column=column, encoding=encoding)
+        metrics = measure_files(open_predictor(model), files, column=column, encoding=encoding, texts=limit)
     if confusion:
         needs("confusion" in metrics, "--confusion is for labels: leave it out, or give --labelled")
         _draw(metrics, confusion)

@@ -24,6 +24,10 @@ from tiankong.errors import SourceError
 
 _LABELLED = re.compile(r",,\s*[^,\s](?:[^,]{0,38}[^,\s])?\s*$")
 _PROBE_LINES = 1000
+
+_LONGEST_FIELD = 1 << 20
+"""Characters of a field of .csv: a quote that is never closed must not fill the memory."""
+
 _LABELLED_SHARE, _MIXED_SHARE = 0.95, 0.5
 _UNFIT = re.compile("[\0\ud800-\udfff]")
 
@@ -105,6 +109,7 @@ def _csv_rows(stream: ByteStream, columns: Columns, codec: str, on_bytes: OnByte
 def _csv_records(stream: ByteStream, codec: str, on_bytes: OnBytes | None) -> Iterator[tuple[int, list[str]]]:
     """Yield each record that isn't a blank line, with the number of the line it starts on."""
     delimiter = "\t" if stream.suffix == ".tsv" else ","
+    csv.field_size_limit(_LONGEST_FIELD)
     # strict: otherwise a quote that is never closed would swallow the rest of the file in silence.
     reader = csv.reader(_lines(stream, codec, on_bytes), delimiter=delimiter, strict=True)
     start = 1
@@ -114,6 +119,12 @@ def _csv_records(stream: ByteStream, codec: str, on_bytes: OnBytes | None) -> It
                 yield start, fields
             start = reader.line_num + 1
     except csv.Error as error:
+        if "field limit" in str(error):
+            most = f"{_LONGEST_FIELD:,} characters"
+            raise SourceError(
+                f"{stream.name} has a field of more than {most} from line {start} on: close its double quotes, or "
+                "put less into it"
+            ) from None
         raise SourceError(
             f"{stream.name} can't be read as {stream.suffix[1:].upper()} from line {start} on ({error}): "
             "check the double quotes there"

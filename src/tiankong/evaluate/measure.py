@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -88,16 +89,17 @@ def measure_files(
     *,
     column: str | None = None,
     encoding: str | None = None,
+    texts: int = 0,
     on_text: Callable[[int], None] = lambda _: None,
 ) -> Metrics:
-    """Scores over texts that are segmented whole, each target blanked in turn.
+    """Scores over texts that are segmented whole, each target blanked in turn; over the first ``texts`` if not 0.
 
     :raises SourceError: a file can't be read, or holds no word to predict.
     """
     vocabulary = predictor.folder.vocabulary
 
-    def texts() -> Iterator[Text]:
-        for text in read_texts(paths, column=column, encoding=encoding):
+    def read() -> Iterator[Text]:
+        for text in itertools.islice(read_texts(paths, column=column, encoding=encoding), texts or None):
             tokens = predictor.tokenizer.tokens(text.text)
             reading = Reading(predictor)
             ids = reading.ids(tokens)
@@ -116,7 +118,7 @@ def measure_files(
         others = predictor.folder.characters.ids(word for text in batch for word in text.unknown)
         return predictor.session.scores(network_input(windows, predictor.lexicon, others))
 
-    return _measure(predictor, texts(), scorer, on_text)
+    return _measure(predictor, read(), scorer, on_text)
 
 
 def _window(text: Text) -> Window:

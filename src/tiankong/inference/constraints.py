@@ -80,8 +80,8 @@ class Constraints:
 
 
 def affixed(prefix: str, suffix: str) -> Constraints:
-    """What is asked of a word that begins and ends with these, which don't overlap."""
-    return Constraints(starts_with=prefix, ends_with=suffix, shortest=max(1, len(prefix) + len(suffix)))
+    """What is asked of a word that begins and ends with these and has something between them."""
+    return Constraints(starts_with=prefix, ends_with=suffix, shortest=len(prefix) + 1 + len(suffix))
 
 
 def _matching(pattern: regex.Pattern[str], words: Sequence[str]) -> list[bool]:
@@ -113,7 +113,8 @@ def check_constraints(
     starts_with, ends_with, contains = (
         _text(name, options, normalise, problems) for name in ("starts_with", "ends_with", "contains")
     )
-    pattern = _pattern(options.get("pattern"), problems)
+    # Where case is folded, words have none.
+    pattern = _pattern(options.get("pattern"), problems, any_case=normalise("A") == normalise("a"))
     shortest, longest = _lengths(options.get("length"), problems)
     excluded = options.get("exclude", ())
     if not isinstance(excluded, list | tuple | set | frozenset) or not all(isinstance(word, str) for word in excluded):
@@ -149,7 +150,7 @@ def _text(name: str, options: Mapping[str, Any], normalise: Callable[[str], str]
     return text
 
 
-def _pattern(given: Any, problems: list[str]) -> regex.Pattern[str] | None:
+def _pattern(given: Any, problems: list[str], *, any_case: bool) -> regex.Pattern[str] | None:
     if given is None:
         return None
     import regex  # noqa: PLC0415 - few queries have one
@@ -167,7 +168,7 @@ def _pattern(given: Any, problems: list[str]) -> regex.Pattern[str] | None:
     if problems:
         return None
     try:
-        return regex.compile(given)
+        return regex.compile(given, regex.IGNORECASE if any_case else 0)
     except (regex.error, ValueError, RecursionError, OverflowError) as error:
         problems.append(f"the pattern {given!r} is no regular expression: {error}")
         return None

@@ -61,8 +61,10 @@ def phrase_log_probabilities(
     """Natural log of the probability of each of ``phrases`` between the tokens ``before`` and ``after``, given how many
     words it has.
 
-    Words without a letter are read as they are. Every other is in the vocabulary or joined it for ``reading``.
+    Words without a letter are read as they are, and left out at the ends: nobody pays for them, but they would make
+    other words likelier. Every other is in the vocabulary or joined it for ``reading``.
     """
+    phrases = list(map(_without_marks_at_its_ends, phrases))
     # Those with blanks in the same places are scored together.
     alike: dict[tuple[str | None, ...], list[int]] = defaultdict(list)
     for number, phrase in enumerate(phrases):
@@ -77,6 +79,11 @@ def phrase_log_probabilities(
         for number, score in zip(numbers, scores, strict=True):
             found[number] = score
     return found
+
+
+def _without_marks_at_its_ends(phrase: Sequence[str]) -> Sequence[str]:
+    words = [number for number, word in enumerate(phrase) if is_target(word)]
+    return phrase[words[0] : words[-1] + 1]
 
 
 class JointScorer:
