@@ -183,7 +183,7 @@ def check_labels(corpus: PreparedCorpus) -> None:
         if label.train < FEWEST_LEARNT or not label.validation or not label.test:
             texts = label.train + label.validation + label.test
             raise FolderError(
-                f"{folder} has too few texts with the label {label.name!r}: {texts:,} ({label.train:,} to learn from, "
+                f"too few texts of {folder} have the label {label.name!r}: {texts:,} ({label.train:,} to learn from, "
                 f"{label.validation:,} to validate, {label.test:,} to test; at least {FEWEST_LEARNT}, 1 and 1 are "
                 "needed): bring more of them, or leave them out"
             )
