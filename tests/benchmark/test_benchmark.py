@@ -115,7 +115,8 @@ def test_a_model_of_other_words_is_refused(prepared, tmp_path, capfd):
     assert "has other words than" in capfd.readouterr().err
 
 
-def test_a_stopped_training_goes_on(prepared, tmp_path):
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_stopped_training_goes_on(prepared, tmp_path, number):
     folder = tmp_path / "out"
     arguments = ["benchmark", prepared, "-o", folder, "--epochs", 3, "--targets", 100, "--threads", 1, "--quiet"]
     arguments += ["--systems", "softmax"]
@@ -134,15 +135,30 @@ def test_a_stopped_training_goes_on(prepared, tmp_path):
         assert process.poll() is None
         assert time.monotonic() < deadline
         time.sleep(0.02)
-    os.killpg(process.pid, signal.SIGINT)  # as a terminal's Ctrl-C does
-    _, said = process.communicate()
-    assert process.returncode == 130
+    if number == signal.SIGINT:
+        os.killpg(process.pid, number)  # as a terminal's Ctrl-C does
+    else:
+        process.send_signal(number)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 128 + number
+    deadline = time.monotonic() + 10
+    while _group_lives(process.pid):  # nobody goes on
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
     assert "Traceback" not in said
     assert not (folder / "softmax" / "result.json").exists()
     succeed(*arguments)
     lines = log.read_text(encoding="utf-8")
     assert lines.count("epoch 1/3") == lines.count("epoch 3/3") == 1
     assert read_result(folder / "softmax").tokens > 0
+
+
+def _group_lives(group):
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def test_a_second_run_takes_up_what_is_there(benchmark, prepared, capfd):

@@ -66,6 +66,10 @@ class Ours(RankingSystem):
             except KeyboardInterrupt:
                 process.wait()  # Ctrl-C reached it too: it saves where it is
                 raise
+            except SystemExit:  # told to stop
+                process.terminate()
+                process.wait()
+                raise
         lines = log.read_text(encoding="utf-8").splitlines()
         if process.returncode:
             raise FolderError(f"{self.label} could not be trained: {lines[-1] if lines else 'it said nothing'}")

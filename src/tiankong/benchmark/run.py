@@ -10,6 +10,7 @@ import dataclasses
 import json
 import multiprocessing
 import resource
+import signal
 import statistics
 import time
 from collections.abc import Callable, Sequence
@@ -136,6 +137,10 @@ def _in_own_process(name: str, corpus: Path, targets: int, budget: Budget, place
     try:
         process.join()
     except KeyboardInterrupt:
+        process.join()  # Ctrl-C reached it too
+        raise
+    except SystemExit:  # told to stop
+        process.terminate()
         process.join()
         raise
     if process.exitcode:
@@ -145,6 +150,7 @@ def _in_own_process(name: str, corpus: Path, targets: int, budget: Budget, place
 def _measure(name: str, corpus_folder: Path, targets: int, budget: Budget, place: Path, model: Path | None) -> None:
     from tiankong.benchmark.ours import Trained  # noqa: PLC0415 - imports the packages behind the systems
 
+    signal.signal(signal.SIGTERM, _stop)
     corpus = PreparedCorpus(corpus_folder)
     system = Trained(corpus, budget, place, model) if model else registry()[name](corpus, budget, place)
     if system.needs_codes and corpus.manifest.codes is None:
@@ -176,6 +182,11 @@ def _measure(name: str, corpus_folder: Path, targets: int, budget: Budget, place
             bit_accuracy=system.bit_accuracy(),
         )
     _write(place, result)
+
+
+def _stop(number: int, frame: object) -> None:  # noqa: ARG001 - a handler's signature
+    """Ends as an exception does, so that what was started ends, too."""
+    raise SystemExit(128 + number)
 
 
 def _answer(system: RankingSystem, task: Task, candidate: np.ndarray) -> tuple[dict[str, np.ndarray], float]:
