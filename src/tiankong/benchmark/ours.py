@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -66,8 +67,8 @@ class Ours(RankingSystem):
             except KeyboardInterrupt:
                 process.wait()  # Ctrl-C reached it too: it saves where it is
                 raise
-            except SystemExit:  # told to stop
-                process.terminate()
+            except SystemExit:  # told to stop: so is it, and saves where it is
+                process.send_signal(signal.SIGINT)
                 process.wait()
                 raise
         lines = log.read_text(encoding="utf-8").splitlines()
