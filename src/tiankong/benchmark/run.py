@@ -12,6 +12,7 @@ import multiprocessing
 import resource
 import signal
 import statistics
+import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -150,7 +151,7 @@ def _in_own_process(name: str, corpus: Path, targets: int, budget: Budget, place
 def _measure(name: str, corpus_folder: Path, targets: int, budget: Budget, place: Path, model: Path | None) -> None:
     from tiankong.benchmark.ours import Trained  # noqa: PLC0415 - imports the packages behind the systems
 
-    signal.signal(signal.SIGTERM, _stop)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # so that what was started ends, too
     corpus = PreparedCorpus(corpus_folder)
     system = Trained(corpus, budget, place, model) if model else registry()[name](corpus, budget, place)
     if system.needs_codes and corpus.manifest.codes is None:
@@ -182,11 +183,6 @@ def _measure(name: str, corpus_folder: Path, targets: int, budget: Budget, place
             bit_accuracy=system.bit_accuracy(),
         )
     _write(place, result)
-
-
-def _stop(number: int, frame: object) -> None:  # noqa: ARG001 - a handler's signature
-    """Ends as an exception does, so that what was started ends, too."""
-    raise SystemExit(128 + number)
 
 
 def _answer(system: RankingSystem, task: Task, candidate: np.ndarray) -> tuple[dict[str, np.ndarray], float]:

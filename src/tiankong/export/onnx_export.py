@@ -17,7 +17,11 @@ from tiankong.text.vocabulary import BEGIN, END, SPECIAL_TOKENS
 
 OPSET = 18
 LARGEST_DIFFERENCE = 1e-4
-"""Between a score of the exported and of the torch network, or as a share of the largest score if that is above 1."""
+"""Between a score of the exported and of the torch network. Where scores go beyond :data:`_USUAL`, as those of a label
+layer that tells its texts apart with ease do, it grows with the largest: 32 bits hold no more digits.
+"""
+
+_USUAL = 10.0
 
 _AXES = {
     "word_ids": {0: "words"},
@@ -86,8 +90,8 @@ def largest_difference(network: ContextNetwork, lexicon: Lexicon, path: Path) ->
             expected = network.outputs(*tensors(arrays))
         got = session.run(None, {name: value for name, value in arrays._asdict().items() if name in inputs})
         for own, others in zip(got, expected, strict=True):
-            largest = max(1.0, float(others.abs().max()))
-            difference = max(difference, float(np.abs(np.asarray(own) - others.numpy()).max()) / largest)
+            scale = max(1.0, float(others.abs().max()) / _USUAL)
+            difference = max(difference, float(np.abs(np.asarray(own) - others.numpy()).max()) / scale)
     return difference
 
 
