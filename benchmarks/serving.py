@@ -127,7 +127,7 @@ def rates(asked: list[Asked]) -> str:
     return f"{' to '.join(f'{rate:,.0f}' for rate in sorted({min(found), max(found)}))} a second"
 
 
-def slowest(asked: list[Asked]) -> float:
+def p99(asked: list[Asked]) -> float:
     """Milliseconds within which all but a hundredth of the good answers of some stretches came."""
     return 1000 * float(np.quantile([seconds for one in asked for seconds in one.seconds], 0.99))
 
@@ -138,7 +138,7 @@ async def measure(port: int, process: int, requests: list[bytes], seconds: float
     number = max(2, round(seconds / STRETCH))
     steady = await stretches(port, requests, number)
     rate = statistics.median(one.statuses[200] for one in steady) / STRETCH
-    rows = [[f"{CLIENTS} clients, one sentence a request", f"{rates(steady)}, p99 {slowest(steady):.0f} ms"]]
+    rows = [[f"{CLIENTS} clients, one sentence a request", f"{rates(steady)}, p99 {p99(steady):.0f} ms"]]
     rows[0].append("400 a second, p99 100 ms")
     before = resident(process)
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as beside:

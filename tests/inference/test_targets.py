@@ -60,10 +60,10 @@ def test_a_phrase_is_as_likely_as_its_words_together(model):
 
 def test_marks_at_the_ends_of_a_candidate_do_not_count(model):
     plain, marked, inner = (model.fill(SENTENCE, targets=[text])[0] for text in ("很快", "“很快”！", "很快！很好"))
-    assert marked["score"] == pytest.approx(plain["score"], rel=1e-5)
+    assert marked["score"] == pytest.approx(plain["score"], rel=1e-4)
     assert marked["sequence"] == SENTENCE.replace("__", "“很快”！")
     both = model.fill(SENTENCE, targets=["很快！很好😀"])[0]
-    assert both["score"] == pytest.approx(inner["score"], rel=1e-5)
+    assert both["score"] == pytest.approx(inner["score"], rel=1e-4)
 
 
 def test_a_phrase_changes_nothing_about_the_words_beside_it(model):
@@ -72,7 +72,10 @@ def test_a_phrase_changes_nothing_about_the_words_beside_it(model):
     for decoding in ("likelihood", None):
         alone = model.fill(SENTENCE, targets=words, decoding=decoding)
         together = model.fill(SENTENCE, targets=[*phrases, *words], top_k=100, decoding=decoding)
-        assert [answer for answer in together if answer["token"] is not None] == alone
+        known = [answer for answer in together if answer["token"] is not None]
+        assert words_of(known) == words_of(alone)
+        for own, same in zip(known, alone, strict=True):
+            assert own == {**same, "score": pytest.approx(same["score"], rel=1e-4)}
         for phrase in phrases:
             (own,) = model.fill(SENTENCE, targets=[phrase], decoding=decoding)
             (same,) = [answer for answer in together if answer["token_str"] == phrase]

@@ -16,6 +16,7 @@ from tiankong.text.network_input import Window, network_input
 
 WORD = st.integers(FIRST, LAST - 1)
 TEXT = st.lists(WORD, min_size=1, max_size=12)
+EVERY = list(range(FIRST, LAST))
 
 
 class TorchScorer:
@@ -55,8 +56,9 @@ def test_a_word_never_reaches_its_own_prediction(networks, data, words):
     place = data.draw(st.integers(0, len(words) - 1))
     other = [*words]
     other[place] = data.draw(WORD)
+    # Rounding may depend on how many distinct words are composed at once: a second text has them all.
     for score in networks:
-        np.testing.assert_array_equal(score(words)[place], score(other)[place])
+        np.testing.assert_array_equal(score(words, EVERY)[place], score(other, EVERY)[place])
 
 
 @settings(max_examples=25, deadline=None)

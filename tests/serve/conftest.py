@@ -44,7 +44,8 @@ class Server:
 
 
 @contextlib.contextmanager
-def serving(*arguments, environment=None):
+def starting(*arguments, environment=None):
+    """A server that may not answer yet."""
     process = subprocess.Popen(
         [PROGRAM, "serve", "--port", "0", *map(str, arguments)],
         stderr=subprocess.PIPE,
@@ -61,12 +62,18 @@ def serving(*arguments, environment=None):
     try:
         # Read as they come: a full pipe would stop the server.
         reader.start()
-        server.url = re.search(r"http://\S+", server.wait_for("answers at"))[0]
         yield server
     finally:
         process.kill()
         process.wait()
         reader.join(10)
+
+
+@contextlib.contextmanager
+def serving(*arguments, environment=None):
+    with starting(*arguments, environment=environment) as server:
+        server.url = re.search(r"http://\S+", server.wait_for("answers at"))[0]
+        yield server
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,7 @@ import jsonschema_rs
 import pytest
 from huggingface_hub import InferenceClient
 
+from tests.answers import same
 from tests.serve.conftest import serving
 from tiankong.inference.model import load
 from tiankong.version import VERSION
@@ -20,22 +21,6 @@ TWO = "物流__，客服__，下次还会来"
 @pytest.fixture(scope="module")
 def model(model_folder):
     return load(model_folder, threads=1)
-
-
-def same(found, expected):
-    """Answers alike, their numbers within what a batch may move."""
-    if isinstance(expected, dict):
-        assert found.keys() == expected.keys()
-        for name, value in expected.items():
-            same(found[name], value)
-    elif isinstance(expected, list | tuple):
-        assert len(found) == len(expected)
-        for one, other in zip(found, expected, strict=True):
-            same(one, other)
-    elif isinstance(expected, float):
-        assert found == pytest.approx(expected, abs=1e-5)
-    else:
-        assert found == expected
 
 
 @pytest.mark.parametrize(

@@ -6,13 +6,12 @@ import os
 import re
 import shutil
 import signal
-import subprocess
 import time
 from pathlib import Path
 
 import pytest
 
-from tests.serve.conftest import PROGRAM, serving
+from tests.serve.conftest import serving, starting
 from tiankong.cli.main import run
 
 SENTENCE = "物流__，第二天就到了"
@@ -37,11 +36,11 @@ def count(server, name):
     return sum(float(value) for value in re.findall(rf"^{re.escape(name)}(?:{{[^}}]*}})? (\S+)$", text, re.MULTILINE))
 
 
-def eventually(found):
+def eventually(found, pause=0.05):
     deadline = time.monotonic() + 60
     while not found():
         assert time.monotonic() < deadline
-        time.sleep(0.05)
+        time.sleep(pause)
 
 
 def test_counters_are_those_of_all_workers(two):
@@ -94,32 +93,25 @@ def test_all_of_them_end_when_told(model_folder, number):
         assert not any(Path(f"/proc/{worker}").exists() for worker in workers)
 
 
-def test_told_to_reload_while_they_start_they_do_so_then(model_folder):
-    command = [PROGRAM, "serve", "--model", str(model_folder), "--port", "0", "--workers", "2", "--threads", "1"]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
-        try:
-            eventually(lambda: Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().strip())
-            process.send_signal(signal.SIGHUP)
-            lines = iter(process.stderr.readline, "")
-            said = next(line for line in lines if "answers at" in line)
-            assert "(2 workers)" in said
-            assert "was loaded again" in next(lines)
-            process.send_signal(signal.SIGTERM)
-            assert process.wait(30) == 0
-        finally:
-            process.kill()
+@pytest.mark.parametrize("seconds", [0, 0.3])
+def test_told_to_reload_while_they_start_they_do_so_then(model_folder, seconds):
+    with starting("--model", model_folder, "--workers", 2, "--threads", 1) as server:
+        pid = server.process.pid
+        eventually(lambda: Path(f"/proc/{pid}/task/{pid}/children").read_text().strip(), pause=0)
+        time.sleep(seconds)
+        server.process.send_signal(signal.SIGHUP)
+        assert "(2 workers)" in server.wait_for("answers at")
+        server.wait_for("was loaded again")
+        server.process.send_signal(signal.SIGTERM)
+        assert server.process.wait(30) == 0
 
 
 @pytest.mark.parametrize("seconds", [0.6, 1.2, 1.8])
 def test_they_end_when_told_while_they_start(model_folder, seconds):
-    command = [PROGRAM, "serve", "--model", str(model_folder), "--port", "0", "--workers", "3", "--threads", "1"]
-    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
+    with starting("--model", model_folder, "--workers", 3, "--threads", 1) as server:
         time.sleep(seconds)
-        process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(30)
-        finally:
-            process.kill()
+        server.process.send_signal(signal.SIGTERM)
+        server.process.wait(30)
 
 
 def test_workers_end_when_their_supervisor_is_gone(model_folder):

@@ -67,7 +67,7 @@ class _Answers:
         self, prediction: Prediction, top_k: int, by_distance: bool, allowed: NDArray[np.bool_] | None
     ) -> list[Answer]:
         """The best single words."""
-        row, codes = prediction.log_probabilities, self.predictor.codes
+        row, codes = prediction.log_probabilities, self.predictor.codes_decoder
         known = len(self.predictor.folder.vocabulary)
         order: Order = row
         if by_distance and codes is not None:

@@ -327,7 +327,7 @@ class Model:
             problems.append(f"top_k must be a whole number from 1 to {most:,}, not {top_k!r}")
         if decoding is not None and decoding not in DECODINGS:
             problems.append(f"decoding must be one of {', '.join(DECODINGS)}, not {decoding}")
-        elif decoding == "distance" and self.predictor.codes is None:
+        elif decoding == "distance" and self.predictor.codes_decoder is None:
             problems.append("decoding distance needs a model with head codes")
         if problems:
             raise OptionError(problems)

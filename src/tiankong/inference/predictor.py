@@ -42,9 +42,9 @@ class Predictor(OpenedModel):
         folder.needs(CLOZE)
         super().__init__(folder, threads, words)
         self.decoder = decoder_of(folder)
-        self.codes: CodesDecoder | None = None
+        self.codes_decoder: CodesDecoder | None = None
         if isinstance(self.decoder, CodesDecoder) and self.decoder.has_distances:
-            self.codes = self.decoder
+            self.codes_decoder = self.decoder
         self._index = CharacterIndex(folder.vocabulary)
         self.joined = self.new_words([word for word in words if word not in folder.vocabulary])
 

@@ -73,9 +73,9 @@ class Supervisor:
         self._starting = True
         ours, theirs = _SPAWN.Pipe()
         process = _SPAWN.Process(target=_work, args=(self._settings, self._limits, self._listener, theirs))
+        self._workers.append(_Process(process, ours))  # before its start: a signal to reload meanwhile is for it, too
         process.start()
         theirs.close()
-        self._workers.append(_Process(process, ours))
         self._starting = False
         if self._stopping:  # told while this one was being started, and so not known
             self._tell(signal.SIGTERM)
