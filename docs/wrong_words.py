@@ -16,7 +16,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from hanzipy.decomposer import HanziDecomposer
 from matplotlib.figure import Figure
 from pypinyin import lazy_pinyin
 
@@ -52,7 +51,9 @@ def sounds_alike(corpus: PreparedCorpus) -> Callable[[int], list[int]]:
 
 def looks_alike(corpus: PreparedCorpus) -> Callable[[int], list[int]]:
     """Other words that differ in one character which shares a component."""
-    logging.disable(logging.INFO)  # the decomposer reports what it has read
+    logging.disable(logging.INFO)  # what is imported next makes every package report what it does
+    from hanzipy.decomposer import HanziDecomposer  # noqa: PLC0415
+
     words, decomposer = words_of(corpus), HanziDecomposer()
     parts: dict[str, set[str]] = {}
     for character in {character for word in words.values() for character in word}:

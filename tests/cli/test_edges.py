@@ -67,6 +67,20 @@ def test_a_pipe_goes_on_after_bytes_that_are_not_utf8(model_folder, bad, charact
     assert second["sentence"] == "外套__"
 
 
+def test_a_program_that_waits_for_each_answer_gets_it(model_folder):
+    program = [PROGRAM, "fill", "--model", str(model_folder), "--json"]
+    with subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8") as process:
+        for sentence in ("物流__，第二天就到了", "外套__", "给__买的"):
+            process.stdin.write(sentence[:2])
+            process.stdin.flush()
+            process.stdin.write(f"{sentence[2:]}\n")
+            process.stdin.flush()
+            assert json.loads(process.stdout.readline())["sentence"] == sentence
+        process.stdin.close()
+        assert process.stdout.read() == ""
+        assert process.wait(30) == 0
+
+
 def test_a_byte_order_mark_is_no_part_of_the_sentence(model_folder):
     code, out, _ = pipe(model_folder, b"\xef\xbb\xbf" + "物流__".encode(), "--json")
     assert code == 0

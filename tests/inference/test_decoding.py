@@ -55,10 +55,12 @@ def test_distance_is_euclidean_between_bits_and_codes(sizes):
     decoder = decoder_of(codes, bias, candidate)
     expected = np.linalg.norm((scores > 0)[:, None, :].astype(float) - codes[None], axis=2)
     words = np.arange(len(codes))[::-1]
-    np.testing.assert_allclose(decoder.distances(scores, words), expected[:, ::-1], rtol=1e-6)
+    np.testing.assert_allclose(decoder.distances(decoder.codes_of(words), scores), expected[:, ::-1], rtol=1e-6)
     agreeing = 1 + codes.shape[1] - expected**2
     agreeing[:, ~candidate] = 0
     np.testing.assert_allclose(decoder.agreements(scores), agreeing, rtol=1e-6)
+    own = decoder.agreements_with(decoder.codes_of(words), scores)[:, ::-1]
+    np.testing.assert_array_equal(own[:, candidate], decoder.agreements(scores)[:, candidate])
 
 
 @given(SIZES, st.integers(1, 5))

@@ -60,6 +60,15 @@ def test_letters_beside_a_blank_belong_to_the_word(model):
     assert {tuple(answer["token_strs"]) for answer in together} == {("kettle", "beautiful"), ("keyboard", "beautiful")}
     whole = loaded.fill("The lamp isn't un__", part_of_word=False, top_k=3)
     assert any(not word.startswith("un") for word in words_of(whole))
+    assert [answer["sequence"] for answer in whole] == [f"The lamp isn't un {word}" for word in words_of(whole)]
+
+
+def test_words_get_the_spaces_between_them(model):
+    loaded = load(model, threads=1)
+    for answer in loaded.joint("The [MASK][MASK][MASK], but I don't mind", top_k=3):
+        assert answer["sequence"] == f"The {' '.join(answer['token_strs'])}, but I don't mind"
+    (phrase,) = loaded.fill("The lamp[MASK], but I don't mind", targets=["isn't cheap"], part_of_word=False)
+    assert phrase["sequence"] == "The lamp isn't cheap, but I don't mind"
 
 
 def test_what_was_typed_of_a_word_stays_as_typed(model):
@@ -95,6 +104,11 @@ def test_scripts_without_spaces_lend_no_letters(tmp_path_factory):
         ("is un__able外", ("un", "able")),
     ):
         assert parse_query(sentence, predictor).affixes == (affixes,)
+    for word in ("很", "very"):
+        assert parse_query("外套__好看", predictor).filled([word]) == f"外套{word}好看"
+        assert parse_query("外套[MASK][MASK]", predictor).filled(["很", word]) == f"外套很{word}"
+    assert parse_query("is[MASK]外", predictor, part_of_word=False).filled(["fine"]) == "is fine外"
+    assert parse_query("कपड़ा[MASK]", predictor, part_of_word=False).filled(["हिन्दी"]) == "कपड़ा हिन्दी"
 
 
 def test_offsets_and_misfits(model):

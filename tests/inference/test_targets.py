@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -109,6 +110,22 @@ def test_a_joined_word_answers_and_is_read(folder):
     target = model.fill(SENTENCE, targets=["神速达"])[0]
     own = next(answer for answer in model.fill(SENTENCE, top_k=10_000) if answer["token_str"] == "神速达")
     assert target["score"] == pytest.approx(own["score"], rel=1e-4)
+
+
+def test_a_joined_word_is_as_near_as_the_words_it_is_like(codes_model_folder):
+    vocabulary = load(codes_model_folder, threads=1).predictor.folder.vocabulary
+    candidates = [vocabulary.words[number] for number in np.flatnonzero(vocabulary.targets()).tolist()]
+    having = Counter(character for word in candidates for character in set(word))
+    alike = next(word for word in candidates if having[word[0]] == 1)  # nothing else has its first character
+    joined = alike[0] * 5
+    model = load(codes_model_folder, threads=1, words=[joined])
+    answers = model.fill(SENTENCE, top_k=10_000, decoding="distance")
+    distances = {answer["token_str"]: answer["distance"] for answer in answers}
+    assert list(distances.values()) == sorted(distances.values())
+    assert distances[joined] == distances[alike]
+    assert len(set(distances.values())) > 5
+    by_likelihood = model.fill(SENTENCE, top_k=10_000, decoding="likelihood")
+    assert {answer["token_str"]: answer["distance"] for answer in by_likelihood} == distances
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import itertools
+import codecs
+import io
 import json
 import sys
 from collections.abc import Callable, Iterator
+from typing import cast
 
 import click
 
@@ -13,14 +15,33 @@ from tiankong.cli.options import needs
 from tiankong.errors import SentenceError, TiankongError
 
 _LINES_AT_ONCE = 64
+_BYTES_AT_ONCE = 1 << 16
 
 
-def piped_lines() -> Iterator[tuple[int, str]]:
-    """The lines of standard input that are not empty, with their numbers."""
-    for number, line in enumerate(sys.stdin, start=1):
-        text = line.rstrip("\r\n")
-        if text.strip():
-            yield number, text
+def piped_lines(most: int) -> Iterator[list[tuple[int, str]]]:
+    """The lines of standard input that are not empty, with their numbers: up to ``most`` of those that have arrived, so
+    that a program which waits for the answer to each line gets it.
+    """
+    number = 0
+    for arrived in _arrivals():
+        lines = [(number + place, line) for place, line in enumerate(arrived, start=1)]
+        number += len(lines)
+        lines = [(at, line) for at, line in lines if line.strip()]
+        for start in range(0, len(lines), most):
+            yield lines[start : start + most]
+
+
+def _arrivals() -> Iterator[list[str]]:
+    """Whole lines, as many as each reading brings."""
+    decoder = io.IncrementalNewlineDecoder(
+        codecs.getincrementaldecoder(sys.stdin.encoding)(sys.stdin.errors or "strict"), translate=True
+    )
+    begun = ""
+    stream = cast(io.BufferedReader, sys.stdin.buffer)
+    while content := stream.read1(_BYTES_AT_ONCE):
+        *lines, begun = (begun + decoder.decode(content)).split("\n")
+        yield lines
+    yield (begun + decoder.decode(b"", final=True)).split("\n")
 
 
 def report(number: int, text: str, error: SentenceError, *, as_json: bool) -> None:
@@ -48,8 +69,7 @@ def answer_each(
     needs(sys.stdin is not None, "standard input is closed: give a text as an argument")
     needs(not sys.stdin.isatty(), "give a text, or texts on standard input")
     failed = False
-    lines = piped_lines()
-    while block := list(itertools.islice(lines, _LINES_AT_ONCE if many else 1)):
+    for block in piped_lines(_LINES_AT_ONCE if many else 1):
         answers = _answers([line for _, line in block], answer, many)
         for (number, line), shown in zip(block, answers, strict=True):
             if isinstance(shown, SentenceError):

@@ -12,6 +12,7 @@ from tiankong.inference.session import Scores
 from tiankong.text.vocabulary import ids_of_frequent
 
 Floats = NDArray[np.float32]
+Bits = NDArray[np.bool_]
 Agreements = NDArray[np.uint8 | np.uint16]
 Order = Floats | Agreements
 """How good each word is: the higher the better, and the lowest there is (-inf, 0) for one that is no answer."""
@@ -124,13 +125,20 @@ class CodesDecoder:
         agreements[:, self._never] = 0
         return agreements
 
-    def distances(self, scores: Scores, words: NDArray[np.int64]) -> Floats:
-        """Euclidean distance (N, R) from the bits, thresholded at 0.5, to the codes of ``words`` (R,): √ of the Hamming
+    def codes_of(self, words: NDArray[np.int64]) -> Bits:
+        """The codes of ``words`` (R,), (R, bits)."""
+        return np.unpackbits(self._rest[words], axis=1, count=self._bits).astype(bool)
+
+    def agreements_with(self, codes: Bits, scores: Scores) -> Agreements:
+        """As :meth:`agreements`, with any ``codes`` (R, bits): (N, R)."""
+        return (1 + self._bits - _differing(codes, scores)).astype(self._counts)
+
+    @staticmethod
+    def distances(codes: Bits, scores: Scores) -> Floats:
+        """Euclidean distance (N, R) from the bits, thresholded at 0.5, to ``codes`` (R, bits): √ of the Hamming
         distance.
         """
-        differing = self._asked(scores)[:, :, None] ^ self._words[:, words]  # (N, bits / 64, R)
-        distances: Floats = np.sqrt(np.bitwise_count(differing).sum(axis=1), dtype=np.float32)
-        return distances
+        return np.sqrt(_differing(codes, scores), dtype=np.float32)
 
     def _asked(self, scores: Scores) -> NDArray[np.uint64]:
         """The bits asked for, (N, bits / 64)."""
@@ -180,6 +188,12 @@ def ranks(order: Order, targets: NDArray[np.int64]) -> NDArray[np.int64]:
     tied = (order[several] == own[several]) & (np.arange(order.shape[1]) < targets[several, None])
     found[several] += tied.sum(axis=1)
     return found
+
+
+def _differing(codes: Bits, scores: Scores) -> NDArray[np.int64]:
+    """In how many bits each of ``codes`` (R, bits) is not what is asked for, (N, R)."""
+    differing: NDArray[np.int64] = np.count_nonzero((scores > 0)[:, None] != codes, axis=2)
+    return differing
 
 
 def _barred(candidate: NDArray[np.bool_]) -> Floats:

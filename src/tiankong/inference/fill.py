@@ -67,21 +67,16 @@ class _Answers:
         self, prediction: Prediction, top_k: int, by_distance: bool, allowed: NDArray[np.bool_] | None
     ) -> list[Answer]:
         """The best single words."""
-        row, codes = prediction.log_probabilities, self.predictor.codes_decoder
+        row, has_codes = prediction.log_probabilities, self.predictor.codes_decoder is not None
         known = len(self.predictor.folder.vocabulary)
-        order: Order = row
-        if by_distance and codes is not None:
-            # Words that joined the vocabulary have no code and come last.
-            order = np.pad(codes.agreements(prediction.scores[None])[0], (0, len(row) - known), constant_values=1)
+        order: Order = self.reading.agreements(prediction.scores) if by_distance and has_codes else row
         if allowed is not None:
             order = np.where(allowed, order, excluded(order))
         ids = best(order, top_k)
         tokens = [word if word < known else None for word in ids.tolist()]
         answers = self._answers(np.exp(row[ids]).tolist(), list(map(self.reading.word, ids.tolist())), tokens)
-        if codes is not None:
-            coded = [answer for answer, word in zip(answers, tokens, strict=True) if word is not None]
-            distances = codes.distances(prediction.scores[None], ids[ids < known])[0]
-            for answer, distance in zip(coded, distances.tolist(), strict=True):
+        if has_codes:
+            for answer, distance in zip(answers, self.reading.distances(prediction.scores, ids).tolist(), strict=True):
                 answer["distance"] = distance
         return answers
 

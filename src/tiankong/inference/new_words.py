@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from tiankong.inference.decoding import Floats
+from tiankong.inference.decoding import Bits, CodesDecoder, Floats
 from tiankong.inference.session import Outputs
 from tiankong.text.network_input import Ints
 from tiankong.text.vocabulary import SPECIAL_TOKENS, Vocabulary
@@ -65,6 +65,7 @@ class NewWords:
 
     A network that composes output vectors makes theirs too. With any other, a word's logit is the mean of those of
     words that share characters with it, which for codes is the mean of their codes. Either way it counts as seen once.
+    Its code has the bits that most of those words have.
     """
 
     def __init__(self, words: Sequence[str], index: CharacterIndex, vectors: Floats | None, bias: float) -> None:
@@ -102,9 +103,17 @@ class NewWords:
         own: Floats = np.add.reduceat(level * shares, starts, axis=1)
         return own
 
+    def codes(self, decoder: CodesDecoder) -> Bits:
+        """These words' codes, (M, bits)."""
+        return np.stack([shares @ decoder.codes_of(words) > 0.5 for words, shares in self._similar_of_each])
+
+    @cached_property
+    def _similar_of_each(self) -> list[tuple[Ints, Floats]]:
+        return [self._index.similar(word) for word in self.words]
+
     @cached_property
     def _similar(self) -> tuple[Ints, Floats, Ints]:
         """Similar words of all of these one after the other, their shares, and where each word's begin."""
-        found = [self._index.similar(word) for word in self.words]
+        found = self._similar_of_each
         starts = np.cumsum([0, *(len(words) for words, _ in found)])[:-1]
         return np.concatenate([words for words, _ in found]), np.concatenate([shares for _, shares in found]), starts

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,10 +11,11 @@ import numpy as np
 
 from tiankong.artifact.built_in import model_path
 from tiankong.artifact.model_folder import CLOZE, ModelFolder, open_model
-from tiankong.inference.decoding import CodesDecoder, Floats, decoder_of
+from tiankong.inference.decoding import Agreements, Bits, CodesDecoder, Floats, decoder_of
 from tiankong.inference.new_words import CharacterIndex, NewWords
 from tiankong.inference.opened import OpenedModel, TextIds
-from tiankong.text.network_input import Window, network_input
+from tiankong.inference.session import Scores
+from tiankong.text.network_input import Ints, Window, network_input
 from tiankong.text.vocabulary import BEGIN, BLANK, END
 
 _PREDICTIONS_AT_ONCE = 32
@@ -97,6 +99,36 @@ class Reading(TextIds):
     def words(self) -> Sequence[str]:
         """Every word by its id as an answer, (R,)."""
         return [*self._vocabulary.words, *self._new] if self._new else self._vocabulary.words
+
+    def agreements(self, scores: Scores) -> Agreements:
+        """How near the code of every answer is to ``scores`` (bits,), as :meth:`CodesDecoder.agreements`: (R,)."""
+        decoder = self._codes_decoder
+        known: Agreements = decoder.agreements(scores[None])[0]
+        if not self._new:
+            return known
+        return np.concatenate([known, decoder.agreements_with(self._new_codes, scores[None])[0]])
+
+    def distances(self, scores: Scores, answers: Ints) -> Floats:
+        """Distances of the codes of ``answers`` (A,) from ``scores`` (bits,): (A,)."""
+        decoder, known = self._codes_decoder, len(self._vocabulary)
+        codes = decoder.codes_of(np.minimum(answers, known - 1))
+        new = answers >= known
+        if new.any():
+            codes[new] = self._new_codes[answers[new] - known]
+        distances: Floats = decoder.distances(codes, scores[None])[0]
+        return distances
+
+    @property
+    def _codes_decoder(self) -> CodesDecoder:
+        decoder = self._predictor.codes_decoder
+        if decoder is None:
+            raise ValueError("the model has no codes")
+        return decoder
+
+    @cached_property
+    def _new_codes(self) -> Bits:
+        """Codes of the words that joined the vocabulary, (R - V, bits)."""
+        return np.concatenate([joined.codes(self._codes_decoder) for joined in self._joined if joined.words])
 
     def predictions(self, windows: Sequence[Window]) -> Iterator[Prediction]:
         """A prediction for every target of ``windows``, in order; a few hundred are held at once at most."""

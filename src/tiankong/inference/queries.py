@@ -24,12 +24,14 @@ _WRITTEN_TOGETHER = ("CJK", "HIRAGANA", "KATAKANA", "THAI", "LAO", "KHMER", "MYA
 class Query:
     """A sentence with blanks, and its tokens; ``None`` is a blank.
 
-    ``affixes`` are what the word of each blank begins and ends with, normalised.
+    ``affixes`` are what the word of each blank begins and ends with, normalised. In a language that is ``spaced``,
+    words that are filled in get the spaces that part them from what stands right beside them.
     """
 
     sentence: BlankedSentence
     tokens: tuple[str | None, ...]
     affixes: tuple[tuple[str, str], ...]
+    spaced: bool = False
 
     def window(self, reading: Reading) -> Window:
         """All of it, every blank a target."""
@@ -45,14 +47,21 @@ class Query:
         """The sentence with each of ``words`` in its blank, ``None`` leaving it blank, everything else as typed."""
         blanks = self.sentence.blanks
         pieces = [blanks[at] if word is None else self._piece(at, word) for at, word in enumerate(words)]
-        return self.sentence.with_pieces(pieces)
+        filled = self.sentence.parts[0]
+        for piece, part in zip(pieces, self.sentence.parts[1:], strict=True):
+            filled = self._beside(self._beside(filled, piece), part)
+        return filled
 
     def filled_one(self, blank: int, words: Sequence[str]) -> list[str]:
         """The sentence with each of ``words`` in one blank, as :meth:`filled`."""
         marks, parts = self.sentence.blanks, self.sentence.parts
         before = "".join(part + mark for part, mark in zip(parts[:blank], marks, strict=False)) + parts[blank]
         after = "".join(part + mark for part, mark in zip(parts[blank + 1 :], [*marks[blank + 1 :], ""], strict=True))
-        return [f"{before}{self._piece(blank, word)}{after}" for word in words]
+        return [self._beside(self._beside(before, self._piece(blank, word)), after) for word in words]
+
+    def _beside(self, left: str, right: str) -> str:
+        """One behind the other, a space between them if both are words there."""
+        return f"{left} {right}" if self.spaced and _are_words(left[-1:], right[:1]) else f"{left}{right}"
 
     def _piece(self, blank: int, word: str) -> str:
         """What stands in a blank, whose word's beginning and end are there as typed."""
@@ -91,7 +100,7 @@ def parse_query(text: str, predictor: Predictor, part_of_word: bool | None = Non
     known = any(predictor.knows(token) and is_target(token) for token in tokens if token is not None)
     if not known and not any(prefix or suffix for prefix, suffix in affixes):
         raise SentenceError(f"no word beside the blank is known to the model in {text!r}: write more context")
-    return Query(sentence, tuple(tokens), affixes)
+    return Query(sentence, tuple(tokens), affixes, spaced)
 
 
 def parse_queries(
@@ -135,5 +144,16 @@ def _first_word(text: str, tokenizer: Tokenizer) -> str:
 
 def _unless_together(word: str) -> str:
     """``word``, or nothing if its script is written without spaces: there, any word may stand right beside a blank."""
-    together = any(unicodedata.name(character, "").startswith(_WRITTEN_TOGETHER) for character in word)
-    return "" if together else word
+    return "" if any(map(_is_written_together, word)) else word
+
+
+def _are_words(left: str, right: str) -> bool:
+    """Whether two characters are of words that a space parts."""
+    return all(
+        unicodedata.category(character)[0] in "LMN" and not _is_written_together(character)
+        for character in (left or " ", right or " ")
+    )
+
+
+def _is_written_together(character: str) -> bool:
+    return unicodedata.name(character, "").startswith(_WRITTEN_TOGETHER)

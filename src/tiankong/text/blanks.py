@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from tiankong.errors import SentenceError
@@ -26,10 +26,6 @@ class BlankedSentence:
     parts: tuple[str, ...]
     blanks: tuple[str, ...]
     affixes: tuple[tuple[str, str], ...]
-
-    def with_pieces(self, pieces: Sequence[str]) -> str:
-        """The sentence with every blank replaced by one of ``pieces``, everything else as typed."""
-        return "".join(part + piece for part, piece in zip(self.parts, [*pieces, ""], strict=True))
 
 
 def check_text(text: str) -> None:
