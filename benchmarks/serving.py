@@ -4,7 +4,8 @@
 
 Starts a server with the built-in model on a free port and asks it from this process, on the same cores: first as fast
 as it answers, then ten times as often, then as fast as it answers again, both in stretches of five seconds, since two
-of them differ without any flood between them, too. Needs ``[serve]``.
+of them differ without any flood between them, too. Ten times as many requests of one sentence are more than this
+process can send beside the server; ten times as many of many sentences it can. Needs ``[serve]``.
 """
 
 from __future__ import annotations
@@ -35,6 +36,8 @@ import tiankong
 
 HEADING = "## Serving"
 CLIENTS = 16
+FLOODING = 400
+MANY = 32
 STRETCH = 5.0
 PROGRAM = Path(sys.executable).with_name("tiankong")
 
@@ -47,9 +50,9 @@ class Asked:
     seconds: list[float] = field(default_factory=list)
 
 
-def request(sentence: str, port: int) -> bytes:
+def request(inputs: str | list[str], port: int) -> bytes:
     """One request as it goes over the wire."""
-    body = json.dumps({"inputs": sentence, "parameters": {"top_k": 5}}).encode()
+    body = json.dumps({"inputs": inputs, "parameters": {"top_k": 5}}).encode()
     head = f"POST /fill HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Type: application/json\r\n"
     return f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
 
@@ -132,23 +135,38 @@ def p99(asked: list[Asked]) -> float:
     return 1000 * float(np.quantile([seconds for one in asked for seconds in one.seconds], 0.99))
 
 
-async def measure(port: int, process: int, requests: list[bytes], seconds: float, soak: float) -> list[list[str]]:
-    """The rows of the table."""
+async def flood(port: int, requests: list[bytes], seconds: float, rate: float) -> tuple[str, str, float]:
+    """Asks ten times as often as ``rate``; returns how often requests came, what came back, and the slowest /health."""
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as beside:
+        beside.submit(health, port, 0.1).result()
+        healths = beside.submit(health, port, seconds)
+        asked = await load(port, requests, FLOODING, seconds, 10 * rate)
+    arrived = asked.statuses.total() / seconds
+    statuses = ", ".join(f"{count:,} × {status}" for status, count in sorted(asked.statuses.items()))
+    return f"{arrived:,.0f} a second came, {arrived / rate:.1f} times as many", statuses, max(healths.result())
+
+
+async def measure(
+    port: int, process: int, requests: list[bytes], large: list[bytes], seconds: float, soak: float
+) -> list[list[str]]:
+    """The rows of the table. ``large`` requests have :data:`MANY` sentences."""
     await load(port, requests, CLIENTS, 3)
     number = max(2, round(seconds / STRETCH))
     steady = await stretches(port, requests, number)
     rate = statistics.median(one.statuses[200] for one in steady) / STRETCH
     rows = [[f"{CLIENTS} clients, one sentence a request", f"{rates(steady)}, p99 {p99(steady):.0f} ms"]]
     rows[0].append("400 a second, p99 100 ms")
-    before = resident(process)
-    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as beside:
-        beside.submit(health, port, 0.1).result()
-        healths = beside.submit(health, port, seconds)
-        flood = await load(port, requests, 400, seconds, 10 * rate)
-    statuses = ", ".join(f"{count:,} × {status}" for status, count in sorted(flood.statuses.items()))
-    rows.append([f"400 clients, {10 * rate:,.0f} a second wanted", statuses, "only 200, 429, 503"])
-    rows.append(["/health meanwhile, slowest", f"{max(healths.result()):.0f} ms", "200 ms"])
-    rows.append(["memory before and after", f"{before:.0f} MB, {resident(process):.0f} MB", "flat"])
+    steady = await stretches(port, large, 2)
+    rows.append([f"{CLIENTS} clients, {MANY} sentences a request", rates(steady), "–"])
+    large_rate = statistics.median(one.statuses[200] for one in steady) / STRETCH
+    memory, slowest = [resident(process)], 0.0
+    for what, own, own_rate in (("one sentence", requests, rate), *[(f"{MANY} sentences", large, large_rate)] * 2):
+        came, statuses, health_milliseconds = await flood(port, own, seconds, own_rate)
+        rows.append([f"{FLOODING} clients, {what} a request: {came}", statuses, "only 200, 429, 503"])
+        memory.append(resident(process))
+        slowest = max(slowest, health_milliseconds)
+    rows.append(["/health meanwhile, slowest", f"{slowest:.0f} ms", "200 ms"])
+    rows.append(["memory before, and after each flood", f"{', '.join(f'{size:.0f}' for size in memory)} MB", "flat"])
     rows.append(["right after, for 5 seconds", rates(await stretches(port, requests, 1)), "–"])
     rows.append(["from the sixth second on", rates(await stretches(port, requests, number)), "as before"])
     if soak:
@@ -181,7 +199,8 @@ def main() -> None:
     texts = sentences(tiankong.load(), 512)
     with served("0") as (server, port):
         requests = [request(text, port) for text in texts]
-        found = asyncio.run(measure(port, server.pid, requests, arguments.seconds, arguments.soak))
+        large = [request(texts[start : start + MANY], port) for start in range(0, len(texts), MANY)]
+        found = asyncio.run(measure(port, server.pid, requests, large, arguments.seconds, arguments.soak))
         server.kill()
         server.wait()
     start = time.perf_counter()

@@ -1,14 +1,18 @@
-"""Random strings through fill, joint, rank, check, classify and embed: answers or typed errors, nothing else.
+"""Random strings, each through fill, rank and check and one of the rest: answers or typed errors, nothing else.
 
-python -m tests.fuzz MODEL [COUNT]
+    python -m tests.fuzz MODEL [COUNT]
+
+On all cores, a process each. docs/results.md has what it printed.
 """
 
 from __future__ import annotations
 
+import os
 import random
 import sys
 import time
 from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
 
 from tiankong.errors import TiankongError
 from tiankong.inference.model import Model, load
@@ -62,6 +66,10 @@ PARAMETERS: list[dict[str, object]] = [
 ]
 
 
+EACH = ("fill", "rank", "check")
+REST = ("joint", "sentences", "classify", "embed", "targets")
+
+
 def text(generator: random.Random) -> str:
     """Pieces chosen to hurt, and any code points at all."""
     pieces = generator.choices(PIECES, k=generator.randint(0, 12))
@@ -72,45 +80,59 @@ def text(generator: random.Random) -> str:
     return "".join(pieces)
 
 
-def ask(model: Model, string: str, generator: random.Random) -> str:
+def candidate(generator: random.Random) -> str:
+    """Something for a blank, mostly with a letter, without which it is refused."""
+    pieces = generator.choices([*PIECES, chr(generator.randrange(0x110000))], k=generator.randint(1, 2))
+    return "".join(pieces) + generator.choice(["", "好", "快递"])
+
+
+def ask(model: Model, kind: str, string: str, generator: random.Random) -> str:
     """One question about the string; says which, and whether it was answered."""
-    kind = generator.choice(["fill", "joint", "rank", "sentences", "check", "classify", "embed", "targets"])
     parameters = generator.choice(PARAMETERS)
     try:
         match kind:
             case "fill":
                 model.fill(string, **parameters)  # type: ignore[arg-type]
-            case "joint":
-                model.joint(string, **{"top_k": 2, **parameters})  # type: ignore[arg-type]
             case "rank":
-                model.rank("物流__，很快", [string, text(generator)])
-            case "sentences":
-                model.rank([string.replace("_", ""), text(generator).replace("_", "")])
+                model.rank(string, [candidate(generator), "很好"])
             case "check":
                 model.check(string.replace("_", "").replace("[MASK]", ""), precision=0.01)
+            case "joint":
+                model.joint(string, **{"top_k": 2, **parameters})  # type: ignore[arg-type]
+            case "sentences":
+                model.rank([string.replace("_", ""), text(generator).replace("_", "")])
             case "classify":
                 model.classify(string, ["{text}，__！"], {"好": ["好", "不错"], "差": ["差"]})
             case "embed":
                 model.embed(string)
             case "targets":
-                model.fill(string, targets=[text(generator), "很好"])
+                model.fill("物流__，很快", targets=[string, candidate(generator)])
     except TiankongError:
         return f"{kind} refused"
     return f"{kind} answered"
 
 
-def main() -> None:
-    """Prints how many were answered and how many refused."""
-    model = load(sys.argv[1], threads=1)
-    count = int(sys.argv[2]) if len(sys.argv) > 2 else 100_000
-    generator, found, start = random.Random(1), Counter[str](), time.monotonic()
+def fuzz(name: str, seed: int, count: int) -> Counter[str]:
+    """How many strings were answered and how many refused, by what was asked."""
+    model, generator, found = load(name, threads=1), random.Random(seed), Counter[str]()
     for number in range(count):
         string = text(generator)
-        try:
-            found[ask(model, string, generator)] += 1
-        except BaseException:
-            print(f"string number {number}: {string!r}", file=sys.stderr)
-            raise
+        for kind in (*EACH, generator.choice(REST)):
+            try:
+                found[ask(model, kind, string, generator)] += 1
+            except BaseException as error:
+                error.add_note(f"{kind} of string number {number} of seed {seed}: {string!r}")
+                raise
+    return found
+
+
+def main() -> None:
+    """Prints how many were answered and how many refused."""
+    name, count, processes = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 100_000, os.cpu_count() or 1
+    start = time.monotonic()
+    with ProcessPoolExecutor(processes) as pool:
+        parts = [count // processes + (seed < count % processes) for seed in range(processes)]
+        found = sum(pool.map(fuzz, [name] * processes, range(processes), parts), Counter[str]())
     for kind, times in sorted(found.items()):
         print(f"{kind:<20} {times:>8,}")
     print(f"{count:,} strings in {time.monotonic() - start:.0f} s")
