@@ -1,4 +1,4 @@
-"""The model that comes with the package."""
+"""The models that come with the package."""
 
 import json
 import shutil
@@ -14,6 +14,7 @@ from tiankong.corpus.public import PUBLIC_CORPORA
 from tiankong.errors import FolderError
 
 SENTENCE = "外套做工__，穿着很暖和"
+SENTIMENT = "reviews-zh-sentiment"
 MOST_BYTES = 12_000_000
 
 
@@ -43,16 +44,32 @@ def test_it_answers_as_a_reader_would(model, sentence, fitting):
     assert fitting & {answer["token_str"] for answer in model.fill(sentence, top_k=5)}
 
 
-def test_it_is_small_and_says_where_it_is_from():
-    folder = model_path(DEFAULT_MODEL)
+@pytest.mark.parametrize(("name", "score"), [(DEFAULT_MODEL, "top10"), (SENTIMENT, "accuracy")])
+def test_they_are_small_and_say_where_they_are_from(name, score):
+    folder = model_path(name)
     assert sum(file.stat().st_size for file in folder.iterdir()) <= MOST_BYTES
     card = (folder / "README.md").read_text(encoding="utf-8")
     for corpus in PUBLIC_CORPORA:
         assert corpus.sha256 in card
     metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
-    assert metrics["test"]["top10"] >= 0.995 * metrics["test_fp32"]["top10"]
+    assert metrics["test"][score] >= 0.995 * metrics["test_fp32"][score]
     assert metrics["test"]["calibration_error"] <= 0.03
     assert open_model(folder).manifest.weights == "int8"
+
+
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        ("外套做工精细，穿着很暖和，下次还会来", "好评"),
+        ("用了两天就坏了，客服也不理人", "差评"),
+        ("房间又小又脏，隔音还差", "差评"),
+        ("物流神速，孩子特别喜欢", "好评"),
+    ],
+)
+def test_the_one_for_labels_tells_good_reviews_from_bad(text, label):
+    best, other = tiankong.load(SENTIMENT, threads=1).classify(text)
+    assert (best["label"], other["label"]) == (label, {"好评": "差评", "差评": "好评"}[label])
+    assert best["score"] > 0.8
 
 
 def test_a_path_is_a_path(model_folder, tmp_path, monkeypatch):

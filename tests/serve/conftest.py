@@ -76,6 +76,13 @@ def serving(*arguments, environment=None):
         yield server
 
 
+def eventually(found, pause=0.05):
+    deadline = time.monotonic() + 60
+    while not found():
+        assert time.monotonic() < deadline
+        time.sleep(pause)
+
+
 @pytest.fixture(scope="session")
 def server(model_folder):
     with serving("--model", model_folder, "--threads", 1) as running:

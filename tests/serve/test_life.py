@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import shutil
@@ -13,7 +14,7 @@ import time
 import httpx
 import pytest
 
-from tests.serve.conftest import serving
+from tests.serve.conftest import serving, starting
 from tiankong.cli.main import run
 
 SENTENCE = "物流__，第二天就到了"
@@ -99,6 +100,31 @@ def test_a_body_that_is_still_coming_is_waited_for_as_long(model_folder, wait, s
         assert (b"the server is stopping" in answer) == (status == b"503")
         assert server.process.wait(20) == 0
         assert not [line for line in server.lines if "Traceback" in line]
+
+
+def test_it_is_ready_between_its_warm_up_and_its_end():
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    with starting("--threads", 1, "--port", port) as server:
+        server.url, statuses, deadline = f"http://127.0.0.1:{port}", [], time.monotonic() + 60
+        while 200 not in statuses:
+            assert time.monotonic() < deadline
+            with contextlib.suppress(httpx.ConnectError):
+                statuses.append(server.get("/ready").status_code)
+        assert set(statuses[:-1]) == {503}
+        body = json.dumps({"inputs": SENTENCE}).encode()
+        with httpx.Client(base_url=server.url) as watching, socket.create_connection(("127.0.0.1", port), 20) as late:
+            assert watching.get("/ready").status_code == 200
+            head = "POST /fill HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length:"
+            late.sendall(f"{head} {len(body)}\r\n\r\n".encode() + body[:5])
+            time.sleep(0.3)
+            server.process.send_signal(signal.SIGTERM)
+            time.sleep(0.3)
+            assert watching.get("/ready").status_code == 503
+            assert watching.get("/health").status_code == 200
+            late.sendall(body[5:])
+            assert late.recv(65536).split()[1] == b"200"
+        assert server.process.wait(20) == 0
 
 
 def test_a_second_signal_ends_it_at_once(model_folder):

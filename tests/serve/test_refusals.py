@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
-from tests.serve.conftest import serving
+from tests.serve.conftest import eventually, serving
 
 SENTENCE = "物流__，第二天就到了"
 SMALL = {
@@ -26,6 +26,9 @@ SMALL = {
     "TIANKONG_BODY_SECONDS": "0.5",
     "TIANKONG_MAX_HEAD_BYTES": "2000",
 }
+
+
+MANY = {"inputs": ["物流很快，客服很好。" * 150] * 500, "parameters": {"precision": 0.01}}
 
 
 @pytest.fixture(scope="module")
@@ -149,6 +152,17 @@ def test_the_limit_of_bytes(small):
     chunks = (padded[start : start + 500] for start in range(0, 3000, 500))
     assert httpx.post(f"{small.url}/fill", content=chunks, headers=kind).status_code == 200
     refused(httpx.post(f"{small.url}/fill", content=iter([padded, b" "]), headers=kind), 413)
+
+
+def test_one_more_request_than_may_be_answered_at_once(model_folder):
+    options = ("--max-requests", 2, "--answer-seconds", 1.5, "--max-sentences", 500, "--max-body-bytes", 20_000_000)
+    with serving("--model", model_folder, "--threads", 1, *options) as running, ThreadPoolExecutor(2) as clients:
+        both = [clients.submit(running.post, "/check", MANY) for _ in range(2)]
+        eventually(lambda: "tiankong_requests_running 2.0" in running.get("/metrics").text)
+        refused(running.post("/fill", fill(SENTENCE)), 429, "2 requests are being answered")
+        for one in both:
+            refused(one.result(), 422, "for more than 1.5 seconds")
+        assert running.post("/fill", fill(SENTENCE)).status_code == 200
 
 
 def test_the_limit_of_requests_at_once(small):

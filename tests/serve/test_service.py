@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import jsonschema_rs
@@ -10,8 +11,9 @@ import pytest
 from huggingface_hub import InferenceClient
 
 from tests.answers import same
-from tests.serve.conftest import serving
+from tests.serve.conftest import eventually, serving
 from tiankong.inference.model import load
+from tiankong.sample.grammar import reviews
 from tiankong.version import VERSION
 
 SENTENCE = "物流__，第二天就到了"
@@ -116,6 +118,41 @@ def test_a_site_that_may_ask_may_send_a_key(model_folder):
         for scheme, status in (("Bearer", 200), ("bearer", 200), ("Basic", 401)):
             keyed = {**site, "Authorization": f"{scheme} geheim"}
             assert running.post("/fill", {"inputs": SENTENCE}, headers=keyed).status_code == status
+
+
+def test_no_other_site_may_ask(server, model_folder):
+    asked = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "content-type"}
+    with serving("--model", model_folder, "--threads", 1, "--allow-origin", "http://good.example") as open_to_one:
+        for running in (server, open_to_one):
+            site = {"Origin": "http://bad.example"}
+            for response in (
+                httpx.options(f"{running.url}/fill", headers={**site, **asked}),
+                running.post("/fill", {"inputs": SENTENCE}, headers=site),
+                running.get("/info", headers=site),
+            ):
+                assert "access-control-allow-origin" not in response.headers
+
+
+def test_requests_that_wait_together_get_their_own_answers(model_folder):
+    """They are filled in one go."""
+    model = load(model_folder, threads=1)
+    inputs = [f"{review.text[:4]}__{review.text[6:]}" for review in reviews(20)]
+    inputs += ["没有空", [SENTENCE, TWO], [TWO, "也没有空"], TWO]
+    busy = {"inputs": ["物流很快，客服很好。" * 150] * 500, "parameters": {"precision": 0.01}}
+    options = ("--answer-seconds", 1.5, "--max-sentences", 2000, "--max-body-bytes", 20_000_000)
+    with serving("--model", model_folder, "--threads", 1, *options) as running, ThreadPoolExecutor(32) as clients:
+        first = clients.submit(running.post, "/check", busy)
+        eventually(lambda: "tiankong_requests_running 1.0" in running.get("/metrics").text)
+        waiting = [clients.submit(running.post, "/fill", {"inputs": own}) for own in inputs]
+        eventually(lambda: f"tiankong_queue_depth {len(inputs)}.0" in running.get("/metrics").text)
+        assert not first.done()
+        for own, response in zip(inputs, [one.result() for one in waiting], strict=True):
+            if "没有空" in str(own):
+                assert response.status_code == 422
+                assert "has no blank" in response.json()["error"]
+                assert response.json()["error"].startswith("sentence 2: ") == isinstance(own, list)
+            else:
+                same(response.json(), model.fill(own))
 
 
 def test_a_model_that_was_not_trained_to_classify_says_so(server, model_folder):

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.serve.conftest import serving, starting
+from tests.serve.conftest import eventually, serving, starting
 from tiankong.cli.main import run
 
 SENTENCE = "物流__，第二天就到了"
@@ -34,13 +34,6 @@ def processes(server):
 def count(server, name):
     text = server.get("/metrics", headers=KEY).text
     return sum(float(value) for value in re.findall(rf"^{re.escape(name)}(?:{{[^}}]*}})? (\S+)$", text, re.MULTILINE))
-
-
-def eventually(found, pause=0.05):
-    deadline = time.monotonic() + 60
-    while not found():
-        assert time.monotonic() < deadline
-        time.sleep(pause)
 
 
 def test_counters_are_those_of_all_workers(two):

@@ -53,7 +53,7 @@ def operating(engine: Engine, limits: Limits, metrics: Metrics, exchange: Exchan
         """Whether requests are answered now."""
         return as_json({"status": "ready", "model": engine.loaded.name})
 
-    @router.get("/metrics", response_class=PlainTextResponse)
+    @router.get("/metrics", response_class=PlainTextResponse, responses={401: {"model": Error}, 503: {"model": Error}})
     async def counters() -> PlainTextResponse:
         """Counters for Prometheus."""
         return PlainTextResponse(metrics.text(), media_type=metrics.content_type)
