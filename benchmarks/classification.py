@@ -145,15 +145,15 @@ def pairs_of_words(words: list[str]) -> list[str]:
 
 
 def learning_rows(study: Study) -> Iterator[list[str]]:
-    """A row a system: the mean accuracy for each size, and the range over the seeds."""
-    everything = len(study.texts["train"])
+    """A row a system: the mean accuracy for each size, and the range over the seeds; of one alone, the 95 % interval."""
+    everything, tests = len(study.texts["train"]), len(study.texts["test"])
     yield ["", *(f"{size or everything:,} labels" for size in study.sizes)]
     for system, name in SYSTEMS.items():
         cells = []
         for size in study.sizes:
             found = study.accuracies(system, size)
-            spread = f" ({min(found):.3f} to {max(found):.3f})" if len(found) > 1 else ""
-            cells.append(f"{statistics.mean(found):.4f}{spread}")
+            low, high = (min(found), max(found)) if len(found) > 1 else wilson(round(found[0] * tests), tests)
+            cells.append(f"{statistics.mean(found):.4f} ({low:.3f} to {high:.3f})")
         yield [name, *cells]
 
 
@@ -283,7 +283,7 @@ def main() -> None:
         "",
         f"{os.cpu_count()} cores ({processor()}), Python {platform.python_version()}. Accuracy on "
         f"{len(study.texts['test']):,} test texts; of 100 and 1,000 labels, the mean and the range of "
-        f"{arguments.seeds} draws. As many validation texts as a third of the labels chose epoch, features, strength.",
+        f"{arguments.seeds} draws; of more, the 95 % interval. As many validation texts as a third of the labels chose epoch, features, strength.",
         "",
         *learning,
         "",
