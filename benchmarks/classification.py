@@ -145,7 +145,7 @@ def pairs_of_words(words: list[str]) -> list[str]:
 
 
 def learning_rows(study: Study) -> Iterator[list[str]]:
-    """A row a system: the mean accuracy for each size, and the range over the seeds; of one alone, the 95 % interval."""
+    """A row a system: the mean accuracy for each size, and the range over the seeds, or the 95 % interval of one."""
     everything, tests = len(study.texts["train"]), len(study.texts["test"])
     yield ["", *(f"{size or everything:,} labels" for size in study.sizes)]
     for system, name in SYSTEMS.items():
@@ -283,7 +283,8 @@ def main() -> None:
         "",
         f"{os.cpu_count()} cores ({processor()}), Python {platform.python_version()}. Accuracy on "
         f"{len(study.texts['test']):,} test texts; of 100 and 1,000 labels, the mean and the range of "
-        f"{arguments.seeds} draws; of more, the 95 % interval. As many validation texts as a third of the labels chose epoch, features, strength.",
+        f"{arguments.seeds} draws; of more, the 95 % interval. As many validation texts as a third of the labels chose "
+        "epoch, features, strength.",
         "",
         *learning,
         "",

@@ -8,9 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from tiankong.cli.main import run
 from tiankong.sample.grammar import write_practice_corpus
+
+# On a slow machine the first example takes long: a dictionary is read, a network opened.
+settings.register_profile("suite", settings(), deadline=None)
+settings.load_profile("suite")
 
 TINY = [
     *("--preset", "small", "--embedding-size", "16", "--hidden-size", "16", "--mlp-sizes", "32"),

@@ -81,6 +81,18 @@ def test_labelled_texts_are_measured(reviews, capfd):
     assert 0 <= found["calibration_error"] <= 1
 
 
+def test_texts_without_a_word_are_left_out_and_counted(reviews, capfd):
+    assert run(["evaluate", "--labelled", str(reviews), "--split", "all", *OPTIONS, "--json"]) == 0
+    without = json.loads(capfd.readouterr().out)
+    with reviews.open("a", encoding="utf-8") as file:
+        file.write("\u200b,,1\n")
+    assert run(["evaluate", "--labelled", str(reviews), "--split", "all", *OPTIONS, "--json"]) == 0
+    captured = capfd.readouterr()
+    found = json.loads(captured.out)
+    assert {**found, "seconds": 0} == {**without, "seconds": 0}
+    assert "left out, since they have no word: 1 texts" in captured.err
+
+
 def test_the_interval_is_wilsons():
     # By hand: p = 0.9, n = 100, z = 1.96.
     assert wilson(90, 100) == pytest.approx((0.8256, 0.9448), abs=1e-4)

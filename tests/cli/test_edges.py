@@ -15,6 +15,7 @@ import tiankong
 from tests.conftest import TINY
 from tiankong.cli.main import run
 from tiankong.errors import OptionError, SentenceError
+from tiankong.sample.grammar import write_practice_corpus
 
 PROGRAM = str(Path(sys.executable).with_name("tiankong"))
 LONG = "长" * 200  # 600 bytes: no file system takes it
@@ -186,6 +187,31 @@ def test_sources_named_wrongly(refused, corpus_file, tmp_path):
         ((corpus_file, "--segmenter", "whitespace", "--user-dict", "words.txt"), "not whitespace"),
     ]:
         assert words in refused("prepare", *arguments, "-o", "out")
+
+
+@pytest.mark.parametrize("segmenter", ["rjieba", "jieba"])
+def test_frequencies_of_a_user_dictionary(refused, corpus_file, tmp_path, segmenter):
+    words = tmp_path / "words.txt"
+    words.write_text("神速达 99999999999999999999\n", encoding="utf-8")
+    options = ["prepare", corpus_file, "-o", "out", "--segmenter", segmenter, "--user-dict", words]
+    assert "frequency of 神速达" in refused(*options)
+    words.write_text("神速达 ²\n真好看 999999999 n\n", encoding="utf-8")
+    assert run([str(argument) for argument in [*options[:3], tmp_path / "out", *options[4:], "--quiet"]]) == 0
+
+
+def test_batches_without_a_word_to_predict(tmp_path, capfd):
+    file = tmp_path / "reviews.txt"
+    write_practice_corpus(file, 60)
+    with file.open("a", encoding="utf-8") as more:
+        more.writelines(f"{'！' * count},,0\n" for count in range(1, 60))
+    prepared, codes = tmp_path / "prepared", ["--code-bits", "50"]
+    assert run(["prepare", str(file), "-o", str(prepared), "--minimum-count", "1", *codes, "--quiet"]) == 0
+    for head in ("softmax", "codes"):
+        options = [*TINY, "--head", head, "--batch-sentences", "1", "--epochs", "1", "--negatives", "0"]
+        assert run(["train", str(prepared), "-o", str(tmp_path / head), *options]) == 0
+        capfd.readouterr()
+        history = (tmp_path / head / "history.csv").read_text()
+        assert "nan" not in history
 
 
 def test_a_model_is_no_corpus_and_a_corpus_no_model(refused, prepared, model_folder):

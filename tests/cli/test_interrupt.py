@@ -62,3 +62,33 @@ def test_train(prepared, tmp_path):
     assert run([str(argument) for argument in ["train", *options, "--resume"]]) == 0
     assert (output / "config.json").exists()
     assert not (tmp_path / "model.training").exists()
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_train_with_one_batch_an_epoch_measures_more_than_it_learns(prepared, tmp_path, number, code):
+    output = tmp_path / "model"
+    endless = ["--batch-tokens", 10**6, "--epochs", 100_000, "--patience", 100_000]
+    process = start("train", prepared, "-o", output, *TINY, *endless)
+    err = interrupted(process, (tmp_path / "model.training" / "best.safetensors").exists, number, code)
+    assert "--resume" in err
+    assert not output.exists()
+    assert (tmp_path / "model.training" / "run.json").exists()
+
+
+def test_start_over_deletes_nothing_but_a_training(prepared, tmp_path, capfd):
+    mine = tmp_path / "model.training" / "notes.txt"
+    mine.parent.mkdir()
+    mine.write_text("mine")
+    assert run([str(argument) for argument in ["train", prepared, "-o", tmp_path / "model", *TINY, "--force"]]) == 2
+    err = capfd.readouterr().err
+    assert "notes.txt is no part of a training" in err
+    assert err.count("\n") == 1
+    assert mine.read_text() == "mine"
+    assert [file.name for file in mine.parent.iterdir()] == ["notes.txt"]
+
+
+def test_a_training_that_diverges(prepared, tmp_path, capfd):
+    wild = ["--learning-rate", 1, "--weight-decay", "1e30", "--warmup-steps", 0]
+    assert run([str(argument) for argument in ["train", prepared, "-o", tmp_path / "model", *TINY, *wild]]) == 2
+    assert "the training diverged" in capfd.readouterr().err
+    assert list(tmp_path.iterdir()) == []

@@ -51,6 +51,7 @@ def starting(*arguments, environment=None):
         stderr=subprocess.PIPE,
         text=True,
         env={**os.environ, **(environment or {})},
+        start_new_session=True,
     )
     server = Server(process)
 

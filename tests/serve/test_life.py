@@ -14,7 +14,7 @@ import time
 import httpx
 import pytest
 
-from tests.serve.conftest import serving, starting
+from tests.serve.conftest import eventually, serving, starting
 from tiankong.cli.main import run
 
 SENTENCE = "物流__，第二天就到了"
@@ -70,7 +70,7 @@ def test_what_takes_longer_than_the_drain_is_given_up(model_folder):
         clients = [threading.Thread(target=lambda: answers.append(server.post("/check", LONG))) for _ in range(2)]
         for client in clients:
             client.start()
-        time.sleep(0.5)
+        eventually(lambda: "tiankong_requests_running 2.0" in server.get("/metrics").text)
         start = time.monotonic()
         server.process.send_signal(signal.SIGTERM)
         assert server.process.wait(20) == 0
@@ -129,9 +129,17 @@ def test_it_is_ready_between_its_warm_up_and_its_end():
 
 def test_a_second_signal_ends_it_at_once(model_folder):
     with serving("--model", model_folder, *PATIENT) as server:
-        busy = threading.Thread(target=_ask_much, args=(server,))
+        ended = []
+
+        def ask_much():
+            try:
+                server.post("/check", LONG)
+            except httpx.HTTPError as error:
+                ended.append(type(error))
+
+        busy = threading.Thread(target=ask_much)
         busy.start()
-        time.sleep(0.5)
+        eventually(lambda: "tiankong_requests_running 1.0" in server.get("/metrics").text)
         server.process.send_signal(signal.SIGTERM)
         time.sleep(0.2)
         start = time.monotonic()
@@ -139,11 +147,7 @@ def test_a_second_signal_ends_it_at_once(model_folder):
         assert server.process.wait(20) == 1
         assert time.monotonic() - start < 2
         busy.join()
-
-
-def _ask_much(server):
-    with pytest.raises(httpx.RemoteProtocolError):
-        server.post("/check", LONG)
+    assert ended == [httpx.RemoteProtocolError]
 
 
 def test_the_model_is_exchanged_and_a_bad_one_is_not_taken(model_folder, codes_model_folder, tmp_path):

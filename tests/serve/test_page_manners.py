@@ -161,3 +161,32 @@ def test_a_busy_server_is_asked_again(page, url):
     opened(page, url, SENTENCE)
     assert len(chips(page)) == 10
     assert not answers
+
+
+def test_what_was_asked_before_does_not_speak_any_more(page, url):
+    opened(page, url, TWO)
+    chips(page)
+    expect(page.locator("#diagram")).to_be_visible()
+    waiting = []
+    page.route("**/explain", lambda route: waiting.append(route))  # noqa: PLW0108 - it must be a function
+    why = page.locator(".answers .why")
+    with page.expect_request("**/explain"):
+        why.first.click()
+    with page.expect_request("**/explain"):  # another one, before the first is answered
+        why.last.click()
+    page.unroute("**/explain")
+    with page.expect_response("**/explain"):
+        page.locator("#text").fill(SENTENCE)
+    assert len(chips(page)) == 10
+    settled(page)
+    expect(page.locator("#error")).to_be_hidden()
+    assert len(waiting) == 2
+
+
+def test_a_fault_without_words_is_a_sentence_too(page, url):
+    opened(page, url, SENTENCE)
+    chips(page)
+    # As behind a proxy that speaks HTTP/2, where a status has no words.
+    page.evaluate("window.fetch = async () => new Response('<html>', { status: 502 })")
+    page.locator("#text").fill("物流__，很满意")
+    expect(page.locator("#error")).to_have_text("HTTP 502")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
 import re
 import shutil
 import signal
+import socket
 import time
 from pathlib import Path
 
@@ -42,6 +45,7 @@ def test_counters_are_those_of_all_workers(two):
     before = count(two, name)
     for _ in range(30):  # a new connection each time: either worker may take it
         assert two.post("/fill", {"inputs": SENTENCE}, headers=KEY).status_code == 200
+    eventually(lambda: count(two, name) == before + 30)  # one is counted after its answer is out
     assert {count(two, name) for _ in range(10)} == {before + 30}
     assert count(two, "tiankong_requests_running") == count(two, "tiankong_queue_depth") == 0
     assert count(two, "tiankong_model") == 1
@@ -89,8 +93,7 @@ def test_all_of_them_end_when_told(model_folder, number):
 @pytest.mark.parametrize("seconds", [0, 0.3])
 def test_told_to_reload_while_they_start_they_do_so_then(model_folder, seconds):
     with starting("--model", model_folder, "--workers", 2, "--threads", 1) as server:
-        pid = server.process.pid
-        eventually(lambda: Path(f"/proc/{pid}/task/{pid}/children").read_text().strip(), pause=0)
+        eventually(lambda: processes(server), pause=0)
         time.sleep(seconds)
         server.process.send_signal(signal.SIGHUP)
         assert "(2 workers)" in server.wait_for("answers at")
@@ -100,11 +103,34 @@ def test_told_to_reload_while_they_start_they_do_so_then(model_folder, seconds):
 
 
 @pytest.mark.parametrize("seconds", [0.6, 1.2, 1.8])
-def test_they_end_when_told_while_they_start(model_folder, seconds):
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_they_end_when_told_while_they_start(model_folder, seconds, number):
     with starting("--model", model_folder, "--workers", 3, "--threads", 1) as server:
+        eventually(lambda: processes(server))
         time.sleep(seconds)
-        server.process.send_signal(signal.SIGTERM)
+        os.killpg(server.process.pid, number)  # all of them at once, as a terminal or systemd does
         server.process.wait(30)
+    assert not [line for line in server.lines if "Traceback" in line or "fault" in line], server.lines
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_to_all_of_them_cuts_no_request(model_folder, number):
+    body = json.dumps({"inputs": SENTENCE}).encode()
+    head = "POST /fill HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length:"
+    with serving("--model", model_folder, "--workers", 2, "--threads", 1) as server:
+        address = ("127.0.0.1", int(server.url.rpartition(":")[2]))
+        with contextlib.ExitStack() as opened:
+            late = [opened.enter_context(socket.create_connection(address, 20)) for _ in range(6)]
+            for one in late:
+                one.sendall(f"{head} {len(body)}\r\n\r\n".encode() + body[:5])
+            time.sleep(0.5)
+            os.killpg(server.process.pid, number)
+            time.sleep(0.5)
+            for one in late:
+                one.sendall(body[5:])
+                assert one.recv(65536).split()[1] == b"200"
+        assert server.process.wait(20) == 0
+    assert not [line for line in server.lines if "Traceback" in line]
 
 
 def test_workers_end_when_their_supervisor_is_gone(model_folder):

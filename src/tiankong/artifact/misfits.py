@@ -49,4 +49,7 @@ def read_misfits(folder: Path) -> Misfits | None:
     :raises ValueError: the file is wrong.
     """
     file = folder / MISFITS_FILE
-    return msgspec.json.decode(file.read_bytes(), type=Misfits) if file.exists() else None
+    try:
+        return msgspec.json.decode(file.read_bytes(), type=Misfits) if file.exists() else None
+    except msgspec.DecodeError as error:
+        raise ValueError(f"{MISFITS_FILE}: {error}") from None

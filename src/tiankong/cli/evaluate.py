@@ -156,6 +156,11 @@ def _measured_labelled(
     if not words:
         way_out = f"{loaded.folder.path.name} was trained for {', '.join(loaded.labels[:_MOST_LISTED])}"
     needs(told >= known, f"the texts have the labels {', '.join(sorted(known)[:_MOST_LISTED])}: {way_out}")
+    readable = [text for text in texts if loaded.reads(text.text)]
+    needs(bool(readable), "none of the texts has anything that the model reads: bring others")
+    if len(readable) < len(texts):
+        say(f"tiankong: left out, since they have no word: {len(texts) - len(readable):,} texts", quiet=quiet)
+    texts = readable
     with progress("classifying", len(texts), quiet=quiet) as advance:
         return measure_labelled(
             (lambda batch: loaded.classify(batch, prompts, words)) if words else loaded.classify, texts, advance

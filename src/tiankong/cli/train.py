@@ -99,7 +99,7 @@ def command(
     try:
         metrics = train_classifier(order, config, base, values) if classifies else _train_cloze(order, config)
     except TrainingInterrupted as stopped:
-        say(f"tiankong: training saved in {work.folder}: the same command with --resume goes on", quiet=False)
+        say(f"tiankong: stopped: the same command with --resume goes on from {work.folder}", quiet=False)
         click.get_current_context().exit(128 + stopped.signal)
     if not keep_checkpoints:
         shutil.rmtree(work.folder, ignore_errors=True)

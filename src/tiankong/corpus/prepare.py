@@ -40,6 +40,7 @@ from tiankong.text.vocabulary import BEGIN, END, SPECIAL_TOKENS, is_target, tabl
 from tiankong.version import VERSION
 
 _BLOCK = 1 << 20
+_FREQUENCY_DIGITS = 9
 _OFFSET = len(SPECIAL_TOKENS)
 
 Report = Callable[[str, int], None]
@@ -330,4 +331,7 @@ def _user_words(path: str) -> list[str]:
     repeated = [word for word, count in Counter(line.split()[0] for line in words).items() if count > 1]
     if repeated:
         raise OptionError(f"the user dictionary {path} holds {repeated[0]} twice: keep one line of it")
+    for word, *rest in map(str.split, words):
+        if rest and rest[0].isdecimal() and len(rest[0]) > _FREQUENCY_DIGITS:
+            raise OptionError(f"the frequency of {word} in the user dictionary {path} is too large: lower it")
     return words

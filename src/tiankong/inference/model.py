@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Unpack, overload
@@ -53,14 +53,17 @@ class Model:
         self.folder = folder
         self._predictor: Predictor | None = None
         self._classifier: Classifier | None = None
+        self._zero_shot: Callable[[Question], ZeroShot] | None = None
         if folder.manifest.task == CLASSIFY:
             if words:
                 raise OptionError(f"{folder.path.name} tells labels apart, and no words can join it: leave them out")
             self._classifier = Classifier(folder, threads)
         else:
-            self._predictor = Predictor(folder, threads, parse_words(words, folder.manifest.prepare))
-            check_kept_whole(self._predictor)
-        self._zero_shot = lru_cache(_CLASSIFIERS_KEPT)(self._made_zero_shot)
+            predictor = Predictor(folder, threads, parse_words(words, folder.manifest.prepare))
+            check_kept_whole(predictor)
+            self._predictor = predictor
+            # It refers to nothing that refers to it, so that the memory of an exchanged model is free at once.
+            self._zero_shot = lru_cache(_CLASSIFIERS_KEPT)(lambda question: ZeroShot(question, predictor))
 
     @property
     def labels(self) -> list[str]:
@@ -275,6 +278,7 @@ class Model:
         elif prompts is None or labels is None:
             raise OptionError("prompts and labels go together: give both")
         else:
+            assert self._zero_shot is not None
             classifier = self._zero_shot(as_question(prompts, labels))
         if isinstance(text, str):
             return classifier.shares([opened.read(text)])[0]
@@ -285,6 +289,15 @@ class Model:
             with in_which(f"text {number}"):
                 read.append(opened.read(one))
         return classifier.shares(read)
+
+    def reads(self, text: str) -> bool:
+        """Whether there is a word in ``text`` that the model reads."""
+        opened: OpenedModel = self._classifier or self.predictor
+        try:
+            opened.read(text)
+        except SentenceError:
+            return False
+        return True
 
     def segment(self, text: str) -> list[SegmentedWord]:
         """Words, marks and blanks of a text as the model reads them, with their places in it.
@@ -315,9 +328,6 @@ class Model:
         found = reading.predictions([query.window(reading) for query in queries])
         vectors = [np.stack([next(found).context for _ in query.affixes]) for query in queries]
         return vectors[0] if isinstance(sentence, str) else vectors
-
-    def _made_zero_shot(self, question: Question) -> ZeroShot:
-        return ZeroShot(question, self.predictor)
 
     def _checked(
         self, top_k: int, decoding: str | None, constraints: ConstraintOptions, most: int = MOST_ANSWERS

@@ -64,6 +64,7 @@ def rank_sentences(sentences: Sequence[str], predictor: Predictor) -> list[Ranke
     rows = {}
     for number, sentence in enumerate(sentences, start=1):
         with in_which(f"sentence {number}"):
+            check_whole_text(sentence)
             if sentence in rows:
                 raise SentenceError("it was given before: leave it out")
             rows[sentence] = _words(sentence, predictor)
@@ -84,7 +85,6 @@ def _words(sentence: str, predictor: Predictor) -> list[float]:
 
     :raises SentenceError: the sentence.
     """
-    check_whole_text(sentence)
     predicted = predict_words(predictor.tokenizer.tokens(sentence), predictor)
     logs = [float(found.prediction.log_probabilities[found.answer]) for found in predicted]
     if not logs:

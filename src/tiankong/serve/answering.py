@@ -77,7 +77,7 @@ def answering(engine: Engine, limits: Limits) -> APIRouter:
         """Every word's probability in its context, and which don't fit."""
         parameters = request.parameters or CheckParameters()
         limits.check_sentences(_listed(request.inputs))
-        limits.check_top_k(parameters.suggestions)
+        limits.check_suggestions(parameters.suggestions)
         return as_json(
             await engine.ask(lambda model: model.check(request.inputs, parameters.precision, parameters.suggestions))
         )

@@ -82,6 +82,7 @@ class Engine:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="tiankong-engine")
         self._worker: asyncio.Task[None] | None = None
         self._stopped = False
+        self._loading = asyncio.Lock()  # one after the other, so that the last one asked for stays
 
     @property
     def loaded(self) -> LoadedModel:
@@ -98,7 +99,8 @@ class Engine:
 
         :raises FolderError: it can't be loaded.
         """
-        self._loaded = await asyncio.get_running_loop().run_in_executor(self._thread, self._load, self.source)
+        async with self._loading:
+            self._loaded = await asyncio.get_running_loop().run_in_executor(self._thread, self._load, self.source)
         self._worker = asyncio.create_task(self._work())
         return self._loaded
 
@@ -116,9 +118,10 @@ class Engine:
 
         :raises FolderError: the new one can't be loaded; the present one stays.
         """
-        source = model or self.source
-        loaded = await asyncio.to_thread(self._load, source)
-        self._loaded, self.source = loaded, source
+        async with self._loading:
+            source = model or self.source
+            loaded = await asyncio.to_thread(self._load, source)
+            self._loaded, self.source = loaded, source
         return loaded
 
     async def fill(self, sentences: str | list[str], options: dict[str, Any]) -> list[Any]:
@@ -204,7 +207,7 @@ class Engine:
         word = vocabulary.words[int(vocabulary.targets().argmax())]
         # All that a full house needs is there from the start.
         if model.labels:
-            model.classify([word] * _TOGETHER)
+            model.classify([word] * 2 * _TOGETHER)
         else:
             model.fill([f"{word} __"] * _TOGETHER)
         folder = model_path(source)

@@ -53,6 +53,15 @@ class Limits:
             raise OverLimit(f"top_k must be from 1 to {self.max_top_k:,}, not {top_k}")
         self._at_most(top_k, self.max_top_k, "answers (top_k)", "request")
 
+    def check_suggestions(self, suggestions: int) -> None:
+        """Makes sure that a word that doesn't fit may get so many.
+
+        :raises OverLimit: it may not.
+        """
+        if suggestions < 0:
+            raise OverLimit(f"suggestions must be from 0 to {self.max_top_k:,}, not {suggestions}")
+        self._at_most(suggestions, self.max_top_k, "suggestions", "request")
+
     def check_words(self, name: str, words: Sequence[str]) -> None:
         """Makes sure that a request may name so many ``words``, its targets or candidates.
 

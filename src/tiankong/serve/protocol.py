@@ -31,6 +31,7 @@ class PatientProtocol(HttpToolsProtocol):
         super().__init__(*arguments, **options)
         self._limits, self._metrics = limits, metrics
         self._in_head, self._head_bytes = True, 0
+        self._last = b""  # of the head so far, its last bytes: its end may come in two parts
         self._waiting: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -46,7 +47,7 @@ class PatientProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """What comes now is a body, which the guard waits for."""
         self._stop_waiting()
-        self._in_head, self._head_bytes = False, 0
+        self._in_head, self._head_bytes, self._last = False, 0, b""
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
@@ -65,8 +66,9 @@ class PatientProtocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         """Some more of a head, or of a body."""
         if self._in_head:
-            end = data.find(_END_OF_HEAD)
-            self._head_bytes += len(data) if end < 0 else end + len(_END_OF_HEAD)
+            end = (self._last + data).find(_END_OF_HEAD)
+            self._head_bytes += len(data) if end < 0 else end + len(_END_OF_HEAD) - len(self._last)
+            self._last = (self._last + data)[1 - len(_END_OF_HEAD) :]
             if self._head_bytes > self._limits.max_head_bytes:
                 most = self._limits.max_head_bytes
                 self._refuse(HeadTooLarge(f"the request's line and headers are larger than {most:,} bytes"))

@@ -11,6 +11,7 @@ import socket
 import tempfile
 import time
 from dataclasses import dataclass, replace
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 
@@ -59,6 +60,7 @@ class Supervisor:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self._stop())
         signal.signal(signal.SIGHUP, lambda *_: self._reload())
+        resource_tracker.ensure_running()  # started with the first worker, it would end the block of signals around it
         # The workers' counters lie in files here, so that any of them can tell all.
         with tempfile.TemporaryDirectory(prefix="tiankong-metrics-") as folder:
             os.environ[FOLDER_VARIABLE] = folder
@@ -74,7 +76,12 @@ class Supervisor:
         ours, theirs = _SPAWN.Pipe()
         process = _SPAWN.Process(target=_work, args=(self._settings, self._limits, self._listener, theirs))
         self._workers.append(_Process(process, ours))  # before its start: a signal to reload meanwhile is for it, too
-        process.start()
+        # A terminal's Ctrl-C reaches workers, too: they are told to stop by this process alone, and inherit the block.
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            process.start()
+        finally:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
         theirs.close()
         self._starting = False
         if self._stopping:  # told while this one was being started, and so not known
@@ -124,7 +131,8 @@ class Supervisor:
         say(f"worker {worker.process.pid} ended with {worker.process.exitcode} and is started again")
         if not worker.ready:
             time.sleep(_PAUSE)
-        self._start()
+        if not self._stopping:  # told meanwhile
+            self._start()
 
     def _stop(self) -> None:
         self._tell(signal.SIGKILL if self._stopping else signal.SIGTERM)

@@ -46,11 +46,17 @@ class Worker:
             settings.model, settings.threads, settings.words, limits.answer_seconds, self._metrics.waiting.set
         )
         app = build_app(self._engine, limits, self._metrics, self.reload if settings.api_key else None)
-        inner: ASGIApp = app
-        if settings.origins:
-            inner = CORSMiddleware(app, allow_origins=list(settings.origins), allow_methods=["*"], allow_headers=["*"])
         log = None if settings.quiet else sys.stderr
-        self._guard = Guard(inner, limits, self._metrics, PATHS, settings.api_key, log)
+        self._guard = Guard(app, limits, self._metrics, PATHS, settings.api_key, log)
+        self._app: ASGIApp = self._guard
+        if settings.origins:  # outermost, so that a page may read refusals, too
+            self._app = CORSMiddleware(
+                self._guard,
+                allow_origins=list(settings.origins),
+                allow_methods=["*"],
+                allow_headers=["*"],
+                expose_headers=["Retry-After", "X-Request-Id"],
+            )
         self._stopping = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -89,7 +95,7 @@ class Worker:
         patient = partial(PatientProtocol, limits=self._limits, metrics=self._metrics)
         return _Server(
             uvicorn.Config(
-                self._guard,
+                self._app,
                 lifespan="off",
                 log_config=None,
                 log_level="error",  # what is no HTTP is counted, not told
@@ -112,6 +118,8 @@ class Worker:
 
     def _stop(self) -> None:
         if self._guard.draining:
+            if self._link:  # whoever stops the whole group tells it and its supervisor, who knows when it is too long
+                return
             os._exit(1)  # told twice: at once
         self._guard.draining = True
         self._stopping.set()

@@ -112,6 +112,6 @@ def _jieba(user_words: tuple[str, ...]) -> Cut:
 
 def _dictionary_entry(line: str) -> tuple[str, int | None, str | None]:
     word, *rest = line.split()
-    frequency = int(rest[0]) if rest and rest[0].isdigit() else None
-    tag = rest[-1] if rest and not rest[-1].isdigit() else None
+    frequency = int(rest[0]) if rest and rest[0].isdecimal() else None
+    tag = rest[-1] if rest and not rest[-1].isdecimal() else None
     return word, frequency, tag

@@ -104,4 +104,4 @@ def _bounds(lengths: Ints, tokens: int, sentences: int) -> list[int]:
         count = number + 1 - bounds[-1]
         if count > 1 and (count * length > tokens or (sentences and count > sentences)):
             bounds.append(number)
-    return [*bounds, len(lengths)]
+    return [*bounds, len(lengths)] if len(lengths) else bounds

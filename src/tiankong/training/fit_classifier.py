@@ -27,7 +27,7 @@ from tiankong.training.label_layer import fit_label_layer, temper, text_features
 from tiankong.training.labelled_batches import LabelledBatch, LabelledBatches
 from tiankong.training.module import VALIDATION_SETS, TrainedModule
 from tiankong.training.run import Display, Monitored, check_memory, ready_machine, tensorboard_logger, train
-from tiankong.training.run_folder import Work, started_run
+from tiankong.training.run_folder import START_FILE, Work, started_run
 from tiankong.training.scores import LabelScores
 
 MOST_LABELS = 1000
@@ -36,7 +36,6 @@ MOST_LABELS = 1000
 FEWEST_LEARNT = 2
 """Texts of every label in the training split at least."""
 
-START_FILE = "start.safetensors"
 _MONITORED = Monitored("validation_log_loss", "min")
 
 

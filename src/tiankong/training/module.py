@@ -133,7 +133,10 @@ class ClozeModule(TrainedModule):
     def loss(self, batch: Batch) -> Tensor:
         """The mean over the batch's targets."""
         inputs, targets, _ = batch
-        loss: Tensor = self.network.head.loss(self.network.context(*inputs), targets)
+        context = self.network.context(*inputs)
+        if not len(targets):  # texts without a known word: nothing to learn
+            return context.sum() * 0.0
+        loss: Tensor = self.network.head.loss(context, targets)
         return loss
 
     def validation_step(self, batch: Batch, batch_idx: int, dataloader_idx: int = 0) -> None:  # noqa: ARG002
@@ -146,5 +149,5 @@ class ClozeModule(TrainedModule):
             for start in range(0, len(targets), _ROWS_AT_ONCE):
                 part = slice(start, start + _ROWS_AT_ONCE)
                 scores.add_ranks(head.log_probabilities(context[part]), targets[part])
-            if isinstance(head, CodesHead):
+            if isinstance(head, CodesHead) and len(targets):
                 scores.add_bits(head.bit_accuracy(context, targets), rows)

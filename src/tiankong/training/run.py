@@ -16,6 +16,7 @@ import lightning.pytorch as pl
 import numpy as np
 import torch
 from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint, TQDMProgressBar
+from lightning.pytorch.utilities.exceptions import SIGTERMException
 
 from tiankong.config import TrainingConfig
 from tiankong.errors import OptionError
@@ -24,13 +25,13 @@ from tiankong.training.checkpoints import SafetensorsCheckpoints, read_checkpoin
 from tiankong.training.history import History, Row
 from tiankong.training.precision import check_machine
 from tiankong.training.profile import Profile, Profiler
-from tiankong.training.run_folder import LAST_FILE, Work
-
-BEST_NAME = "best"
+from tiankong.training.run_folder import BEST_FILE, LAST_FILE, Work
 
 
-class TrainingInterrupted(Exception):
-    """Ctrl-C (or SIGTERM) arrived and the training state has been saved; ``signal`` is which."""
+class TrainingInterrupted(BaseException):
+    """Ctrl-C (or SIGTERM) ended a training that can be resumed; ``signal`` is which. No error, and not to be caught as
+    one.
+    """
 
     def __init__(self, number: int) -> None:
         super().__init__()
@@ -56,8 +57,9 @@ class Monitored:
 
     def best(self, rows: Sequence[Row]) -> int:
         """The place of the best row."""
-        scores = [row[self.score] for row in rows]
-        return int(np.argmax(scores) if self.mode == "max" else np.argmin(scores))
+        sign = 1 if self.mode == "max" else -1
+        # What is no number is no score, and the worst there is.
+        return int(np.argmax(np.nan_to_num([sign * row[self.score] for row in rows], nan=-np.inf)))
 
 
 def ready_machine(training: TrainingConfig) -> None:
@@ -103,22 +105,24 @@ def train(
 
     ``measured`` are the validation texts and some of the training texts; an epoch has ``tokens``.
 
+    :raises OptionError: the training diverged.
     :raises FolderError: a checkpoint can't be read or written.
     :raises TrainingInterrupted: after Ctrl-C or SIGTERM; calling again with ``resume`` goes on.
     """
     history = History(tokens, display.on_epoch)
     best = ModelCheckpoint(
         work.folder,
-        BEST_NAME,
+        Path(BEST_FILE).stem,
         monitor=monitored.score,
         mode=monitored.mode,
         save_weights_only=True,
         enable_version_counter=False,
     )
-    best.FILE_EXTENSION = ".safetensors"
+    best.FILE_EXTENSION = Path(BEST_FILE).suffix
     stop = EarlyStopping(monitored.score, patience=training.patience, mode=monitored.mode)
     callbacks: list[pl.Callback] = [Profiler(display.on_profile)] if display.on_profile else []
-    callbacks += [history, stop, best, _LastCheckpoint(work.folder, training.checkpoint_steps)]
+    last_checkpoint = _LastCheckpoint(work.folder, training.checkpoint_steps)
+    callbacks += [history, stop, best, last_checkpoint]
     trainer = pl.Trainer(
         accelerator={"auto": "auto", "cpu": "cpu", "gpu": "gpu"}[training.device],
         devices=1,
@@ -137,8 +141,16 @@ def train(
     resumed = str(last) if work.resume and last.exists() else None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        trainer.fit(module, loader, [_MeasuredLoader(batches) for batches in measured], ckpt_path=resumed)
-    module.load_state_dict(read_checkpoint(work.folder / f"{BEST_NAME}.safetensors")["state_dict"])
+        try:
+            trainer.fit(module, loader, [_MeasuredLoader(batches) for batches in measured], ckpt_path=resumed)
+        except SystemExit as stopped:  # Lightning's own, before it has begun
+            number = signal.SIGTERM if isinstance(stopped, SIGTERMException) else signal.SIGINT
+            raise TrainingInterrupted(number) from None
+    if last_checkpoint.asked:
+        raise TrainingInterrupted(last_checkpoint.asked)
+    if not np.isfinite(history.rows[monitored.best(history.rows)][monitored.score]):
+        raise OptionError("the training diverged, its scores are no numbers: give a lower --learning-rate")
+    module.load_state_dict(read_checkpoint(work.folder / BEST_FILE)["state_dict"])
     return history.rows
 
 
@@ -182,35 +194,37 @@ class _LastCheckpoint(pl.Callback):
     """Saves the whole state every so many steps, and when Ctrl-C or SIGTERM asks to stop.
 
     Never after an epoch's last batch: the validation that follows belongs to the same state, so the run would
-    resume between the two. Such a save waits for the next batch.
+    resume between the two. Such a save waits for the next batch, and if there is none, the run resumes from the last
+    save, or from its beginning.
     """
 
     def __init__(self, work: Path, every: int) -> None:
         self._path = work / LAST_FILE
         self._every = every
         self._saved_at = 0
-        self._asked = 0  # the signal that asked to stop
-        self._previous: dict[int, Any] = {}
+        self.asked = 0  # the signal that asked to stop
 
-    def on_fit_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:  # noqa: ARG002
-        """Takes both signals over, also from Lightning: the first one asks to stop, a second one stops at once."""
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:  # noqa: ARG002
+        """Takes both signals over from Lightning, which has just set its own and gives back those before it at the end:
+        the first one asks to stop, a second one stops at once.
+        """
         if threading.current_thread() is threading.main_thread():
-            self._previous = {number: signal.signal(number, self._ask) for number in (signal.SIGINT, signal.SIGTERM)}
+            for number in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(number, self._ask)
 
     def on_train_batch_end(self, trainer: pl.Trainer, *_: Any) -> None:
         """Saves when it is time."""
         due = trainer.global_step - self._saved_at >= self._every
-        if (due or self._asked) and not trainer.fit_loop.epoch_loop.batch_progress.is_last_batch:
+        if (due or self.asked) and not trainer.fit_loop.epoch_loop.batch_progress.is_last_batch:
             self._saved_at = trainer.global_step
             trainer.save_checkpoint(self._path)
-            if self._asked:
-                raise TrainingInterrupted(self._asked)
+            if self.asked:
+                raise TrainingInterrupted(self.asked)
 
-    def teardown(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:  # noqa: ARG002
-        """Gives the signals back."""
-        for number, handler in self._previous.items():
-            signal.signal(number, handler)
-        self._previous = {}
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:  # noqa: ARG002
+        """Where every batch is its epoch's last, stops without a save."""
+        if self.asked and trainer.num_training_batches == 1:
+            raise TrainingInterrupted(self.asked)
 
     def state_dict(self) -> dict[str, Any]:
         """The step of this save."""
@@ -221,9 +235,9 @@ class _LastCheckpoint(pl.Callback):
         self._saved_at = state_dict["saved_at"]
 
     def _ask(self, number: int, _: Any) -> None:
-        if self._asked:
-            raise KeyboardInterrupt
-        self._asked = number
+        if self.asked:
+            raise TrainingInterrupted(number)
+        self.asked = number
 
 
 def tensorboard_logger(folder: Path | None) -> Any:

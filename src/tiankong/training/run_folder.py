@@ -1,7 +1,7 @@
 """The folder of a training run, beside the model's while it runs: whose run it is, and that it is this process's alone.
 
 ``run.json`` says what is trained on what, ``last.safetensors`` is everything needed to go on, ``best.safetensors`` the
-weights with the best validation score so far.
+weights with the best validation score so far, ``start.safetensors`` those before all of a network was trained.
 """
 
 from __future__ import annotations
@@ -25,6 +25,10 @@ from tiankong.training.precision import resolve_precision
 RUN_FILE = "run.json"
 LOCK_FILE = "lock"
 LAST_FILE = "last.safetensors"
+BEST_FILE = "best.safetensors"
+START_FILE = "start.safetensors"
+
+_OWN_FILES = {RUN_FILE, LOCK_FILE, LAST_FILE, BEST_FILE, START_FILE}
 
 
 @dataclass(frozen=True)
@@ -48,11 +52,13 @@ def started_run(what: dict[str, Any], training: TrainingConfig, work: Work) -> I
 
     :raises OptionError: the run to resume is another one.
     :raises FolderError: the folder holds an unfinished run (without ``resume`` or ``force``), or none to resume;
-        another process is training there; what it holds can't be read.
+        another process is training there; what it holds can't be read, or is no training's.
     """
     folder = work.folder
     if folder.exists() and not (work.resume or work.force):
         raise FolderError(f"{folder} holds an unfinished training: go on with --resume or start over with --force")
+    if work.force:
+        _check_own(folder)
     if work.resume and not folder.exists():
         raise FolderError(f"there is no unfinished training in {folder}: leave --resume out to start one")
     with readable_write_errors(folder):
@@ -72,13 +78,22 @@ def started_run(what: dict[str, Any], training: TrainingConfig, work: Work) -> I
         lock.release()
 
 
+def _check_own(folder: Path) -> None:
+    """Makes sure that there is nothing in ``folder`` but what a run leaves."""
+    for file in folder.iterdir() if folder.is_dir() else [folder] if folder.exists() else []:
+        if file.is_dir() or file.name.removeprefix(".").removesuffix(".partial") not in _OWN_FILES:
+            raise FolderError(
+                f"{file} is no part of a training and would be deleted: move it away, or choose another output"
+            )
+
+
 def _precision_of_run(run: dict[str, Any], training: TrainingConfig, work: Work) -> str:
     """Of the run in the work's folder, which starts here or is resumed."""
     folder = work.folder
     if not work.resume:
         for file in folder.iterdir():
             if file.name != LOCK_FILE:
-                shutil.rmtree(file) if file.is_dir() else file.unlink()
+                file.unlink()
         precision = resolve_precision(training.precision)
         with readable_write_errors(folder):
             write_text(folder / RUN_FILE, json.dumps({**run, "precision": precision}, indent=2) + "\n")

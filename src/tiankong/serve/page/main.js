@@ -84,12 +84,26 @@ async function refreshFill(signal) {
     showControls();
     showSentence();
     showLists();
-    explain(chosen.token_str, words, asked).catch(failed);
+    explained(chosen.token_str).then(() => signal.aborted || allIsWell(), failed);
+  };
+  // One word after the other: the last one asked about is shown.
+  let explaining = new AbortController();
+  signal.addEventListener("abort", () => explaining.abort());
+  const explained = async (word) => {
+    explaining.abort();
+    explaining = new AbortController();
+    const own = explaining.signal;
+    if (signal.aborted) return;
+    try {
+      await explain(text, word, words, state.blank, { ...asked, signal: own });
+    } catch (error) {
+      if (!own.aborted) throw error;
+    }
   };
   showLists();
   const best = lists[state.blank][0];
   byId("status").textContent = best ? say("best", best.token_str, percent(best.score)) : say("none");
-  if (best && best.token !== null) await explain(best.token_str, words, asked);
+  if (best && best.token !== null) await explained(best.token_str);
   else byId("diagram").hidden = true;
 }
 
@@ -104,10 +118,9 @@ async function segmented(text, asked, answering) {
   }
 }
 
-async function explain(word, words, asked) {
-  const parameters = { word, blank: state.blank };
-  const explanation = await ask("explain", { inputs: state.text, parameters }, asked);
-  showDiagram(byId("diagram"), explanation, words, state.blank);
+async function explain(text, word, words, blank, asked) {
+  const explanation = await ask("explain", { inputs: text, parameters: { word, blank } }, asked);
+  showDiagram(byId("diagram"), explanation, words, blank);
 }
 
 async function refreshCheck(signal) {

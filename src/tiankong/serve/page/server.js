@@ -25,7 +25,7 @@ export async function ask(path, body, { signal, onBusy } = {}) {
     const answer = await response.json().catch(() => undefined);
     if (response.ok && answer !== undefined) return answer;
     if (![429, 503].includes(response.status) || tries === BUSY_TRIES) {
-      throw new Refused(answer?.error ?? response.statusText, answer?.reason ?? "fault");
+      throw new Refused(answer?.error ?? (response.statusText || `HTTP ${response.status}`), answer?.reason ?? "fault");
     }
     onBusy?.();
     await pause(1000 * Number(response.headers.get("Retry-After") ?? 1), signal);
