@@ -39,7 +39,8 @@ def test_one_text(capfd):
 
 def test_a_pipe_answers_in_order_and_goes_on_after_a_bad_line(capfd, monkeypatch):
     lines = [*GOOD, "\ud800", *BAD]
-    monkeypatch.setattr(sys, "stdin", io.StringIO("\n".join(lines)))
+    content = io.BytesIO("\n".join(lines).encode("utf-8", "surrogatepass"))
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(content, "utf-8"))
     assert run(["classify", *OPTIONS, "--json"]) == 2
     out, err = capfd.readouterr()
     answers = [json.loads(line) for line in out.splitlines()]
