@@ -46,7 +46,7 @@ benchmark: $(VENV)/peers
 	@test -n "$(CORPORA)" || { echo 'name the files of texts: make benchmark CORPORA="reviews.txt more.zip"'; exit 2; }
 	$(BIN)/tiankong prepare $(CORPORA) --column review -o $(RESULTS)/prepared --force
 	$(BIN)/tiankong benchmark $(RESULTS)/prepared -o $(RESULTS) $(OPTIONS)
-	$(BIN)/python benchmarks/answering.py --original $(RESULTS)/softmax/model --page $(RESULTS)/RESULTS.md
+	$(BIN)/python benchmarks/answering.py $$(test -d $(RESULTS)/softmax/model && echo --original $(RESULTS)/softmax/model) --page $(RESULTS)/RESULTS.md
 	$(BIN)/python benchmarks/serving.py --soak 600 --page $(RESULTS)/RESULTS.md
 
 # make model REVIEWS=FOLDER: the built-in models, from the folder of the corpora that `tiankong corpus` tells about. The

@@ -17,6 +17,12 @@ import pytest
 
 from tests.serve.browser import chromium, chromium_path
 
+LONG = {"inputs": ["物流很快，客服很好。" * 150] * 500, "parameters": {"precision": 0.01}}
+"""A request to /check that takes far longer than any test."""
+
+PATIENT = ("--threads", 1, "--max-sentences", 500, "--max-body-bytes", 20_000_000)
+"""What lets a server work at it."""
+
 PROGRAM = str(Path(sys.executable).with_name("tiankong"))
 
 

@@ -14,13 +14,10 @@ import time
 import httpx
 import pytest
 
-from tests.serve.conftest import eventually, serving, starting
+from tests.serve.conftest import LONG, PATIENT, eventually, serving, starting
 from tiankong.cli.main import run
 
 SENTENCE = "物流__，第二天就到了"
-# A request that takes far longer than any test, and what lets a server work at it.
-LONG = {"inputs": ["物流很快，客服很好。" * 150] * 2000, "parameters": {"precision": 0.01}}
-PATIENT = ["--threads", 1, "--answer-seconds", 600, "--max-sentences", 2000, "--max-body-bytes", 20_000_000]
 KEY = {"Authorization": "Bearer sesame"}
 
 
@@ -65,7 +62,7 @@ def test_no_request_is_lost_when_it_is_told_to_stop(model_folder):
 
 
 def test_what_takes_longer_than_the_drain_is_given_up(model_folder):
-    with serving("--model", model_folder, "--drain-seconds", 1, *PATIENT) as server:
+    with serving("--model", model_folder, "--drain-seconds", 1, "--answer-seconds", 600, *PATIENT) as server:
         answers = []
         clients = [threading.Thread(target=lambda: answers.append(server.post("/check", LONG))) for _ in range(2)]
         for client in clients:
@@ -130,7 +127,7 @@ def test_it_is_ready_between_its_warm_up_and_its_end():
 
 
 def test_a_second_signal_ends_it_at_once(model_folder):
-    with serving("--model", model_folder, *PATIENT) as server:
+    with serving("--model", model_folder, "--answer-seconds", 600, *PATIENT) as server:
         ended = []
 
         def ask_much():

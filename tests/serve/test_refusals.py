@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
-from tests.serve.conftest import eventually, serving
+from tests.serve.conftest import LONG, PATIENT, eventually, serving
 
 SENTENCE = "物流__，第二天就到了"
 SMALL = {
@@ -26,9 +26,6 @@ SMALL = {
     "TIANKONG_BODY_SECONDS": "0.5",
     "TIANKONG_MAX_HEAD_BYTES": "2000",
 }
-
-
-MANY = {"inputs": ["物流很快，客服很好。" * 150] * 500, "parameters": {"precision": 0.01}}
 
 
 @pytest.fixture(scope="module")
@@ -177,9 +174,9 @@ def test_the_limit_of_bytes(small):
 
 
 def test_one_more_request_than_may_be_answered_at_once(model_folder):
-    options = ("--max-requests", 2, "--answer-seconds", 1.5, "--max-sentences", 500, "--max-body-bytes", 20_000_000)
-    with serving("--model", model_folder, "--threads", 1, *options) as running, ThreadPoolExecutor(2) as clients:
-        both = [clients.submit(running.post, "/check", MANY) for _ in range(2)]
+    options = ("--max-requests", 2, "--answer-seconds", 1.5, *PATIENT)
+    with serving("--model", model_folder, *options) as running, ThreadPoolExecutor(2) as clients:
+        both = [clients.submit(running.post, "/check", LONG) for _ in range(2)]
         eventually(lambda: "tiankong_requests_running 2.0" in running.get("/metrics").text)
         refused(running.post("/fill", fill(SENTENCE)), 429, "2 requests are being answered")
         for one in both:

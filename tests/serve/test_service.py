@@ -11,7 +11,7 @@ import pytest
 from huggingface_hub import InferenceClient
 
 from tests.answers import same
-from tests.serve.conftest import eventually, serving
+from tests.serve.conftest import LONG, PATIENT, eventually, serving
 from tiankong.inference.model import load
 from tiankong.sample.grammar import reviews
 from tiankong.version import VERSION
@@ -139,10 +139,9 @@ def test_requests_that_wait_together_get_their_own_answers(model_folder):
     model = load(model_folder, threads=1)
     inputs = [f"{review.text[:4]}__{review.text[6:]}" for review in reviews(20)]
     inputs += ["没有空", [SENTENCE, TWO], [TWO, "也没有空"], TWO]
-    busy = {"inputs": ["物流很快，客服很好。" * 150] * 500, "parameters": {"precision": 0.01}}
-    options = ("--answer-seconds", 1.5, "--max-sentences", 2000, "--max-body-bytes", 20_000_000)
-    with serving("--model", model_folder, "--threads", 1, *options) as running, ThreadPoolExecutor(32) as clients:
-        first = clients.submit(running.post, "/check", busy)
+    options = ("--answer-seconds", 1.5, *PATIENT)
+    with serving("--model", model_folder, *options) as running, ThreadPoolExecutor(32) as clients:
+        first = clients.submit(running.post, "/check", LONG)
         eventually(lambda: "tiankong_requests_running 1.0" in running.get("/metrics").text)
         waiting = [clients.submit(running.post, "/fill", {"inputs": own}) for own in inputs]
         eventually(lambda: f"tiankong_queue_depth {len(inputs)}.0" in running.get("/metrics").text)

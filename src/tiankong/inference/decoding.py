@@ -92,8 +92,8 @@ class CodesDecoder:
         return _log_softmax(logits, self._barred)
 
     def _unpacked(self, words: slice | NDArray[np.int64]) -> Floats:
-        """Codes (R, bits) of 0 and 1."""
-        return np.unpackbits(self._rest[words], axis=1, count=self._bits).astype(np.float32)
+        """Codes (R, bits) of 0 and 1, as numbers to multiply with."""
+        return self.codes_of(words).astype(np.float32)
 
     def _looked_up(self, bits: Floats) -> Floats:
         """``code · bits`` of every coded word: eight bits of a code make an index into a table of their sums.
@@ -125,9 +125,9 @@ class CodesDecoder:
         agreements[:, self._never] = 0
         return agreements
 
-    def codes_of(self, words: NDArray[np.int64]) -> Bits:
-        """The codes of ``words`` (R,), (R, bits)."""
-        return np.unpackbits(self._rest[words], axis=1, count=self._bits).astype(bool)
+    def codes_of(self, words: slice | NDArray[np.int64]) -> Bits:
+        """The codes (R, bits) of ``words`` that are coded, by their numbers among those."""
+        return np.unpackbits(self._rest[words], axis=1, count=self._bits).view(np.bool_)
 
     def agreements_with(self, codes: Bits, scores: Scores) -> Agreements:
         """As :meth:`agreements`, with any ``codes`` (R, bits): (N, R)."""
