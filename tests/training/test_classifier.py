@@ -220,6 +220,18 @@ def test_labels_that_are_not_kept_are_named_at_once(tmp_path, capfd):
     assert "labels     not kept: 1 of 41 texts have no label, the first on line 41" in capfd.readouterr().out
 
 
+def test_texts_with_more_than_one_label_are_told_about(tmp_path, capfd):
+    rows = [(f"第{number}件衣服", number % 2) for number in range(80)]
+    again = [(text, 1) for text, _ in rows[:30]]  # every second one had the other label
+    file = write_rows(tmp_path / "texts.txt", [*rows, *again, *again])
+    options = ("--minimum-count", 1, "--code-bits", 0, "--quiet")
+    succeed("prepare", file, "-o", tmp_path / "prepared", *options)
+    assert "15 repeated texts have more than one label" in capfd.readouterr().out
+    assert PreparedCorpus(tmp_path / "prepared").manifest.disputed_texts == 15
+    succeed("prepare", write_rows(tmp_path / "others.txt", rows), "-o", tmp_path / "others", *options)
+    assert "more than one" not in capfd.readouterr().out
+
+
 def test_labels_are_put_on_one_line(tmp_path):
     file = tmp_path / "texts.csv"
     with file.open("w", encoding="utf-8", newline="") as out:

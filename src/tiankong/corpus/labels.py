@@ -100,6 +100,16 @@ class LabelRecord:
             return f"its texts have more than {MOST_DIFFERENT:,} different labels: name the right --label-column"
         return None
 
+    def disputed(self, hashes: Sequence[array[int]]) -> int:
+        """Different texts that were given more than one label; ``hashes`` are those of the texts of each split."""
+        count = 0
+        for own, given in zip(hashes, self._given, strict=True):
+            order = np.lexsort((given, own))
+            texts, labels = np.frombuffer(own, dtype=np.uint64)[order], np.frombuffer(given, dtype=np.int32)[order]
+            differ = (texts[1:] == texts[:-1]) & (labels[1:] != labels[:-1])
+            count += len(np.unique(texts[1:][differ]))
+        return count
+
     def write(self, folder: Path, kept: Sequence[NDArray[np.bool_]]) -> list[LabelCounts]:
         """Writes the numbers of the texts ``kept`` of each split; names are numbered in alphabetical order."""
         names = sorted(self._numbers)

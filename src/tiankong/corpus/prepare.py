@@ -67,7 +67,7 @@ class _FirstPass:
     labels: LabelRecord
     forms: dict[str, int] = field(default_factory=dict)
     lengths: list[array[int]] = field(default_factory=lambda: [array("q") for _ in SPLITS])
-    hashes: array[int] = field(default_factory=lambda: array("Q"))
+    hashes: list[array[int]] = field(default_factory=lambda: [array("Q") for _ in SPLITS])
     empty: int = 0
     repeated: int = 0  # texts that were left out
 
@@ -132,7 +132,7 @@ def _first_pass(
             forms = first.forms
             array("i", [forms.setdefault(token, len(forms)) for token in tokens]).tofile(files[number])
             first.lengths[number].append(len(tokens))
-            first.hashes.append(hashed)
+            first.hashes[number].append(hashed)
             first.labels.add(number, text)
     finally:
         for file in files:
@@ -145,12 +145,17 @@ def _check_size(first: _FirstPass, config: PrepareConfig) -> None:
     empty = [name for name, lengths in zip(SPLITS, first.lengths, strict=True) if not len(lengths)]
     if empty:
         shares = "/".join(f"{share:g}" for share in config.split)
-        different = len(set(first.hashes))
-        same = "" if different == len(first.hashes) else f" (there are only {different:,} different ones)"
+        texts, different = sum(map(len, first.hashes)), _different(first.hashes)
+        same = "" if different == texts else f" (there are only {different:,} different ones)"
         raise SourceError(
-            f"{len(first.hashes):,} texts are too few to split {shares}: the {empty[0]} split is empty{same}; bring "
+            f"{texts:,} texts are too few to split {shares}: the {empty[0]} split is empty{same}; bring "
             "more text or another --split"
         )
+
+
+def _different(hashes: Sequence[array[int]]) -> int:
+    """Different texts: equal ones are in one split."""
+    return sum(len(np.unique(np.frombuffer(own, dtype=np.uint64))) for own in hashes)
 
 
 def _write_corpus(folder: Path, first: _FirstPass, config: PrepareConfig, report: Report) -> dict[str, object]:
@@ -184,9 +189,10 @@ def _write_corpus(folder: Path, first: _FirstPass, config: PrepareConfig, report
         nonempty.append(texts)
     problem = first.labels.problem
     labels = [] if problem else first.labels.write(folder, nonempty)
+    disputed = 0 if problem else first.labels.disputed(first.hashes)
     codes = _write_codes(folder, [word for word, _ in vocabulary], config, report) if config.code_bits else None
     sizes = {"splits": splits, "words": size, "other_words": len(others), "codes": codes}
-    return {**sizes, "labels": labels, "label_problem": problem}
+    return {**sizes, "labels": labels, "label_problem": problem, "disputed_texts": disputed}
 
 
 def _counts(file: Path, forms: int) -> NDArray[np.int64]:
@@ -299,7 +305,7 @@ class _TrainingTexts:
 def _seal(
     folder: Path, config: PrepareConfig, sources: list[SourceFile], first: _FirstPass, fields: dict[str, object]
 ) -> None:
-    duplicates = first.repeated + len(first.hashes) - len(np.unique(np.frombuffer(first.hashes, dtype=np.uint64)))
+    duplicates = first.repeated + sum(map(len, first.hashes)) - _different(first.hashes)
     content = {
         "tiankong": VERSION,
         "config": dataclasses.asdict(config),

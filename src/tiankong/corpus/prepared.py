@@ -42,7 +42,9 @@ class SplitCounts:
 
 @dataclass(frozen=True)
 class PreparedManifest:
-    """The fields of ``prepared.json``. Without ``labels``, ``label_problem`` says why."""
+    """The fields of ``prepared.json``. Without ``labels``, ``label_problem`` says why. ``disputed_texts`` are different
+    texts with more than one label.
+    """
 
     format: str
     version: int
@@ -57,6 +59,7 @@ class PreparedManifest:
     codes: CodeReport | None
     labels: list[LabelCounts] = field(default_factory=list)
     label_problem: str | None = "it was prepared before labels were kept: prepare it again"
+    disputed_texts: int = 0
 
 
 @dataclass(frozen=True)
