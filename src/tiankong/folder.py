@@ -114,8 +114,12 @@ class FolderFormat:
     def open(self, folder: Path, fields: type[T]) -> T:
         """The manifest's fields, once the folder proves whole and unchanged.
 
-        :raises FolderError: no such folder, not of this kind, newer, torn or edited.
+        :raises FolderError: no such folder, not of this kind, newer, torn, edited or not to be read.
         """
+        with readable_read_errors(folder):
+            return self._opened(folder, fields)
+
+    def _opened(self, folder: Path, fields: type[T]) -> T:
         content = self._manifest(folder)
         stated = content.pop("checksum", None)
         again = f"make it again with `{self.command}`"
@@ -146,7 +150,7 @@ class FolderFormat:
             raise FolderError(
                 f"{folder} is not a {self.kind}: it has no {self.manifest}; {self.command} makes one"
             ) from None
-        except (OSError, ValueError, RecursionError):
+        except (ValueError, RecursionError):
             raise FolderError(
                 f"{self.manifest} in {folder} can't be read as JSON: make it again with `{self.command}`"
             ) from None
@@ -180,6 +184,19 @@ def readable_write_errors(path: Path) -> Iterator[None]:
     except OSError as error:
         what = error.strerror or str(error)
         raise FolderError(f"{path} can't be written ({what.lower()}): free space or choose another place") from None
+
+
+@contextlib.contextmanager
+def readable_read_errors(path: Path) -> Iterator[None]:
+    """Turns the operating system's refusals while reading ``path`` into one sentence.
+
+    :raises FolderError: instead of any ``OSError``.
+    """
+    try:
+        yield
+    except OSError as error:
+        what = (error.strerror or str(error)).lower()
+        raise FolderError(f"{error.filename or path} can't be read ({what}): choose another folder") from None
 
 
 def write_text(path: Path, text: str) -> None:

@@ -91,6 +91,11 @@ def test_another_name_is_a_folder_that_is_not_there():
         tiankong.load("reviews-xx")
 
 
+def test_a_name_that_is_too_long_is_none(capsys):
+    assert run(["fill", "--model", "x" * 300, "物流__"]) == 2
+    assert "can't be read (file name too long): choose another folder" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("name", ["", None, 5])
 def test_what_names_no_model(name):
     with pytest.raises(FolderError, match="names no model: give a model folder, or reviews-zh"):

@@ -101,5 +101,11 @@ def test_too_many_blanks(model):
         model.joint([SENTENCE, many])
     with pytest.raises(OptionError, match="from 1 to 64"):
         model.joint(SENTENCE, top_k=65)
-    with pytest.raises(OptionError, match="all targets are phrases"):
-        model.joint(SENTENCE, targets=["很快，很好"])
+
+
+def test_phrases_take_no_part(model):
+    phrases = ["很 快", "不 错"]
+    assert model.joint(SENTENCE, targets=phrases) == []
+    together = model.joint(SENTENCE, targets=[*phrases, "很快", "不错"])
+    assert {word for answer in together for word in answer["token_strs"]} == {"很快", "不错"}
+    assert all(len(answers) == 2 for answers in model.fill(SENTENCE, targets=phrases))

@@ -10,6 +10,7 @@ import shutil
 import signal
 import socket
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -78,6 +79,19 @@ def test_all_workers_exchange_the_model(model_folder, tmp_path):
         server.wait_for("is started again")
         eventually(lambda: len(processes(server)) == 2)
         eventually(lambda: names() == {"other-model"})
+
+
+def test_asked_for_different_models_at_once_all_have_the_same_in_the_end(model_folder, tmp_path):
+    others = [tmp_path / f"model-{letter}" for letter in "ab"]
+    for other in others:
+        shutil.copytree(model_folder, other)
+    with serving("--model", model_folder, "--workers", 2, "--threads", 1, "--api-key", "sesame") as server:
+        reload = lambda other: server.post("/reload", {"model": str(other)}, headers=KEY).status_code  # noqa: E731
+        names = lambda: {server.get("/info", headers=KEY).json()["model"] for _ in range(24)}  # noqa: E731
+        for _ in range(5):
+            with ThreadPoolExecutor(2) as both:
+                assert list(both.map(reload, others)) == [200, 200]
+            eventually(lambda: len(names()) == 1 and len(names()) == 1)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -9,7 +9,7 @@ from tiankong.config import PrepareConfig
 from tiankong.text.characters import LONGEST_WORD, CharacterTable, count_characters
 from tiankong.text.normalise import normalise
 from tiankong.text.segment import Tokenizer
-from tiankong.text.vocabulary import SPECIAL_TOKENS, Vocabulary, is_target, parse_table
+from tiankong.text.vocabulary import SPECIAL_TOKENS, Vocabulary, is_target, parse_table, table_text
 
 WORD = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\t\n"), min_size=1, max_size=16)
 
@@ -64,7 +64,7 @@ def test_user_words_are_kept_whole(segmenter):
 def test_the_vocabulary_file_gives_back_what_was_written(table):
     rows = sorted(table.items(), key=lambda row: -row[1])
     vocabulary = Vocabulary([word for word, _ in rows], [count for _, count in rows])
-    words, counts = parse_table(vocabulary.to_text(), "vocabulary.tsv")
+    words, counts = parse_table(table_text(rows), "vocabulary.tsv")
     assert list(zip(words, counts, strict=True)) == rows
     assert [vocabulary.id_of(word) for word in words] == list(range(len(SPECIAL_TOKENS), len(vocabulary)))
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tiankong.artifact.model_folder import MODEL
 from tiankong.errors import FolderError
+from tiankong.folder import readable_read_errors
 
 
 def built_in_models() -> list[str]:
@@ -21,15 +22,16 @@ def model_path(model: str | Path) -> Path:
 
     A bare name that is built in means that one; ``./name`` is a folder of that name here.
 
-    :raises FolderError: no name, or a bare one that is neither built in nor a folder here.
+    :raises FolderError: no name, one that can't be looked up, or a bare one that is neither built in nor a folder here.
     """
     if not isinstance(model, str | Path) or not str(model):
         raise FolderError(f"{model!r} names no model: give a model folder, or {_names()}")
     if str(model) in built_in_models() and isinstance(model, str):
         return _folder() / model
     path = Path(model)
-    if path.name == str(model) and not path.exists():
-        raise FolderError(f"there is no folder {model} here, and the built-in models are {_names()}")
+    with readable_read_errors(path):
+        if path.name == str(model) and not path.exists():
+            raise FolderError(f"there is no folder {model} here, and the built-in models are {_names()}")
     return path
 
 

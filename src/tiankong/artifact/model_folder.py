@@ -51,7 +51,7 @@ class StatedBase:
 
 @dataclass(frozen=True)
 class ModelManifest:
-    """The fields of ``config.json``.
+    """The fields of ``config.json``. ``words`` counts the special tokens, too.
 
     ``unknown_bias`` is the constant part of the logit of a word outside the vocabulary, of models that compose output
     vectors. ``labels``, ``classifier`` and ``base`` are those of a model that tells labels apart; its outputs are in

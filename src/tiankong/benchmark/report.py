@@ -87,7 +87,7 @@ def write_report(
         f"    {command}",
         "",
         f"{_machine()}. Corpus: {_corpus(corpus)}. {len(task.targets) + task.unknown:,} blanks in {len(task.texts):,} "
-        f"test texts, {task.unknown:,} of them words outside the vocabulary of {len(corpus.vocabulary):,}, which every "
+        f"test texts, {task.unknown:,} of them words outside the vocabulary of {corpus.manifest.words:,}, which every "
         "system misses. Every system ranks the same candidates for the same blanks.",
         "",
         "## Quality",

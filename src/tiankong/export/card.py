@@ -19,6 +19,7 @@ from tiankong.corpus.prepared import PreparedManifest
 from tiankong.export.confusion_plot import draw_confusion
 from tiankong.export.reliability_plot import draw_reliability
 from tiankong.folder import write_text
+from tiankong.text.vocabulary import SPECIAL_TOKENS
 
 _SPLITS = ("train", "validation", "test_fp32", "test")
 _MOST_ROWS = 100
@@ -104,7 +105,7 @@ def _encoder(fields: dict[str, Any]) -> str:
 
 def _cloze_summary(name: str, fields: dict[str, Any]) -> str:
     return f"""Fills a missing word from both sides of its context: {_encoder(fields)}, a {fields["model"]["head"]} head
-ranks {fields["words"]:,} words.
+ranks {fields["words"] - len(SPECIAL_TOKENS):,} words.
 
     tiankong fill --model {name} "…__…\""""
 

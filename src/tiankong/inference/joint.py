@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +29,9 @@ MOST_TOGETHER = 64
 """Fillings of a sentence at most: the width of the search grows with them."""
 
 _WIDTH = 8
+
+_STEPS_AT_ONCE = 512
+"""Each is a copy of the text."""
 
 Filling = tuple[int, ...]
 """Ids of answers, one for each blank."""
@@ -178,15 +182,18 @@ class JointScorer:
             self._scores.update(((step, word), float(row[word])) for word in words)
 
     def _rows(self, steps: Iterable[_Step]) -> Iterator[Floats]:
-        """The log probabilities (R,) of the blank of each step, given what is filled; one at a time, for memory."""
-        windows = []
-        for filled, blank in steps:
-            ids = self._ids.copy()
-            for place, word in zip(self._blanks, filled, strict=True):
-                if word is not None:
-                    ids[place] = self._reading.id_in_text(word)
-            windows.append(Window(ids, 1, len(ids) - 1, np.array([self._blanks[blank]])))
-        return (prediction.log_probabilities for prediction in self._reading.predictions(windows))
+        """The log probabilities (R,) of the blank of each step, given what is filled; a few at a time, for memory."""
+        coming = iter(steps)
+        while windows := list(map(self._window, islice(coming, _STEPS_AT_ONCE))):
+            yield from (prediction.log_probabilities for prediction in self._reading.predictions(windows))
+
+    def _window(self, step: _Step) -> Window:
+        filled, blank = step
+        ids = self._ids.copy()
+        for place, word in zip(self._blanks, filled, strict=True):
+            if word is not None:
+                ids[place] = self._reading.id_in_text(word)
+        return Window(ids, 1, len(ids) - 1, np.array([self._blanks[blank]]))
 
 
 def _with(filled: _Open, blank: int, word: int | None) -> _Open:

@@ -159,8 +159,8 @@ class Model:
     ) -> list[JointAnswer] | list[list[JointAnswer]]:
         """The ``top_k`` best fillings of all blanks of a sentence together, or of each sentence of a list.
 
-        Every blank keeps to ``targets``, of which phrases take no part, and to the ``constraints``. ``part_of_word`` is
-        as for :meth:`fill`.
+        Every blank keeps to ``targets``, of which phrases take no part (with nothing but phrases there is no filling),
+        and to the ``constraints``. ``part_of_word`` is as for :meth:`fill`.
 
         :raises SentenceError: as :meth:`fill`, and more blanks than :data:`~tiankong.inference.joint.MOST_BLANKS`.
         :raises OptionError: ``top_k``, ``targets`` or the constraints.
@@ -168,8 +168,6 @@ class Model:
         checked = self._checked(top_k, None, constraints, MOST_TOGETHER)
         candidates = None if targets is None else parse_candidates(targets, self.predictor)
         choice = Choice(candidates, checked, self.predictor)
-        if candidates is not None and len(choice.phrases) == len(candidates):
-            raise OptionError("all targets are phrases, and blanks are filled together with single words: give a word")
         queries = parse_queries(sentence, self.predictor, part_of_word, MOST_BLANKS)
         answers = [fill_together(query, top_k, choice) for query in queries]
         return answers[0] if isinstance(sentence, str) else answers

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import NamedTuple
@@ -15,9 +16,14 @@ class Ready(NamedTuple):
 
 
 class Reload(NamedTuple):
-    """A worker has exchanged its model on request, and the others should."""
+    """A worker, the process ``worker``, has exchanged its model on request, and all should have that one.
+
+    It comes back to that worker, too: what the supervisor heard last is what all have in the end, also where two
+    workers were asked for different models at once.
+    """
 
     source: str
+    worker: int
 
 
 Message = Ready | Reload
@@ -35,12 +41,12 @@ class Link:
 
     def reloaded(self, source: str) -> None:
         """Tells of another model."""
-        self._pipe.send(Reload(source))
+        self._pipe.send(Reload(source, os.getpid()))
 
     def listen(
-        self, loop: asyncio.AbstractEventLoop, on_reload: Callable[[str], None], on_end: Callable[[], None]
+        self, loop: asyncio.AbstractEventLoop, on_reload: Callable[[Reload], None], on_end: Callable[[], None]
     ) -> None:
-        """Has ``loop`` call these when another worker has exchanged its model, and when the supervisor is gone."""
+        """Has ``loop`` call these when a worker has exchanged its model, and when the supervisor is gone."""
 
         def arrived() -> None:
             try:
@@ -50,6 +56,6 @@ class Link:
                 on_end()
                 return
             if isinstance(message, Reload):
-                on_reload(message.source)
+                on_reload(message)
 
         loop.add_reader(self._pipe.fileno(), arrived)

@@ -15,6 +15,7 @@ from tiankong.serve.limits import Limits
 from tiankong.serve.metrics import Metrics
 from tiankong.serve.problems import Unauthorised
 from tiankong.serve.schemas import Error, Information, ReloadRequest
+from tiankong.text.vocabulary import SPECIAL_TOKENS
 from tiankong.version import VERSION
 
 PATHS = ("/info", "/health", "/ready", "/metrics", "/reload")
@@ -70,7 +71,7 @@ def _information(engine: Engine, limits: Limits) -> dict[str, Any]:
         "version": VERSION,
         "task": manifest.task,
         "labels": manifest.labels,
-        "words": manifest.words,
+        "words": manifest.words - len(SPECIAL_TOKENS),
         "head": manifest.model.head,
         "segmenter": manifest.prepare.segmenter,
         "limits": dataclasses.asdict(limits),

@@ -21,7 +21,7 @@ from tiankong.artifact.built_in import model_path
 from tiankong.artifact.model_folder import open_model
 from tiankong.errors import TiankongError
 from tiankong.serve.limits import Limits
-from tiankong.serve.link import Link, Message, Ready, Reload
+from tiankong.serve.link import Link, Message, Ready
 from tiankong.serve.metrics import FOLDER_VARIABLE
 from tiankong.serve.settings import Settings
 from tiankong.serve.worker import Worker, say
@@ -112,10 +112,9 @@ class Supervisor:
                 say(f"{message.model} answers at http://{host}:{port} ({len(self._workers)} workers)")
         else:
             self._settings = replace(self._settings, model=message.source)
-            for other in self._workers:
-                if other is not worker:
-                    with contextlib.suppress(OSError):  # it is dying, and the next will have the new model anyway
-                        other.pipe.send(Reload(message.source))
+            for one in self._workers:
+                with contextlib.suppress(OSError):  # it is dying, and the next will have the new model anyway
+                    one.pipe.send(message)
 
     def _bury(self, worker: _Process, folder: str) -> None:
         worker.process.join()

@@ -20,7 +20,7 @@ from tiankong.serve.app import PATHS, build_app
 from tiankong.serve.engine import Engine, LoadedModel
 from tiankong.serve.guard import Guard
 from tiankong.serve.limits import Limits
-from tiankong.serve.link import Link
+from tiankong.serve.link import Link, Reload
 from tiankong.serve.metrics import Metrics
 from tiankong.serve.protocol import PatientProtocol
 from tiankong.serve.settings import BACKLOG, Settings
@@ -57,6 +57,7 @@ class Worker:
                 allow_headers=["*"],
                 expose_headers=["Retry-After", "X-Request-Id"],
             )
+        self._asked_for: LoadedModel | None = None
         self._stopping = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -87,7 +88,8 @@ class Worker:
 
         :raises FolderError: it can't be loaded; the present one stays.
         """
-        self._tell_metrics(await self._engine.reload(model))
+        self._asked_for = await self._engine.reload(model)
+        self._tell_metrics(self._asked_for)
         if self._link:
             self._link.reloaded(self._engine.source)
 
@@ -114,7 +116,7 @@ class Worker:
             loop.add_signal_handler(number, self._stop)
         loop.add_signal_handler(signal.SIGHUP, self._reload_in_time, None)
         if self._link:
-            self._link.listen(loop, on_reload=self._reload_in_time, on_end=self._stop)
+            self._link.listen(loop, on_reload=self._reload_like, on_end=self._stop)
 
     def _stop(self) -> None:
         if self._guard.draining:
@@ -123,6 +125,12 @@ class Worker:
             os._exit(1)  # told twice: at once
         self._guard.draining = True
         self._stopping.set()
+
+    def _reload_like(self, other: Reload) -> None:
+        """What comes back from this worker itself is done, unless another order came between."""
+        done = other.worker == os.getpid() and not self._tasks and self._engine.loaded is self._asked_for
+        if not done:
+            self._reload_in_time(other.source)
 
     def _reload_in_time(self, model: str | None) -> None:
         task = asyncio.get_running_loop().create_task(self._reload_on_order(model))

@@ -51,11 +51,6 @@ class Vocabulary:
         mask[: len(SPECIAL_TOKENS)] = False
         return mask
 
-    def to_text(self) -> str:
-        """A line ``word<TAB>count`` for each word, by rank."""
-        offset = len(SPECIAL_TOKENS)
-        return table_text(zip(self.words[offset:], self.counts[offset:].tolist(), strict=True))
-
 
 def table_text(rows: Iterable[tuple[str, int]]) -> str:
     """Rows of a word or character and its count as tab-separated lines."""
