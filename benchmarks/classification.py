@@ -31,12 +31,14 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
 
+from tiankong.artifact.model_folder import MODEL
 from tiankong.config import ClassifierConfig, PrepareConfig, TrainingConfig
 from tiankong.corpus.prepare import Sources, prepare
 from tiankong.corpus.prepared import PreparedCorpus
 from tiankong.corpus.reader import read_texts
 from tiankong.corpus.splits import SPLITS, split_of, text_hash
 from tiankong.evaluate.labelled import wilson
+from tiankong.folder import sha256, write_text
 from tiankong.inference.model import load
 from tiankong.text.segment import Tokenizer
 from tiankong.training.fit_classifier import chosen_texts
@@ -66,6 +68,9 @@ class Study:
         self.base, self.work, self.sizes, self._seeds = base, work, sizes, seeds
         self._file = work / "measured.json"
         self.measured: dict[str, Any] = json.loads(self._file.read_text()) if self._file.exists() else {}
+        what = {"goods": sha256(goods), "base": sha256(base / MODEL.manifest)}
+        if self.measured.setdefault("of", what) != what:
+            raise SystemExit(f"{work} holds what was measured with another base or other texts: choose another --work")
         folder = work / "prepared"
         if folder.exists():
             self.corpus = PreparedCorpus(folder)
@@ -82,7 +87,7 @@ class Study:
         key = f"{system} {size} {seed}"
         if key not in self.measured:
             self.measured[key] = self._tfidf(size, seed)[0] if system == "tfidf" else self._network(system, size, seed)
-            self._file.write_text(json.dumps(self.measured, indent=1))
+            write_text(self._file, json.dumps(self.measured, indent=1))
             print(f"{key}: {self.measured[key]:.4f}", file=sys.stderr, flush=True)
         return float(self.measured[key])
 

@@ -15,6 +15,13 @@ def test_the_default_preset_is_the_default_of_every_field():
     assert (preset.prepare, preset.model, preset.training) == (PrepareConfig(), ModelConfig(), TrainingConfig())
 
 
+@pytest.mark.parametrize("name", ["negative_power", "weight_decay", "clip_norm"])
+@pytest.mark.parametrize("value", [-1.0, 1e9, float("inf"), float("nan")])
+def test_numbers_that_no_training_can_use(name, value):
+    with pytest.raises(OptionError, match=name):
+        check(TrainingConfig(**{name: value}))
+
+
 def test_the_tutorials_sizes():
     preset = load_preset("tutorial")
     assert (preset.model.embedding_size, preset.model.hidden_size, preset.model.mlp_sizes) == (100, 500, (600, 300))

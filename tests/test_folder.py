@@ -3,6 +3,7 @@
 import hashlib
 import json
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -58,6 +59,28 @@ def test_a_failure_leaves_the_old_folder(tmp_path):
 
     with pytest.raises(ZeroDivisionError):
         fail()
+    assert KIND.open(tmp_path / "a", Fields) == Fields(3)
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]
+
+
+def test_stopped_between_the_two_renames_the_old_folder_is_put_back(tmp_path, monkeypatch):
+    with KIND.write(tmp_path / "a", force=False) as folder:
+        KIND.seal(folder, {"books": 3})
+    rename, names = Path.rename, []
+
+    def stopped(self, target):
+        names.append(self.name)
+        if len(names) == 2:
+            raise SystemExit(143)  # what SIGTERM is turned into
+        return rename(self, target)
+
+    def replace():
+        with KIND.write(tmp_path / "a", force=True) as folder:
+            KIND.seal(folder, {"books": 4})
+            monkeypatch.setattr(Path, "rename", stopped)
+
+    with pytest.raises(SystemExit):
+        replace()
     assert KIND.open(tmp_path / "a", Fields) == Fields(3)
     assert [path.name for path in tmp_path.iterdir()] == ["a"]
 

@@ -192,7 +192,9 @@ class TrainingConfig:
     patience: int = _setting(3, "stop after so many epochs without a better validation score")
     validation_sentences: int = _setting(1000, "validation sentences measured after each epoch (0: all)")
     checkpoint_steps: int = _setting(250, "steps between checkpoints that a stopped training resumes from")
-    precision: str = _setting("auto", "arithmetic of the encoder; auto is bf16 where the processor has it", PRECISIONS)
+    precision: str = _setting(
+        "auto", "arithmetic of the encoder; auto is bf16 where that is measured to be faster", PRECISIONS
+    )
     device: str = _setting("auto", "where to train", DEVICES)
     threads: int = _setting(0, "processor threads (0: one a core)")
     seed: int = _setting(1, "fixes initial weights, batch order, dropout and sampling")
@@ -205,8 +207,8 @@ class TrainingConfig:
         for name in ("batch_sentences", "negatives", "warmup_steps", "validation_sentences"):
             found += _at_least(self, name, 0)
         found += _within(self, "threads", 0, 1024) + _within(self, "seed", 0, MOST_SEED)
-        for name in ("weight_decay", "clip_norm", "negative_power"):
-            found += _at_least(self, name, 0)
+        found += _within(self, "weight_decay", 0.0, 100.0) + _within(self, "clip_norm", 0.0, 1e6)
+        found += _within(self, "negative_power", 0.0, 2.0)
         found += _within(self, "drop_word", 0.0, 0.9) + _within(self, "drop_token", 0.0, 0.9)
         if not 0 < self.learning_rate <= 1:
             found.append(f"learning_rate must be above 0 and at most 1, not {self.learning_rate}")
@@ -255,6 +257,17 @@ def load_preset(name: str) -> Preset:
 
     :raises OptionError: no such preset or file, not TOML, an unknown field or a value of the wrong type.
     """
+    try:
+        return msgspec.convert(preset_tables(name), Preset)
+    except msgspec.ValidationError as error:
+        raise OptionError(f"the preset {name} is wrong: {error}") from None
+
+
+def preset_tables(name: str) -> dict[str, Any]:
+    """What :func:`load_preset` fills in, by table: the fields that stand in the preset.
+
+    :raises OptionError: no such preset or file, not TOML, an unknown table or field.
+    """
     if name.endswith(".toml"):
         try:
             text = Path(name).read_text(encoding="utf-8")
@@ -266,8 +279,7 @@ def load_preset(name: str) -> Preset:
         known = ", ".join(preset_names())
         raise OptionError(f"there is no preset {name!r}: use one of {known}, or a path that ends in .toml")
     try:
-        table = tomllib.loads(text)
-        return msgspec.convert(_known_fields(table, Preset), Preset)
+        return _known_fields(tomllib.loads(text), Preset)
     except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
         raise OptionError(f"the preset {name} is wrong: {error}") from None
 

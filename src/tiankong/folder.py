@@ -7,9 +7,11 @@ with a format version, the size and SHA-256 of every other file, and a checksum 
 from __future__ import annotations
 
 import contextlib
+import glob
 import hashlib
 import json
 import os
+import secrets
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,6 +21,11 @@ from typing import Any, TypeVar
 import msgspec
 
 from tiankong.errors import FolderError
+
+try:
+    import fcntl
+except ModuleNotFoundError:  # Windows
+    fcntl = None  # type: ignore[assignment]
 
 T = TypeVar("T")
 
@@ -49,15 +56,24 @@ class FolderFormat:
         :raises FolderError: ``path`` exists (without ``force``), is not a folder of this kind, or can't be written.
         """
         self.check_output(path, force=force)
-        aside = path.with_name(f".{path.name}.partial-{os.getpid()}")
+        place = path.resolve()  # what a link leads to is replaced, not the link
+        # A name of its own: in containers, a process's number is that of the one before it.
+        aside = place.with_name(f".{place.name}.partial-{secrets.token_hex(4)}")
         try:
             with readable_write_errors(path):
-                _remove_leftovers(path)
-                aside.mkdir(parents=True)
-                yield aside
-                self._make_readable(aside)
-                self.check_output(path, force=force)
-                _swap(aside, path)
+                place.parent.mkdir(parents=True, exist_ok=True)
+                with _locked(place.parent):
+                    _mend(place)
+                    aside.mkdir()
+                    held = _try_lock(aside)
+                try:
+                    yield aside
+                    self._make_readable(aside)
+                    with _locked(place.parent):
+                        self.check_output(path, force=force)
+                        _swap(aside, place)
+                finally:
+                    _unlock(held)
         finally:
             shutil.rmtree(aside, ignore_errors=True)
 
@@ -73,6 +89,8 @@ class FolderFormat:
                 raise FolderError(f"{path} holds other files and is not a {self.kind}: choose another output folder")
             if not force:
                 raise FolderError(f"{path} exists: add --force to replace it, or choose another output folder")
+            if path.resolve().is_mount():
+                raise FolderError(f"{path} is where a disk is mounted and can't be replaced: choose a folder inside it")
             foreign = self._foreign(path)
             if foreign:
                 raise FolderError(
@@ -228,25 +246,59 @@ def _swap(aside: Path, path: Path) -> None:
     if not path.exists():
         aside.rename(path)
         return
-    old = path.with_name(f".{path.name}.replaced-{os.getpid()}")
-    path.rename(old)
-    aside.rename(path)
+    old = path.with_name(f".{path.name}.replaced-{secrets.token_hex(4)}")
+    try:
+        path.rename(old)
+        aside.rename(path)
+    except BaseException:  # a signal between the two, too
+        if old.exists() and not path.exists():
+            old.rename(path)
+        raise
     shutil.rmtree(old, ignore_errors=True)
 
 
-def _remove_leftovers(path: Path) -> None:
-    """Removes what runs that were killed left beside ``path``; a living run's folder stays."""
-    for leftover in path.parent.glob(f".{path.name}.partial-*"):
-        process = leftover.name.rpartition("-")[2]
-        if process.isdigit() and not _alive(int(process)):
+def _mend(path: Path) -> None:
+    """Puts back what a run that was killed was about to replace at ``path``, and removes what such runs left beside it;
+    a living run's folder stays.
+    """
+    for old in path.parent.glob(f".{glob.escape(path.name)}.replaced-*"):
+        if path.exists():
+            shutil.rmtree(old, ignore_errors=True)
+        else:
+            old.rename(path)
+    for leftover in path.parent.glob(f".{glob.escape(path.name)}.partial-*"):
+        held = _try_lock(leftover)
+        if held is not None:
             shutil.rmtree(leftover, ignore_errors=True)
+            _unlock(held)
 
 
-def _alive(process: int) -> bool:
+@contextlib.contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """For moments: alone among the processes that write in ``folder``, where the system and the disk know locks."""
+    held = _try_lock(folder, wait=True)
     try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+        yield
+    finally:
+        _unlock(held)
+
+
+def _try_lock(folder: Path, *, wait: bool = False) -> int | None:
+    """What holds the lock of a folder, which ends with the process; ``None`` if another process has it, or there are
+    no such locks.
+    """
+    if fcntl is None:
+        return None
+    held = None
+    try:
+        held = os.open(folder, os.O_RDONLY)
+        fcntl.flock(held, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        _unlock(held)
+        return None
+    return held
+
+
+def _unlock(held: int | None) -> None:
+    if held is not None:
+        os.close(held)

@@ -20,6 +20,7 @@ from tiankong.benchmark.run import read_answers, read_result
 from tiankong.benchmark.task import make_task, queries
 from tiankong.cli.main import run
 from tiankong.corpus.prepared import PreparedCorpus
+from tiankong.folder import sha256
 
 SYSTEMS = [
     *(
@@ -85,7 +86,7 @@ def test_unigram_figures_can_be_checked_by_hand(benchmark, prepared):
     np.testing.assert_allclose(answers["log_probabilities"], share, atol=1e-4)
 
 
-def test_a_model_trained_before_gets_a_row_of_its_own(benchmark, prepared):
+def test_a_model_trained_before_gets_a_row_of_its_own(benchmark, prepared, tmp_path):
     model = benchmark / "softmax" / "model"
     succeed(
         "benchmark",
@@ -106,6 +107,12 @@ def test_a_model_trained_before_gets_a_row_of_its_own(benchmark, prepared):
     page = (benchmark / "RESULTS.md").read_text(encoding="utf-8")
     assert "| tiankong, model as given |" in page
     assert "trained before, 2 epochs" in page
+    # Another model of the same name is measured again.
+    assert read_result(benchmark / "trained-model").model == sha256(model / "config.json")
+    other = tmp_path / "model"
+    succeed("export", model, "--prepared", prepared, "-o", other, "--quiet")
+    succeed("benchmark", prepared, "-o", benchmark, "--quick", "--threads", 1, "--systems", "softmax", "--also", other)
+    assert read_result(benchmark / "trained-model").model == sha256(other / "config.json")
 
 
 def test_a_model_of_other_words_is_refused(prepared, tmp_path, capfd):
@@ -174,12 +181,20 @@ def test_a_second_run_takes_up_what_is_there(benchmark, prepared, capfd):
         (("--systems", "unigram,oracle"), "there is no system oracle"),
         (("--targets", "-1"), "--targets must be"),
         (("--minutes", "-2"), "--minutes must be"),
+        (("--threads", "-1"), "--threads must be"),
+        (("--seed", "-1"), "--seed must be"),
     ],
 )
 def test_bad_options(prepared, tmp_path, capfd, arguments, words):
     assert run(["benchmark", str(prepared), "-o", str(tmp_path / "out"), *arguments]) == 2
     assert words in capfd.readouterr().err
     assert not (tmp_path / "out").exists()
+
+
+def test_an_output_that_is_a_file_is_refused(prepared, tmp_path, capfd):
+    (tmp_path / "out").write_text("mine")
+    assert run(["benchmark", str(prepared), "-o", str(tmp_path / "out"), "--systems", "unigram", "--quick"]) == 2
+    assert "exists and is not a folder" in capfd.readouterr().err
 
 
 def test_results_of_other_options_are_not_mixed(benchmark, prepared, capfd):

@@ -156,3 +156,20 @@ def test_options_of_one_kind_do_not_go_with_the_other(prepared, capfd):
     assert "--split all is for --labelled" in capfd.readouterr().err
     assert run(["evaluate", "--prepared", str(prepared), *OPTIONS]) == 2
     assert "are for --labelled texts" in capfd.readouterr().err
+    assert run(["evaluate", "--prepared", str(prepared), "--column", "text"]) == 2
+    assert "--column and --encoding are for files" in capfd.readouterr().err
+    assert run(["evaluate", "--text", "a.txt", "--split", "train"]) == 2
+    assert "--split is not for --text" in capfd.readouterr().err
+
+
+def test_a_picture_that_can_not_be_drawn_is_refused_before_measuring(prepared, model_folder, tmp_path, capfd):
+    arguments = ["evaluate", "--model", str(model_folder), "--prepared", str(prepared)]
+    assert run([*arguments, "--confusion", str(tmp_path / "a.png")]) == 2
+    assert "--confusion is for labels" in capfd.readouterr().err
+    assert run([*arguments, "--confusion", str(tmp_path / "nowhere" / "a.png"), "--labelled", "x"]) == 2
+
+
+def test_a_limit_beyond_all_numbers_is_all(model_folder, tmp_path):
+    (tmp_path / "a.txt").write_text("物流很快", encoding="utf-8")
+    arguments = ["evaluate", "--model", str(model_folder), "--text", str(tmp_path / "a.txt"), "--limit", "9" * 25]
+    assert run(arguments) == 0

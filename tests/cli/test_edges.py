@@ -14,6 +14,7 @@ import pytest
 import tiankong
 from tests.conftest import TINY
 from tiankong.cli.main import run
+from tiankong.corpus.prepared import PreparedCorpus
 from tiankong.errors import OptionError, SentenceError
 from tiankong.sample.grammar import write_practice_corpus
 
@@ -246,14 +247,44 @@ def test_no_command_shows_the_help(capfd):
 
 
 def test_what_a_killed_run_left_is_removed_and_a_living_one_kept(corpus_file, tmp_path):
-    with subprocess.Popen([sys.executable, "-c", ""]) as process:
-        pass
-    dead, alive = tmp_path / f".out.partial-{process.pid}", tmp_path / f".out.partial-{os.getppid()}"
-    for folder in (dead, alive):
-        folder.mkdir()
-        (folder / "train.provisional").write_bytes(b"1234")
-    assert run(["prepare", str(corpus_file), "-o", str(tmp_path / "out"), "--code-bits", "0", "--quiet"]) == 0
-    assert sorted(path.name for path in tmp_path.iterdir()) == [alive.name, "out"]
+    output = tmp_path / "out"
+    write = (
+        "import sys, time; from pathlib import Path; from tiankong.corpus.prepared import PREPARED\n"
+        f"with PREPARED.write(Path({str(output)!r}), force=False) as folder:\n"
+        "    (folder / 'half').write_bytes(b'1234'); print(folder.name, flush=True); time.sleep(600)"
+    )
+    command = [sys.executable, "-c", write]
+    with (
+        subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as killed,
+        subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as living,
+    ):
+        names = [process.stdout.readline().strip() for process in (killed, living)]
+        killed.kill()
+        killed.wait()
+        assert {path.name for path in tmp_path.iterdir()} == set(names)
+        assert run(["prepare", str(corpus_file), "-o", str(output), "--code-bits", "0", "--quiet"]) == 0
+        assert sorted(path.name for path in tmp_path.iterdir()) == [names[1], "out"]
+        living.kill()
+
+
+def test_what_was_about_to_be_replaced_when_a_run_was_killed_is_put_back(prepared, tmp_path, capfd):
+    shutil.copytree(prepared, tmp_path / ".out.replaced-0a1b2c3d")
+    (tmp_path / "few.txt").write_text("物流很快\n", encoding="utf-8")
+    assert run(["prepare", str(tmp_path / "few.txt"), "-o", str(tmp_path / "out"), "--quiet"]) == 2
+    assert "too few" in capfd.readouterr().err
+    assert PreparedCorpus(tmp_path / "out").manifest == PreparedCorpus(prepared).manifest
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["few.txt", "out"]
+
+
+def test_what_a_link_leads_to_is_replaced(corpus_file, prepared, tmp_path):
+    shutil.copytree(prepared, tmp_path / "real")
+    link = tmp_path / "link"
+    link.symlink_to("real")
+    before = (tmp_path / "real" / "prepared.json").read_bytes()
+    assert run(["prepare", str(corpus_file), "-o", str(link), "--force", "--code-bits", "0", "--quiet"]) == 0
+    assert link.is_symlink()
+    assert (tmp_path / "real" / "prepared.json").read_bytes() != before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["link", "real"]
 
 
 def test_force_replaces_a_corpus_only_with_a_whole_one(corpus_file, prepared, tmp_path, capfd):

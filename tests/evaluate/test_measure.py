@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from tiankong.corpus.prepared import PreparedCorpus
+from tiankong.evaluate import measure
 from tiankong.evaluate.measure import measure_files, measure_split
 from tiankong.inference.predictor import Reading, open_predictor
 from tiankong.text.vocabulary import is_target
@@ -55,6 +56,29 @@ def test_text_files_against_the_definition(kind, request, tmp_path):
     assert metrics["perplexity"] == pytest.approx(math.exp(-sum(logs) / len(logs)), rel=1e-4)
     assert ("bit_accuracy" in metrics) is (kind == "codes_model_folder")
     assert measure_files(predictor, [file], texts=2)["sentences"] == by_hand(predictor, TEXTS[:2])[3]
+
+
+@pytest.mark.parametrize("kind", ["model_folder", "codes_model_folder"])
+def test_a_very_long_text_is_measured_in_parts(kind, request, tmp_path, monkeypatch):
+    predictor = open_predictor(request.getfixturevalue(kind))
+    file = tmp_path / "texts.txt"
+    file.write_text("\n".join(["，".join(TEXTS[:4] * 6), *TEXTS]), encoding="utf-8")
+    whole = measure_files(predictor, [file])
+    monkeypatch.setattr(measure, "_PREDICTIONS_AT_ONCE", 7)
+    parts = measure_files(predictor, [file])
+    assert without_times(parts) == pytest.approx(without_times(whole), rel=1e-4)
+    monkeypatch.setattr(measure, "_LONGEST", 20)
+    heard = []
+    cut = measure_files(predictor, [file], on_text=heard.append)
+    assert sum(heard) == len(TEXTS) + 1
+    assert [cut[name] for name in ("targets", "oov_targets", "sentences")] == [
+        whole[name] for name in ("targets", "oov_targets", "sentences")
+    ]
+
+
+def without_times(metrics):
+    left_out = {"seconds", "targets_per_second", "reliability"}
+    return {name: value for name, value in metrics.items() if name not in left_out}
 
 
 def test_a_prepared_split_counts_what_prepare_counted(model_folder, prepared):

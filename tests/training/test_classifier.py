@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import json
 import random
 import signal
@@ -11,6 +12,7 @@ import sys
 import time
 from collections import Counter
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -21,7 +23,7 @@ from tests.conftest import TINY, TUNING, succeed
 from tiankong.artifact.base_model import open_base
 from tiankong.artifact.model_folder import open_model
 from tiankong.cli.main import run
-from tiankong.config import ClassifierConfig, TrainingConfig
+from tiankong.config import ClassifierConfig, ModelConfig, TrainingConfig
 from tiankong.corpus.prepared import PreparedCorpus
 from tiankong.inference.classifier import Classifier
 from tiankong.inference.model import load
@@ -29,6 +31,10 @@ from tiankong.model.classifier import ClassifierNetwork
 from tiankong.model.context import tensors
 from tiankong.text.network_input import Lexicon, network_input
 from tiankong.text.pieces import between_blanks
+from tiankong.training.fit_classifier import LabelModule, chosen_texts, fit_classifier
+from tiankong.training.label_layer import temper
+from tiankong.training.run import Display
+from tiankong.training.run_folder import Work
 
 PROGRAM = str(Path(sys.executable).with_name("tiankong"))
 FAST = ["--epochs", "2", "--batch-tokens", "300", "--checkpoint-steps", "3", "--threads", "1", "--quiet"]
@@ -230,6 +236,11 @@ def test_texts_with_more_than_one_label_are_told_about(tmp_path, capfd):
     assert PreparedCorpus(tmp_path / "prepared").manifest.disputed_texts == 15
     succeed("prepare", write_rows(tmp_path / "others.txt", rows), "-o", tmp_path / "others", *options)
     assert "more than one" not in capfd.readouterr().out
+    # A label that only a repeated text has may get a name, too.
+    file = write_rows(tmp_path / "third.txt", [*rows, *again, (rows[0][0], 2)])
+    succeed("prepare", file, "-o", tmp_path / "third", *options, "--unique", "--name-label", "2=好")
+    assert "15 repeated texts have more than one label (the first is kept)" in capfd.readouterr().out
+    assert {label.name for label in PreparedCorpus(tmp_path / "third").manifest.labels} == {"0", "1"}
 
 
 def test_labels_are_put_on_one_line(tmp_path):
@@ -284,6 +295,8 @@ def test_options_of_classifiers_are_refused_where_blanks_are_filled(arguments, p
     [
         (["--normalisation", "none"], "prepared with normalisation 'none'"),
         (["--segmenter", "unicode"], "prepared with segmenter 'unicode'"),
+        (["--seed", "2"], "prepared with seed 2"),
+        (["--split", "80/10/10"], "prepared with split (80.0, 10.0, 10.0)"),
     ],
 )
 def test_texts_are_cut_as_the_base_reads_them(corpus_file, model_folder, tmp_path, options, words, capfd):
@@ -297,3 +310,46 @@ def test_few_texts_are_learned_from_when_few_are_asked_for(prepared, model_folde
     assert metrics(tmp_path / "few")["test"]["texts"] == len(PreparedCorpus(prepared).labels("test"))
     rows = history(tmp_path / "few")
     assert int(rows[-1]["step"]) <= 2 * 20
+
+
+def test_balanced_labels_are_balanced_over_what_is_learned_from(prepared, tmp_path):
+    corpus = PreparedCorpus(prepared)
+    training, classifier = TrainingConfig(), ClassifierConfig(training_texts=40, label_weights="balanced")
+    learnt, _ = chosen_texts(corpus, training, classifier)
+    counts = np.bincount(corpus.labels("train")[learnt])
+    work = Work(tmp_path / "work")
+    weights = []
+    plain = LabelModule.__init__
+
+    def noted(self, network, training, label_weights, *more, **options):
+        weights.append(label_weights)
+        plain(self, network, training, label_weights, *more, **options)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(LabelModule, "__init__", noted)
+        small = ModelConfig(embedding_size=8, hidden_size=8, mlp_sizes=(8,), attention_size=8, attention_heads=1)
+        fit_classifier(corpus, small, dataclasses.replace(training, epochs=1, threads=1), classifier, work, Display())
+    assert (weights[0].numpy() * counts) == pytest.approx(np.full(2, len(learnt) / 2))
+
+
+def test_what_tells_nothing_about_probabilities_changes_none():
+    """Where every validation text is right, the larger the logits, the better."""
+    network = SimpleNamespace(label_logits=lambda features: features)
+    features = torch.tensor([[0.3, 0.0], [0.0, 2.0]])
+    assert temper(network, (features, torch.tensor([0, 1]))) == 1.0
+
+
+def test_dropouts_of_a_preset_count_beside_a_base(prepared, model_folder, tmp_path):
+    preset = tmp_path / "mine.toml"
+    preset.write_text("[model]\ninput_dropout = 0.05\n[training]\nepochs = 1\n", encoding="utf-8")
+    options = ["--batch-tokens", 300, "--threads", 1, "--quiet", "--preset", preset]
+    assert train(prepared, tmp_path / "model", "--from", model_folder, *options) == 0
+    shape, base = (open_model(folder).manifest.model for folder in (tmp_path / "model", model_folder))
+    assert shape == dataclasses.replace(base, input_dropout=0.05)
+
+
+def test_a_corpus_cut_otherwise_is_no_test(corpus_file, classifier_folder, tmp_path, capfd):
+    options = ("--segmenter", "unicode", "--code-bits", 0, "--quiet")
+    succeed("prepare", corpus_file, "-o", tmp_path / "other", *options)
+    assert run(["evaluate", "--model", str(classifier_folder), "--prepared", str(tmp_path / "other")]) == 2
+    assert "was prepared with segmenter 'unicode' and" in capfd.readouterr().err

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,10 +13,13 @@ from pathlib import Path
 
 import pytest
 import torch
+from filelock import FileLock
 from safetensors.numpy import load_file
 
 from tiankong.cli.main import run
+from tiankong.corpus.splits import SPLITS, split_of, text_hash
 from tiankong.training.precision import has_bf16
+from tiankong.training.run_folder import Work, remove_run
 
 PROGRAM = str(Path(sys.executable).with_name("tiankong"))
 OPTIONS = [
@@ -117,6 +121,26 @@ def test_killed_training_resumes_to_equal_weights(prepared, uninterrupted, tmp_p
     assert not (tmp_path / "model.training").exists()
 
 
+def test_a_training_that_was_moved_goes_on(prepared, uninterrupted, tmp_path):
+    output = tmp_path / "first" / "model"
+    output.parent.mkdir()
+    best = tmp_path / "first" / "model.training" / "best.safetensors"
+    process = train(prepared, output, "--precision", "fp32")
+    while not best.exists():
+        assert process.poll() is None
+        time.sleep(0.005)
+    process.send_signal(signal.SIGTERM)
+    process.communicate()
+    if process.returncode == 0:
+        pytest.skip("it was done before the signal came")
+    kept = best.read_bytes()
+    shutil.copytree(tmp_path / "first", tmp_path / "second")
+    moved = tmp_path / "second" / "model"
+    finished(train(prepared, moved, "--precision", "fp32", "--resume"))
+    assert weights(moved) == weights(uninterrupted["fp32"])
+    assert best.read_bytes() == kept
+
+
 def test_resume_refuses_another_run(prepared, tmp_path):
     output = tmp_path / "model"
     process = train(prepared, output)
@@ -148,6 +172,30 @@ def test_resume_without_a_checkpoint_starts_at_the_beginning(prepared, uninterru
     assert not (run_file.parent / "last.safetensors").exists()
     finished(train(prepared, output, "--precision", "fp32", "--resume"))
     assert weights(output) == weights(uninterrupted["fp32"])
+
+
+def test_a_run_that_another_process_took_up_is_left_to_it(tmp_path):
+    folder = tmp_path / "model.training"
+    folder.mkdir()
+    (folder / "run.json").write_text("{}")
+    with FileLock(folder / "lock"):
+        remove_run(Work(folder))
+        assert (folder / "run.json").exists()
+    remove_run(Work(folder))
+    assert not folder.exists()
+
+
+def test_what_can_not_be_measured_is_not_trained(tmp_path, capfd):
+    place = lambda text: SPLITS[split_of(text_hash(text, 1), (60, 20, 20))]  # noqa: E731
+    known = [text for text in (f"第{number}次买，很好" for number in range(60)) if place(text) != "test"]
+    rare = [chr(number) for number in range(0x3400, 0x3440) if place(chr(number)) == "test"]
+    (tmp_path / "texts.txt").write_text("\n".join([*known, *rare]), encoding="utf-8")
+    options = ["--minimum-count", "2", "--code-bits", "0", "--quiet"]
+    assert run(["prepare", str(tmp_path / "texts.txt"), "-o", str(tmp_path / "prepared"), *options]) == 0
+    assert run(["train", str(tmp_path / "prepared"), "-o", str(tmp_path / "model"), *OPTIONS]) == 2
+    assert "the test split of" in (err := capfd.readouterr().err)
+    assert "has no known word to predict" in err
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["prepared", "texts.txt"]
 
 
 def test_a_folder_is_trained_in_by_one_process(prepared, tmp_path, capfd):

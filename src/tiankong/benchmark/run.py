@@ -21,11 +21,12 @@ from pathlib import Path
 import numpy as np
 from safetensors.numpy import load_file, save_file
 
+from tiankong.artifact.model_folder import MODEL, open_model
 from tiankong.benchmark.system import Budget, RankingSystem, System
 from tiankong.benchmark.task import Task, make_task
 from tiankong.corpus.prepared import PreparedCorpus
 from tiankong.errors import FolderError, MissingPackageError, TiankongError
-from tiankong.folder import write_text
+from tiankong.folder import sha256, write_text
 from tiankong.inference.decoding import ranks
 
 RESULT_FILE = "result.json"
@@ -50,6 +51,7 @@ class Result:
     latency_milliseconds: float = 0.0
     bit_accuracy: float | None = None
     skipped: str = ""
+    model: str = ""  # SHA-256 of the manifest of one that was trained before
 
 
 def registry() -> dict[str, type[System]]:
@@ -86,15 +88,21 @@ def run_benchmark(
     ``also`` are model folders trained before, measured like the rest. Where ``budget.processor_seconds`` is 0, systems
     that could train for ever get what our default took.
 
-    :raises FolderError: ``folder`` holds the results of another run, or a system failed.
+    :raises FolderError: ``folder`` holds the results of another run or is none, ``also`` has no model, a system failed.
     """
+    for model in also:
+        open_model(model)
+    if folder.exists() and not folder.is_dir():
+        raise FolderError(f"{folder} exists and is not a folder: choose another --output")
     settings = {"corpus": corpus.fingerprint, "targets": targets, "budget": dataclasses.asdict(budget)}
     _check_settings(folder, settings)
     results: list[Result] = []
     models = {f"trained-{model.name}": model for model in also}
+    stated = {name: sha256(model / MODEL.manifest) for name, model in models.items()}
     for name in [*models, *names]:
         place = folder / name
-        if not (place / RESULT_FILE).exists():
+        done = (place / RESULT_FILE).exists() and read_result(place).model == stated.get(name, "")
+        if not done:
             place.mkdir(parents=True, exist_ok=True)
             ours = next((result.processor_seconds for result in results if result.system == "softmax"), 60.0)
             _in_own_process(
@@ -105,6 +113,8 @@ def run_benchmark(
                 place,
                 models.get(name),
             )
+            if name in stated:
+                _write(place, dataclasses.replace(read_result(place), model=stated[name]))
         results.append(read_result(place))
         report(_line(results[-1]))
     return results
@@ -149,8 +159,11 @@ def _in_own_process(name: str, corpus: Path, targets: int, budget: Budget, place
 
 
 def _measure(name: str, corpus_folder: Path, targets: int, budget: Budget, place: Path, model: Path | None) -> None:
+    import torch  # noqa: PLC0415 - heavy
+
     from tiankong.benchmark.ours import Trained  # noqa: PLC0415 - imports the packages behind the systems
 
+    torch.set_num_threads(budget.threads)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # so that what was started ends, too
     corpus = PreparedCorpus(corpus_folder)
     system = Trained(corpus, budget, place, model) if model else registry()[name](corpus, budget, place)

@@ -9,6 +9,7 @@ import click
 
 from tiankong.cli.display import say, this_command
 from tiankong.cli.options import needs
+from tiankong.config import MOST_SEED
 from tiankong.errors import MissingPackageError
 
 _QUICK_TARGETS, _QUICK_SECONDS = 500, 5.0
@@ -56,6 +57,8 @@ def command(
     needs(targets >= 0, f"--targets must be 0 (all) or more, not {targets}")
     needs(minutes >= 0, f"--minutes must be 0 or more, not {minutes}")
     needs(epochs >= 0, f"--epochs must be 0 (the preset's) or more, not {epochs}")
+    needs(threads >= 0, f"--threads must be 0 (one a core) or more, not {threads}")
+    needs(0 <= seed <= MOST_SEED, f"--seed must be from 0 to {MOST_SEED}, not {seed}")
     try:
         from tiankong.benchmark.report import write_report  # noqa: PLC0415 - heavy
         from tiankong.benchmark.run import registry, run_benchmark  # noqa: PLC0415

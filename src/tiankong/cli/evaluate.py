@@ -88,11 +88,15 @@ def command(
     )
     needs(confusion is None or confusion.suffix == ".png", f"--confusion {confusion} must end in .png")
     needs(bool(prompts) == bool(labels), "--prompt and --label go together: give both, or neither for a trained model")
+    needs(not prepared or not (column or encoding), "--column and --encoding are for files: leave them out")
+    source = click.get_current_context().get_parameter_source
+    needs(not files or source("split") is ParameterSource.DEFAULT, "--split is not for --text: leave it out")
+    if confusion:
+        _check_confusion(confusion, model, labelled=bool(labelled))
     if labelled:
         from tiankong.evaluate.labelled import read_labelled  # noqa: PLC0415 - heavy
 
-        chosen = click.get_current_context().get_parameter_source("model")
-        if not prompts and chosen is ParameterSource.DEFAULT:
+        if not prompts and source("model") is ParameterSource.DEFAULT:
             model = DEFAULT_CLASSIFIER
         words = parse_labels(labels)
         loaded = _loaded_to_label(model, prompts)
@@ -117,7 +121,6 @@ def command(
 
         metrics = measure_files(open_predictor(model), files, column=column, encoding=encoding, texts=limit)
     if confusion:
-        needs("confusion" in metrics, "--confusion is for labels: leave it out, or give --labelled")
         _draw(metrics, confusion)
     if as_json:
         click.echo(json.dumps(metrics, ensure_ascii=False))
@@ -126,6 +129,18 @@ def command(
     for row in metrics.get("labels", []):
         figures = ", ".join(f"{name} {row[name]:.4f}" for name in ("precision", "recall", "f1"))
         click.echo(f"{row['label']}: {row['texts']:,} texts, {figures}")
+
+
+def _check_confusion(file: Path, model: str, *, labelled: bool) -> None:
+    """That there will be something to draw, and a place for it, before all is measured."""
+    from tiankong.artifact.built_in import model_path  # noqa: PLC0415 - heavy
+    from tiankong.artifact.model_folder import CLASSIFY, open_model  # noqa: PLC0415
+
+    needs(
+        labelled or open_model(model_path(model)).manifest.task == CLASSIFY,
+        "--confusion is for labels: leave it out, or give --labelled",
+    )
+    needs(file.parent.is_dir(), f"--confusion {file} can't be written: there is no folder {file.parent}")
 
 
 def _loaded_to_label(model: str, prompts: tuple[str, ...]) -> Model:

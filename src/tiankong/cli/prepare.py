@@ -75,7 +75,8 @@ def command(
             f"  labels     {shown if len(manifest.labels) <= 10 else f'{len(manifest.labels):,} different ones'}"
         )
         if manifest.disputed_texts:
-            click.echo(f"  {manifest.disputed_texts:,} repeated texts have more than one label (all are kept)")
+            which = "the first is kept" if config.unique else "all are kept"
+            click.echo(f"  {manifest.disputed_texts:,} repeated texts have more than one label ({which})")
     elif manifest.label_problem != NO_LABELS:
         click.echo(f"  labels     not kept: {manifest.label_problem}")
     if manifest.codes:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
-import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -80,7 +79,7 @@ def command(
     os.environ.setdefault("GOMP_SPINCOUNT", "3000")
     try:
         from tiankong.training.run import Display, TrainingInterrupted  # noqa: PLC0415 - heavy
-        from tiankong.training.run_folder import Work  # noqa: PLC0415
+        from tiankong.training.run_folder import Work, remove_run  # noqa: PLC0415
     except ModuleNotFoundError:
         raise MissingPackageError("training", "train") from None
     from tiankong.artifact.model_folder import MODEL  # noqa: PLC0415
@@ -97,12 +96,12 @@ def command(
     work = Work(output.with_name(output.name + ".training"), resume, force)
     order = Order(PreparedCorpus(prepared), output, work, display, measure_limit, quiet)
     try:
-        metrics = train_classifier(order, config, base, values) if classifies else _train_cloze(order, config)
+        metrics = train_classifier(order, config, base, values, preset) if classifies else _train_cloze(order, config)
     except TrainingInterrupted as stopped:
         say(f"tiankong: stopped: the same command with --resume goes on from {work.folder}", quiet=False)
         click.get_current_context().exit(128 + stopped.signal)
     if not keep_checkpoints:
-        shutil.rmtree(work.folder, ignore_errors=True)
+        remove_run(work)
     if as_json:
         click.echo(json.dumps(metrics, ensure_ascii=False))
         return
@@ -112,13 +111,15 @@ def command(
 
 def _train_cloze(order: Order, config: Preset) -> dict[str, Any]:
     """Trains a model that fills blanks and returns its metrics."""
-    from tiankong.evaluate.measure import measure_split  # noqa: PLC0415
+    from tiankong.evaluate.measure import check_targets, measure_split  # noqa: PLC0415
     from tiankong.evaluate.misfits import MOST_TEXTS, fit_misfits  # noqa: PLC0415
     from tiankong.export.model_writer import write_model  # noqa: PLC0415
     from tiankong.inference.predictor import open_predictor  # noqa: PLC0415
     from tiankong.training.fit import fit  # noqa: PLC0415
 
     corpus = order.corpus
+    for split, texts in order.sizes.items():
+        check_targets(corpus, split, texts)
     trained = fit(corpus, config.model, config.training, order.work, order.display)
 
     def measure(folder: Path) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from tiankong.cli.display import this_command
 from tiankong.cli.options import needs
 from tiankong.cli.training_order import Order
-from tiankong.config import ModelConfig, Preset, override
+from tiankong.config import ModelConfig, Preset, override, preset_tables
 
 if TYPE_CHECKING:
     from tiankong.artifact.base_model import BaseModel
@@ -22,10 +22,13 @@ _ONLY_TO_FILL = ("head", "frequent_words", "word_vectors", "decoding", "output_c
 _ONLY_TRAINED_TO_FILL = ("window", "loss_tokens", "code_loss", "negatives", "negative_power")
 
 
-def train_classifier(order: Order, config: Preset, base: str | None, given: dict[str, Any]) -> dict[str, Any]:
+def train_classifier(
+    order: Order, config: Preset, base: str | None, given: dict[str, Any], preset: str | None
+) -> dict[str, Any]:
     """Trains a model that tells labels apart, from ``base`` if there is one, and returns its metrics.
 
-    ``given`` are the options of the command line; those of the network's shape are refused with a base.
+    ``given`` are the options of the command line; those of the network's shape are refused with a base, and of the
+    ``preset`` that the command line names, the rest counts.
     """
     from tiankong.artifact.base_model import open_base  # noqa: PLC0415 - heavy
     from tiankong.artifact.built_in import model_path  # noqa: PLC0415
@@ -44,7 +47,9 @@ def train_classifier(order: Order, config: Preset, base: str | None, given: dict
     opened = open_base(model_path(base)) if base else None
     if opened:
         _refuse(sorted(set(wanted) - set(_NOT_SHAPE)), f"is the network's shape, which is that of {base}")
-        model = override(opened.folder.manifest.model, wanted)
+        stated = preset_tables(preset).get("model", {}) if preset else {}
+        dropouts = {name: getattr(config.model, name) for name in _NOT_SHAPE if name in {*stated, *wanted}}
+        model = override(opened.folder.manifest.model, dropouts)
     else:
         plain = ModelConfig()
         model = dataclasses.replace(config.model, **{name: getattr(plain, name) for name in _ONLY_TO_FILL})

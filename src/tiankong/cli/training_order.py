@@ -32,10 +32,15 @@ class Order:
     measure_limit: int
     quiet: bool
 
-    def measured(self, measure: MeasureSplit) -> dict[str, Any]:
-        """What ``measure`` finds, by split."""
+    @property
+    def sizes(self) -> dict[str, int]:
+        """How many texts of each split are measured."""
         splits = self.corpus.manifest.splits
         sizes = {name: min(self.measure_limit or splits[name].texts, splits[name].texts) for name in splits}
-        sizes["train"] = min(_SAMPLE, sizes["train"])
+        return {**sizes, "train": min(_SAMPLE, sizes["train"])}
+
+    def measured(self, measure: MeasureSplit) -> dict[str, Any]:
+        """What ``measure`` finds, by split."""
+        sizes = self.sizes
         with progress("measuring", sum(sizes.values()), quiet=self.quiet) as advance:
             return {name: measure(name, size, advance) for name, size in sizes.items()}

@@ -70,6 +70,7 @@ class _FirstPass:
     hashes: list[array[int]] = field(default_factory=lambda: [array("Q") for _ in SPLITS])
     empty: int = 0
     repeated: int = 0  # texts that were left out
+    disputed: set[int] = field(default_factory=set)  # of those, the ones that had another label
 
     def add_empty(self) -> None:
         """A row without a text, or a text without a word."""
@@ -106,7 +107,7 @@ def _first_pass(
 ) -> _FirstPass:
     names = LabelNames(sources.label_names)
     first = _FirstPass(LabelRecord(names))
-    seen: set[int] = set()
+    seen: dict[int, str | None] = {}
     files = [(folder / f"{name}.provisional").open("wb") for name in SPLITS]
     try:
         texts = read_texts(
@@ -124,10 +125,12 @@ def _first_pass(
                 continue
             hashed = text_hash(text.text, config.seed)
             if config.unique:
+                label = first.labels.name(text)
                 if hashed in seen:
                     first.repeated += 1
+                    first.disputed |= {hashed} if seen[hashed] != label else set()
                     continue
-                seen.add(hashed)
+                seen[hashed] = label
             number = split_of(hashed, config.split)
             forms = first.forms
             array("i", [forms.setdefault(token, len(forms)) for token in tokens]).tofile(files[number])
@@ -189,7 +192,7 @@ def _write_corpus(folder: Path, first: _FirstPass, config: PrepareConfig, report
         nonempty.append(texts)
     problem = first.labels.problem
     labels = [] if problem else first.labels.write(folder, nonempty)
-    disputed = 0 if problem else first.labels.disputed(first.hashes)
+    disputed = 0 if problem else len(first.disputed) + first.labels.disputed(first.hashes)
     codes = _write_codes(folder, [word for word, _ in vocabulary], config, report) if config.code_bits else None
     sizes = {"splits": splits, "words": size, "other_words": len(others), "codes": codes}
     return {**sizes, "labels": labels, "label_problem": problem, "disputed_texts": disputed}
@@ -262,15 +265,13 @@ def _second_pass(
 
 
 def _save_array(raw: Path, file: Path) -> None:
-    """Moves raw int32 numbers into a ``.npy`` file, block by block."""
+    """Moves raw int32 numbers into a ``.npy`` file, block by block (through a map, a full disk would kill)."""
     length = raw.stat().st_size // 4
-    out = np.lib.format.open_memmap(file, mode="w+", dtype=np.int32, shape=(length,))
-    start = 0
-    if length:
-        for block in _blocks(raw):
-            out[start : start + len(block)] = block
-            start += len(block)
-    out.flush()
+    with file.open("wb") as out:
+        header = {"descr": np.lib.format.dtype_to_descr(np.dtype(np.int32)), "fortran_order": False, "shape": (length,)}
+        np.lib.format.write_array_header_1_0(out, header)
+        for block in _blocks(raw) if length else ():
+            out.write(block.tobytes())
     raw.unlink()
 
 

@@ -140,11 +140,15 @@ def measure_labelled_split(
 ) -> dict[str, Any]:
     """:func:`measure_labelled` of a split of a prepared corpus, or of so many ``texts`` of it, spread evenly.
 
-    :raises FolderError: the corpus has no labels, or others than the classifier.
+    Those in which the classifier reads nothing are left out.
+
+    :raises FolderError: the corpus has no labels, or others than the classifier; it is cut into words in another way.
+    :raises SourceError: the classifier reads nothing in any of them.
     """
     names = [label.name for label in corpus.manifest.labels]
     labels, tokens = corpus.labels(split), corpus.split(split)
     check_labels_known(corpus, classifier.folder)
+    _check_cut_alike(corpus, classifier.folder)
     words = [*corpus.vocabulary.words, *corpus.other_words]
     chosen = np.arange(len(tokens))
     if texts and texts < len(tokens):
@@ -153,7 +157,21 @@ def measure_labelled_split(
         Labelled(list(map(words.__getitem__, tokens[number][1:-1].tolist())), names[labels[number]])
         for number in chosen.tolist()
     ]
-    return measure_labelled(classifier.shares, read, on_text)
+    readable = [one for one in read if any(map(classifier.reads, one.text))]
+    if not readable:
+        raise SourceError(f"the classifier reads no word of the {split} split of {corpus.folder}: bring other texts")
+    on_text(len(read) - len(readable))
+    return measure_labelled(classifier.shares, readable, on_text)
+
+
+def _check_cut_alike(corpus: PreparedCorpus, model: ModelFolder) -> None:
+    for name in ("segmenter", "normalisation", "drop_ascii", "drop_words"):
+        own, found = getattr(model.manifest.prepare, name), getattr(corpus.manifest.config, name)
+        if own != found:
+            raise FolderError(
+                f"{corpus.folder} was prepared with {name} {found!r} and {model.path.name} reads texts with {own!r}: "
+                "prepare it again in the same way, or give its texts with --labelled"
+            )
 
 
 def check_labels_known(corpus: PreparedCorpus, model: ModelFolder) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import itertools
 import math
+import sys
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -20,9 +22,14 @@ from tiankong.evaluate.reliability import Reliability
 from tiankong.inference.decoding import CodesDecoder, ranks
 from tiankong.inference.predictor import Predictor, Reading
 from tiankong.text.network_input import Ints, Window, network_input
+from tiankong.text.pieces import piece_edges
 from tiankong.text.vocabulary import SPECIAL_TOKENS, is_target
 
 _PREDICTIONS_AT_ONCE = 1024
+_TEXTS_TOGETHER = 2048  # of which those of similar length are read in one run
+_LONGEST = 4096
+"""Tokens of a text that are read at once: every text that can be filled is read whole."""
+
 _ROWS_AT_ONCE = 16  # whose scores of the whole vocabulary stay in the processor's cache
 
 
@@ -35,7 +42,16 @@ class Text(NamedTuple):
     unknown: list[str]
 
 
-Scorer = Callable[[Sequence[Text]], NDArray[np.float32]]
+class _Part(NamedTuple):
+    """Some targets of text number ``number``, with the part of it that is read for them."""
+
+    number: int
+    text: Text
+    window: Window
+    begins: bool  # the text's first
+
+
+Scorer = Callable[[Sequence[_Part]], NDArray[np.float32]]
 Metrics = dict[str, Any]
 """Scores by name; ``reliability`` is a table, see :class:`Reliability`."""
 
@@ -54,8 +70,8 @@ def measure_split(
     """
     check_vocabulary(predictor, corpus)
 
-    def scorer(batch: Sequence[Text]) -> NDArray[np.float32]:
-        return predictor.session.scores(network_input([_window(text) for text in batch], corpus.lexicon))
+    def scorer(batch: Sequence[_Part]) -> NDArray[np.float32]:
+        return predictor.session.scores(network_input([part.window for part in batch], corpus.lexicon))
 
     return _measure(predictor, split_texts(corpus, split, texts), scorer, on_text)
 
@@ -67,6 +83,18 @@ def check_vocabulary(predictor: Predictor, corpus: PreparedCorpus) -> None:
     """
     if corpus.vocabulary.words != predictor.folder.vocabulary.words:
         raise FolderError(f"{corpus.folder} has another vocabulary than the model: give the corpus it was trained on")
+
+
+def check_targets(corpus: PreparedCorpus, split: str, texts: int = 0) -> None:
+    """Makes sure that those texts of a split, as for :func:`split_texts`, can be measured.
+
+    :raises FolderError: none of them has a known word.
+    """
+    if not any(len(text.targets) for text in split_texts(corpus, split, texts)):
+        raise FolderError(
+            f"the {split} split of {corpus.folder} has no known word to predict in what is to be measured: prepare "
+            "more text, or measure more of it"
+        )
 
 
 def split_texts(corpus: PreparedCorpus, split: str, texts: int = 0) -> Iterator[Text]:
@@ -97,9 +125,10 @@ def measure_files(
     :raises SourceError: a file can't be read, or holds no word to predict.
     """
     vocabulary = predictor.folder.vocabulary
+    last = min(texts, sys.maxsize) or None
 
     def read() -> Iterator[Text]:
-        for text in itertools.islice(read_texts(paths, column=column, encoding=encoding), texts or None):
+        for text in itertools.islice(read_texts(paths, column=column, encoding=encoding), last):
             tokens = predictor.tokenizer.tokens(text.text)
             reading = Reading(predictor)
             ids = reading.ids(tokens)
@@ -108,21 +137,17 @@ def measure_files(
             positions = 1 + np.flatnonzero(inner)
             yield Text(ids, positions, wanted - len(positions), list(reading.unknown))
 
-    def scorer(batch: Sequence[Text]) -> NDArray[np.float32]:
+    def scorer(batch: Sequence[_Part]) -> NDArray[np.float32]:
         # Ids behind the lexicon's are each text's own: number them through the batch.
         size, shift, windows = len(predictor.lexicon.word_ids), 0, []
-        for text in batch:
-            ids = np.where(text.ids >= size, text.ids + shift, text.ids)
-            windows.append(_window(text._replace(ids=ids)))
-            shift += len(text.unknown)
-        others = predictor.folder.characters.ids(word for text in batch for word in text.unknown)
+        for part in batch:
+            ids = part.window.ids
+            windows.append(part.window._replace(ids=np.where(ids >= size, ids + shift, ids)))
+            shift += len(part.text.unknown)
+        others = predictor.folder.characters.ids(word for part in batch for word in part.text.unknown)
         return predictor.session.scores(network_input(windows, predictor.lexicon, others))
 
     return _measure(predictor, read(), scorer, on_text)
-
-
-def _window(text: Text) -> Window:
-    return Window(text.ids, 1, len(text.ids) - 1, text.targets)
 
 
 def _measure(predictor: Predictor, texts: Iterable[Text], scorer: Scorer, on_text: Callable[[int], None]) -> Metrics:
@@ -130,32 +155,36 @@ def _measure(predictor: Predictor, texts: Iterable[Text], scorer: Scorer, on_tex
     # numpy's loops over a vocabulary leave the interpreter free.
     with ThreadPoolExecutor(predictor.session.threads) as workers:
         totals = _Totals(predictor, workers)
-        for batch in _batches(texts):
-            totals.add(batch, scorer)
-            on_text(len(batch))
+        numbered = enumerate(texts)
+        while stretch := list(itertools.islice(numbered, _TEXTS_TOGETHER)):
+            on_text(totals.count([text for _, text in stretch]))
+            for batch in _batches([part for number, text in stretch for part in _parts(number, text)]):
+                totals.add(batch, scorer)
+                on_text(sum(part.begins for part in batch))
     return totals.result(time.monotonic() - start)
 
 
-def _batches(texts: Iterable[Text]) -> Iterator[list[Text]]:
-    """Texts with about :data:`_PREDICTIONS_AT_ONCE` predictions together, of similar length within a stretch."""
-    stretch: list[Text] = []
-    for text in texts:
-        stretch.append(text)
-        if len(stretch) == 2048:
-            yield from _grouped(stretch)
-            stretch = []
-    yield from _grouped(stretch)
+def _parts(number: int, text: Text) -> Iterator[_Part]:
+    """The targets of a text, in one part unless it is very long."""
+    begins = True
+    for start, stop in itertools.pairwise(piece_edges(1, len(text.ids) - 1, _LONGEST)):
+        own = text.targets[(text.targets >= start) & (text.targets < stop)]
+        for first in range(0, len(own), _PREDICTIONS_AT_ONCE):
+            window = Window(text.ids, start, stop, own[first : first + _PREDICTIONS_AT_ONCE])
+            yield _Part(number, text, window, begins)
+            begins = False
 
 
-def _grouped(stretch: list[Text]) -> Iterator[list[Text]]:
-    batch: list[Text] = []
+def _batches(stretch: list[_Part]) -> Iterator[list[_Part]]:
+    """Parts of similar length with about :data:`_PREDICTIONS_AT_ONCE` predictions together."""
+    batch: list[_Part] = []
     predictions = 0
-    for text in sorted(stretch, key=lambda text: len(text.ids)):
-        if batch and predictions + len(text.targets) > _PREDICTIONS_AT_ONCE:
+    for part in sorted(stretch, key=lambda part: part.window.stop - part.window.start):
+        if batch and predictions + len(part.window.targets) > _PREDICTIONS_AT_ONCE:
             yield batch
             batch, predictions = [], 0
-        batch.append(text)
-        predictions += len(text.targets)
+        batch.append(part)
+        predictions += len(part.window.targets)
     if batch:
         yield batch
 
@@ -180,17 +209,18 @@ class _Totals:
         self._ranks: list[NDArray[np.int64]] = []
         self._distance_ranks: list[NDArray[np.int64]] = []
         self._log_probability = 0.0
-        self._bits: list[float] = []
+        self._right_bits: defaultdict[int, list[float]] = defaultdict(list)  # by text, the share of each target
         self._reliability = Reliability()
 
-    def add(self, batch: Sequence[Text], scorer: Scorer) -> None:
+    def count(self, texts: Sequence[Text]) -> int:
+        """Takes note of texts, and returns how many of them have nothing to score."""
+        self.sentences += sum(1 for text in texts if len(text.targets) or text.unknown_targets)
+        self.unknown += sum(text.unknown_targets for text in texts)
+        return sum(1 for text in texts if not len(text.targets))
+
+    def add(self, batch: Sequence[_Part], scorer: Scorer) -> None:
         """Scores one batch."""
-        self.sentences += sum(1 for text in batch if len(text.targets) or text.unknown_targets)
-        self.unknown += sum(text.unknown_targets for text in batch)
-        batch = [text for text in batch if len(text.targets)]
-        if not batch:
-            return
-        targets = np.concatenate([text.ids[text.targets] for text in batch])
+        targets = np.concatenate([part.text.ids[part.window.targets] for part in batch])
         scores = scorer(batch)
         parts = [slice(start, start + _ROWS_AT_ONCE) for start in range(0, len(targets), _ROWS_AT_ONCE)]
         for ranked in self._workers.map(lambda part: self._ranked(scores[part], targets[part]), parts):
@@ -201,8 +231,9 @@ class _Totals:
                 self._distance_ranks.append(ranked.by_distance)
         if isinstance(self._decoder, CodesDecoder) and self._decoder.has_distances:
             right = self._decoder.bit_accuracy(scores, targets)
-            edges = np.cumsum([len(text.targets) for text in batch])[:-1]
-            self._bits += [float(share.mean()) for share in np.split(right, edges)]
+            edges = np.cumsum([len(part.window.targets) for part in batch])[:-1]
+            for part, shares in zip(batch, np.split(right, edges), strict=True):
+                self._right_bits[part.number] += shares.tolist()
 
     def _ranked(self, scores: NDArray[np.float32], targets: Ints) -> _Ranked:
         log_probabilities = self._decoder.log_probabilities(scores)
@@ -225,9 +256,9 @@ class _Totals:
         metrics |= {f"top{k}": float((found <= k).sum() / targets) for k in (1, 5, 10)}
         metrics["mrr"] = float((1 / found).sum() / targets)
         metrics["perplexity"] = math.exp(min(-self._log_probability / len(found), 700.0))
-        if self._bits:
+        if self._right_bits:
             near = np.concatenate(self._distance_ranks)
-            metrics["bit_accuracy"] = float(np.mean(self._bits))
+            metrics["bit_accuracy"] = float(np.mean([np.mean(shares) for shares in self._right_bits.values()]))
             metrics |= {f"distance_top{k}": float((near <= k).sum() / targets) for k in (1, 5, 10)}
         metrics["calibration_error"] = self._reliability.error
         metrics["reliability"] = self._reliability.table()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,6 +11,8 @@ import numpy as np
 
 _MOST_NUMBERED = 20
 """With more labels, the numbers would run into each other."""
+
+_LONGEST_NAME = 24
 
 _CHINESE_FONTS = ["Noto Sans CJK SC", "Noto Sans SC", "WenQuanYi Zen Hei", "WenQuanYi Micro Hei", "Microsoft YaHei"]
 
@@ -29,7 +30,7 @@ def draw_confusion(labels: Sequence[str], confusion: Sequence[Sequence[int]], pa
     here = {font.name for font in font_manager.fontManager.ttflist}
     fonts = [name for name in _CHINESE_FONTS if name in here]
     numbered = not fonts and not all(name.isascii() for name in labels)
-    names = [str(number) if numbered else textwrap.shorten(name, 24) for number, name in enumerate(labels, 1)]
+    names = [str(number) if numbered else _short(name) for number, name in enumerate(labels, 1)]
     counts = np.array(confusion, dtype=np.float64)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     side = min(12.0, 2.5 + 0.6 * len(labels))
@@ -48,3 +49,7 @@ def draw_confusion(labels: Sequence[str], confusion: Sequence[Sequence[int]], pa
                 axes.text(column, row, f"{int(counts[row, column]):,}", ha="center", va="center", color=colour)
         figure.savefig(path, dpi=90)
     pyplot.close(figure)
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"

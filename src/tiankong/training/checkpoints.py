@@ -6,6 +6,7 @@ Nothing is pickled, so a checkpoint from anywhere can be opened without running 
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,8 @@ class SafetensorsCheckpoints(CheckpointIO):
             except safetensors.SafetensorError as error:
                 aside.unlink(missing_ok=True)
                 raise OSError(None, str(error)) from None
+            with aside.open("rb") as written:  # or a loss of power could leave neither this one nor the one before
+                os.fsync(written.fileno())
             aside.replace(file)
 
     def load_checkpoint(self, path: Any, map_location: Any | None = None, weights_only: bool | None = None) -> Any:  # noqa: ARG002 - Lightning's signature

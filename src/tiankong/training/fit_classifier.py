@@ -94,7 +94,7 @@ def fit_classifier(
     tensorboard_logger(display.tensorboard)
     batches, *measured = _loaders(corpus, base, training, classifier)
     network = _network(corpus, model, training, classifier, base)
-    weights = _label_weights(corpus, classifier)
+    weights = _label_weights(corpus, training, classifier)
     module = LabelModule(
         network, training, weights, classifier.base_rate if base else 1.0, steps=len(batches) * training.epochs
     )
@@ -189,18 +189,19 @@ def check_labels(corpus: PreparedCorpus) -> None:
 
 
 def _check_cut_alike(corpus: PreparedCorpus, base: Base) -> None:
+    """Words must be the same words; and a text that the base was trained on must be no test text here."""
     if not base.prepare.keep_unknown:
         raise FolderError(
             f"{base.name} leaves out words that it doesn't know, so it can't read other texts: start from a model that "
             "reads them by their characters (prepared with --keep-unknown)"
         )
     own = corpus.manifest.config
-    for name in ("segmenter", "normalisation", "drop_ascii", "drop_words", "keep_unknown"):
+    for name in ("segmenter", "normalisation", "drop_ascii", "drop_words", "keep_unknown", "seed", "split"):
         wanted, found = getattr(base.prepare, name), getattr(own, name)
         if found != wanted:
             raise FolderError(
-                f"{corpus.folder} was prepared with {name} {found!r} and {base.name} reads texts with {wanted!r}: "
-                "prepare it again in the same way"
+                f"{corpus.folder} was prepared with {name} {found!r} and {base.name} with {wanted!r}: prepare it again "
+                "in the same way"
             )
     if corpus.user_words != base.user_words:
         raise FolderError(
@@ -271,6 +272,7 @@ def _loaders(
     learnt, validation = chosen_texts(corpus, training, classifier)
     _check_chosen(corpus, learnt)
     measured = dataclasses.replace(training, batch_sentences=0)
+    sample = np.random.default_rng(training.seed).permutation(learnt)[: training.validation_sentences or len(learnt)]
 
     def loader(name: str, texts: Ints, settings: TrainingConfig) -> LabelledBatches:
         labels = corpus.labels(name).astype(np.int64)
@@ -279,7 +281,7 @@ def _loaders(
     return (
         loader("train", learnt, training),
         loader("validation", validation, measured),
-        loader("train", learnt[: training.validation_sentences or len(learnt)], measured),
+        loader("train", np.sort(sample), measured),
     )
 
 
@@ -304,9 +306,11 @@ def _check_chosen(corpus: PreparedCorpus, learnt: Ints) -> None:
         )
 
 
-def _label_weights(corpus: PreparedCorpus, classifier: ClassifierConfig) -> Tensor | None:
-    """What a text of each label counts (L,), on average over the training texts once."""
+def _label_weights(corpus: PreparedCorpus, training: TrainingConfig, classifier: ClassifierConfig) -> Tensor | None:
+    """What a text of each label counts (L,), on average over the texts that are learned from once."""
     if classifier.label_weights == "none":
         return None
-    counts = torch.tensor([label.train for label in corpus.manifest.labels], dtype=torch.float32)
+    learnt, _ = chosen_texts(corpus, training, classifier)
+    labels = np.bincount(corpus.labels("train")[learnt], minlength=len(corpus.manifest.labels))
+    counts = torch.from_numpy(labels).float()
     return counts.sum() / (len(counts) * counts)

@@ -71,6 +71,8 @@ def temper(network: ClassifierNetwork, validation: tuple[Tensor, Tensor]) -> flo
     """
     with torch.no_grad():
         logits = network.label_logits(validation[0]).double()
+    if bool((logits.argmax(dim=1) == validation[1]).all()):  # the larger the number, the better: it tells nothing
+        return 1.0
     scale = torch.ones((), dtype=torch.double, requires_grad=True)
     optimiser = torch.optim.LBFGS([scale], max_iter=_STEPS, line_search_fn="strong_wolfe")
 
@@ -82,7 +84,7 @@ def temper(network: ClassifierNetwork, validation: tuple[Tensor, Tensor]) -> flo
 
     optimiser.step(loss)  # type: ignore[no-untyped-call]
     found = float(scale.detach())
-    if not 0 < found < math.inf:  # all right, or nothing learned: there is no such number
+    if not 0 < found < math.inf:  # nothing learned: there is no such number
         return 1.0
     network.rescale(found)
     return found

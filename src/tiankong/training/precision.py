@@ -30,11 +30,11 @@ def has_bf16() -> bool:
     return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
 
 
-def resolve_precision(wanted: str) -> str:
+def resolve_precision(wanted: str, device: str = "auto") -> str:
     """``bf16`` or ``fp32``; ``auto`` takes bf16 on a GPU, or where its matrix product beats fp32's clearly."""
     if wanted != "auto":
         return wanted
-    if torch.cuda.is_available():
+    if torch.cuda.is_available() and device != "cpu":
         return "bf16"
     if not has_bf16():
         return "fp32"

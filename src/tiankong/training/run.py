@@ -19,7 +19,7 @@ from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint, TQDMProg
 from lightning.pytorch.utilities.exceptions import SIGTERMException
 
 from tiankong.config import TrainingConfig
-from tiankong.errors import OptionError
+from tiankong.errors import FolderError, OptionError
 from tiankong.training.batches import ByLength
 from tiankong.training.checkpoints import SafetensorsCheckpoints, read_checkpoint
 from tiankong.training.history import History, Row
@@ -110,7 +110,7 @@ def train(
     :raises TrainingInterrupted: after Ctrl-C or SIGTERM; calling again with ``resume`` goes on.
     """
     history = History(tokens, display.on_epoch)
-    best = ModelCheckpoint(
+    best = _BestCheckpoint(
         work.folder,
         Path(BEST_FILE).stem,
         monitor=monitored.score,
@@ -190,6 +190,18 @@ class _MeasuredLoader:
         return self._batches.in_order()
 
 
+class _BestCheckpoint(ModelCheckpoint):
+    """Goes on in a folder that was moved meanwhile; Lightning would forget the best score."""
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """With the paths of where the folder is now."""
+        here = str(Path(str(self.dirpath)) / BEST_FILE)
+        moved = {**state_dict, "dirpath": self.dirpath}
+        moved |= {name: here for name in ("best_model_path", "kth_best_model_path") if moved[name]}
+        moved["best_k_models"] = dict.fromkeys([here] if moved["best_k_models"] else [], moved["best_model_score"])
+        super().load_state_dict(moved)
+
+
 class _LastCheckpoint(pl.Callback):
     """Saves the whole state every so many steps, and when Ctrl-C or SIGTERM asks to stop.
 
@@ -244,9 +256,12 @@ def tensorboard_logger(folder: Path | None) -> Any:
     """What writes events to ``folder``; ``False`` without one.
 
     :raises MissingPackageError: tensorboard is not installed.
+    :raises FolderError: ``folder`` is something else.
     """
     if folder is None:
         return False
+    if folder.exists() and not folder.is_dir():
+        raise FolderError(f"{folder} exists and is not a folder: choose another --tensorboard")
     from lightning.pytorch.loggers import TensorBoardLogger  # noqa: PLC0415 - optional
 
     try:

@@ -78,6 +78,13 @@ def started_run(what: dict[str, Any], training: TrainingConfig, work: Work) -> I
         lock.release()
 
 
+def remove_run(work: Work) -> None:
+    """Removes the folder of a run that is over, unless another process has taken it up meanwhile."""
+    lock = FileLock(work.folder / LOCK_FILE, timeout=0)
+    with contextlib.suppress(Timeout, OSError), lock:
+        shutil.rmtree(work.folder, ignore_errors=True)
+
+
 def _check_own(folder: Path) -> None:
     """Makes sure that there is nothing in ``folder`` but what a run leaves."""
     for file in folder.iterdir() if folder.is_dir() else [folder] if folder.exists() else []:
@@ -94,7 +101,7 @@ def _precision_of_run(run: dict[str, Any], training: TrainingConfig, work: Work)
         for file in folder.iterdir():
             if file.name != LOCK_FILE:
                 file.unlink()
-        precision = resolve_precision(training.precision)
+        precision = resolve_precision(training.precision, training.device)
         with readable_write_errors(folder):
             write_text(folder / RUN_FILE, json.dumps({**run, "precision": precision}, indent=2) + "\n")
         return precision

@@ -24,7 +24,7 @@ _WARMUP = 0.03
 def train_for(network: nn.Module, steps: Iterator[Step], budget: Budget, learning_rate: float) -> Training:
     """Takes steps until ``budget.processor_seconds`` are over; bf16 where our own training would use it."""
     optimiser = torch.optim.AdamW(network.parameters(), learning_rate, weight_decay=0.01, fused=True)
-    bf16 = resolve_precision("auto") == "bf16"
+    bf16 = resolve_precision("auto", "cpu") == "bf16"
     network.train()
     start, processor_start = time.perf_counter(), time.process_time()
     tokens = 0
