@@ -55,7 +55,7 @@ model: install
 	@test -n "$(REVIEWS)" || { echo 'name the folder of the corpora: make model REVIEWS=FOLDER'; exit 2; }
 	$(BIN)/tiankong prepare $(REVIEWS)/goods_zh.txt $(REVIEWS)/online_shopping_10_cats.zip --column review \
 		--name-label 1=好评 --name-label 0=差评 -o build/prepared --force
-	$(BIN)/tiankong train build/prepared -o build/reviews-zh --force
+	$(BIN)/tiankong train build/prepared -o build/reviews-zh --epochs 12 --force
 	$(BIN)/tiankong export build/reviews-zh --prepared build/prepared -o $(MODELS)/reviews-zh --force
 	$(BIN)/tiankong train build/prepared -o build/reviews-zh-small --preset small --negatives 2048 --force
 	$(BIN)/tiankong train build/prepared -o build/reviews-zh-sentiment --task classify --from build/reviews-zh-small \
