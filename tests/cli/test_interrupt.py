@@ -88,7 +88,7 @@ def test_start_over_deletes_nothing_but_a_training(prepared, tmp_path, capfd):
 
 
 def test_a_training_that_diverges(prepared, tmp_path, capfd):
-    wild = ["--learning-rate", 1, "--weight-decay", "1e30", "--warmup-steps", 0]
+    wild = ["--learning-rate", 1, "--weight-decay", 100, "--warmup-steps", 0, "--epochs", 8, "--schedule", "constant"]
     assert run([str(argument) for argument in ["train", prepared, "-o", tmp_path / "model", *TINY, *wild]]) == 2
     assert "the training diverged" in capfd.readouterr().err
     assert list(tmp_path.iterdir()) == []

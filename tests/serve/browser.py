@@ -11,7 +11,7 @@ from playwright.sync_api import expect, sync_playwright
 
 SENTENCE = "外套做工__，穿着很暖和"
 TWO = "快递__，第二天就__了"
-WRONG = "衣服质量很好，穿着很好吃"
+WRONG = "衣服质量很好，穿着很充电"
 
 _QUIET = [
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),

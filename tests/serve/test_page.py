@@ -63,7 +63,7 @@ def test_characters_that_javascript_counts_twice_do_not_shift_the_words(page, ur
     page.locator("#checked .misfit").focus()
     better = page.locator("#suggestions .chip .word").first.text_content()
     page.locator("#suggestions .chip").first.click()
-    expect(page.locator("#text")).to_have_value(text.replace("好吃", better))
+    expect(page.locator("#text")).to_have_value(text.replace("充电", better))
 
 
 def test_an_example_can_be_picked(page, url):
@@ -123,9 +123,9 @@ def test_constraints_hold_and_their_errors_are_sentences(page, url, model):
 def test_words_that_do_not_fit_are_underlined_the_darker_the_less_they_fit(page, url, model):
     opened(page, url, WRONG, view="check")
     checked = [word for word in model.check(WRONG, suggestions=5) if not word["fits"]]
-    assert [word["word"] for word in checked] == ["好吃"]
+    assert [word["word"] for word in checked] == ["充电"]
     misfit = page.locator("#checked .misfit")
-    expect(misfit).to_have_text(["好吃"])
+    expect(misfit).to_have_text(["充电"])
     assert float(misfit.evaluate("word => word.style.getPropertyValue('--misfit')")) == pytest.approx(
         checked[0]["misfit"], abs=1e-3
     )
@@ -138,7 +138,7 @@ def test_words_that_do_not_fit_are_underlined_the_darker_the_less_they_fit(page,
     better = [suggestion["token_str"] for suggestion in checked[0]["suggestions"]]
     expect(page.locator("#suggestions .chip .word")).to_have_text(better)
     page.locator("#suggestions .chip").first.click()
-    expect(page.locator("#text")).to_have_value(WRONG.replace("好吃", better[0]))
+    expect(page.locator("#text")).to_have_value(WRONG.replace("充电", better[0]))
     expect(page.locator("#checked-summary")).to_contain_text("All 7 words fit")
     expect(page.locator("#checked-summary")).to_be_focused()
 

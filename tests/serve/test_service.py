@@ -139,7 +139,7 @@ def test_requests_that_wait_together_get_their_own_answers(model_folder):
     model = load(model_folder, threads=1)
     inputs = [f"{review.text[:4]}__{review.text[6:]}" for review in reviews(20)]
     inputs += ["没有空", [SENTENCE, TWO], [TWO, "也没有空"], TWO]
-    options = ("--answer-seconds", 1.5, *PATIENT)
+    options = ("--answer-seconds", 4, *PATIENT)
     with serving("--model", model_folder, *options) as running, ThreadPoolExecutor(32) as clients:
         first = clients.submit(running.post, "/check", LONG)
         eventually(lambda: "tiankong_requests_running 1.0" in running.get("/metrics").text)
