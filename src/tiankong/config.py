@@ -280,6 +280,8 @@ def preset_tables(name: str) -> dict[str, Any]:
         raise OptionError(f"there is no preset {name!r}: use one of {known}, or a path that ends in .toml")
     try:
         return _known_fields(tomllib.loads(text), Preset)
+    except RecursionError:
+        raise OptionError(f"the preset {name} is wrong: its values are too deep in each other") from None
     except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
         raise OptionError(f"the preset {name} is wrong: {error}") from None
 

@@ -353,3 +353,31 @@ def test_top_k_of_another_type(model_folder, top_k):
 def test_sentences_of_another_type(model_folder, sentence, words):
     with pytest.raises(SentenceError, match=words):
         tiankong.load(model_folder).fill(sentence)
+
+
+def test_a_training_whose_reader_leaves_goes_on(prepared, tmp_path):
+    command = [PROGRAM, "train", str(prepared), "-o", str(tmp_path / "model"), *TINY]
+    command.remove("--quiet")
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
+        process.stderr.close()
+        assert process.wait(120) == 0
+    assert (tmp_path / "model" / "config.json").exists()
+
+
+def test_a_refusal_that_nobody_reads_has_its_code():
+    with subprocess.Popen([PROGRAM, "fill", "没有空"], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        process.stderr.close()
+        assert process.wait(60) == 2
+
+
+def test_a_preset_without_a_bottom(refused, tmp_path):
+    (tmp_path / "deep.toml").write_text("a=" + "[" * 20_000)
+    assert "too deep" in refused("train", "nowhere", "-o", "model", "--preset", "deep.toml")
+
+
+def test_phrases_alone_are_not_filled_together_and_nothing_is_said_of_it(model_folder, capfd):
+    arguments = ["fill", "--model", str(model_folder), "--target", "很 快", "--target", "很 好", "物流__，质量__"]
+    assert run(arguments) == 0
+    assert "together" not in capfd.readouterr().out
+    assert run([*arguments, "--joint"]) == 0
+    assert "(no words of the model fit)" in capfd.readouterr().out

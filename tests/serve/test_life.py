@@ -164,6 +164,7 @@ def test_the_model_is_exchanged_and_a_bad_one_is_not_taken(model_folder, codes_m
         response = server.post("/reload", {"model": str(tmp_path)}, headers=KEY)
         assert response.status_code == 422
         assert "is not a model" in response.json()["error"]
+        assert server.post("/reload", {"model": ""}, headers=KEY).status_code == 422
         for long in ("x" * 300, f"./{'x' * 300}"):
             response = server.post("/reload", {"model": long}, headers=KEY)
             assert (response.status_code, response.json()["reason"]) == (422, "folder")

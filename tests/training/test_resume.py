@@ -205,9 +205,9 @@ def test_a_folder_is_trained_in_by_one_process(prepared, tmp_path, capfd):
     while not checkpoint.exists():
         assert process.poll() is None
         time.sleep(0.005)
-    for option in ("--resume", "--force"):
+    for option in (["--resume"], ["--force"], []):
         options = ["train", str(prepared), "-o", str(output), *OPTIONS, "--epochs", "20000", "--patience", "20000"]
-        assert run([*options, option]) == 2
+        assert run([*options, *option]) == 2
         assert "another process is training" in capfd.readouterr().err
     assert process.poll() is None
     process.send_signal(signal.SIGTERM)

@@ -32,9 +32,10 @@ def progress(title: str, total: int, *, quiet: bool) -> Iterator[Callable[[int],
 
 
 def say(text: str, *, quiet: bool) -> None:
-    """A line for people, on standard error."""
+    """A line for people, on standard error. Where nobody reads it any more, the work goes on."""
     if not quiet:
-        print(text, file=sys.stderr)
+        with contextlib.suppress(BrokenPipeError):
+            print(text, file=sys.stderr)
 
 
 def this_command() -> str:

@@ -95,13 +95,14 @@ class _Filler:
         ]
 
     def _filled(self, sentence: str, answers: Any) -> _Filled:
-        """With joint answers where they are wanted: unasked, of several blanks, but not too many."""
+        """With joint answers where they are wanted: unasked, of several blanks, but not too many, if there are any."""
         from tiankong.inference.joint import MOST_BLANKS, MOST_TOGETHER  # noqa: PLC0415 - heavy
 
         blanks = answers if answers and isinstance(answers[0], list) else [answers]
         if not (1 < len(blanks) <= MOST_BLANKS if self.joint is None else self.joint):
             return _Filled(blanks, None)
-        return _Filled(blanks, self.model.joint(sentence, min(self.top_k, MOST_TOGETHER), **self.constraints))
+        joint = self.model.joint(sentence, min(self.top_k, MOST_TOGETHER), **self.constraints)
+        return _Filled(blanks, joint if joint or self.joint else None)
 
     def _shown(self, sentence: str, filled: _Filled) -> str:
         """A JSON object, or lines for people."""

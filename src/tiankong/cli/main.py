@@ -15,6 +15,7 @@ from typing import Any
 import click
 
 import tiankong
+from tiankong.cli.display import say
 from tiankong.errors import TiankongError
 
 COMMANDS = (
@@ -143,5 +144,5 @@ def _discard_output() -> None:
 
 
 def _report(sentence: str, code: int) -> int:
-    print(f"tiankong: {sentence}", file=sys.stderr)
+    say(f"tiankong: {sentence}", quiet=False)
     return code

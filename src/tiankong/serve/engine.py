@@ -119,7 +119,7 @@ class Engine:
         :raises FolderError: the new one can't be loaded; the present one stays.
         """
         async with self._loading:
-            source = model or self.source
+            source = self.source if model is None else model
             loaded = await asyncio.to_thread(self._load, source)
             self._loaded, self.source = loaded, source
         return loaded

@@ -56,6 +56,7 @@ def started_run(what: dict[str, Any], training: TrainingConfig, work: Work) -> I
     """
     folder = work.folder
     if folder.exists() and not (work.resume or work.force):
+        _check_free(folder)
         raise FolderError(f"{folder} holds an unfinished training: go on with --resume or start over with --force")
     if work.force:
         _check_own(folder)
@@ -63,11 +64,7 @@ def started_run(what: dict[str, Any], training: TrainingConfig, work: Work) -> I
         raise FolderError(f"there is no unfinished training in {folder}: leave --resume out to start one")
     with readable_write_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(folder / LOCK_FILE, timeout=0)
-    try:
-        lock.acquire()
-    except Timeout:
-        raise FolderError(f"another process is training in {folder}: wait for it, or choose another output") from None
+    lock = _lock(folder)
     try:
         yield _precision_of_run({**what, "training": dataclasses.asdict(training)}, training, work)
     except Exception:
@@ -76,6 +73,25 @@ def started_run(what: dict[str, Any], training: TrainingConfig, work: Work) -> I
         raise
     finally:
         lock.release()
+
+
+def _lock(folder: Path) -> FileLock:
+    """The run's lock, held.
+
+    :raises FolderError: another process holds it.
+    """
+    lock = FileLock(folder / LOCK_FILE, timeout=0)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise FolderError(f"another process is training in {folder}: wait for it, or choose another output") from None
+    return lock
+
+
+def _check_free(folder: Path) -> None:
+    if (folder / LOCK_FILE).is_file():
+        with contextlib.suppress(OSError):
+            _lock(folder).release()
 
 
 def remove_run(work: Work) -> None:
