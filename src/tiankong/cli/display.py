@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shlex
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 
 def shows_progress(quiet: bool) -> bool:
@@ -34,8 +35,15 @@ def progress(title: str, total: int, *, quiet: bool) -> Iterator[Callable[[int],
 def say(text: str, *, quiet: bool) -> None:
     """A line for people, on standard error. Where nobody reads it any more, the work goes on."""
     if not quiet:
-        with contextlib.suppress(BrokenPipeError):
-            print(text, file=sys.stderr)
+        try:
+            print(text, file=sys.stderr, flush=True)
+        except BrokenPipeError:
+            discard(sys.stderr)
+
+
+def discard(stream: TextIO) -> None:
+    """Sends what is still to come, and what Python writes out at its end, to nobody."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def this_command() -> str:

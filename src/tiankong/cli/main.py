@@ -15,7 +15,7 @@ from typing import Any
 import click
 
 import tiankong
-from tiankong.cli.display import say
+from tiankong.cli.display import discard, say
 from tiankong.errors import TiankongError
 
 COMMANDS = (
@@ -61,7 +61,7 @@ class _Commands(click.Group):
         try:
             return super().invoke(ctx)
         except BrokenPipeError:
-            _discard_output()
+            discard(sys.stdout)
             return 0
 
 
@@ -111,7 +111,7 @@ def run(arguments: list[str]) -> int:
             reason = (error.strerror or str(error)).lower()
             return _report(f"{error.filename} can't be used ({reason}): choose another path", TiankongError.exit_code)
         if isinstance(error, OSError) and error.errno in _FULL:
-            _discard_output()
+            discard(sys.stdout)
             return _report("the disk that the output goes to is full: free space", TiankongError.exit_code)
         if os.environ.get("TIANKONG_DEBUG"):
             raise
@@ -136,11 +136,6 @@ def _way_out(error: click.ClickException) -> str:
     if message.startswith("Got unexpected extra argument"):
         return f"{message}: a sentence with spaces goes into quotation marks, and several go through a pipe"
     return message
-
-
-def _discard_output() -> None:
-    """Keeps Python from failing again when it flushes at exit what could not be written."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _report(sentence: str, code: int) -> int:
