@@ -23,6 +23,9 @@ SEGMENTERS = ("rjieba", "jieba", "whitespace", "unicode")
 SPACED = ("whitespace", "unicode")
 """Segmenters for languages that write spaces between words."""
 
+CUTTING = ("segmenter", "normalisation", "drop_ascii", "drop_words")
+"""Settings of :class:`PrepareConfig` that decide which words a text is made of."""
+
 NORMALISATIONS = ("standard", "none")
 CELLS = ("lstm", "gru")
 HEADS = ("softmax", "codes", "hybrid")

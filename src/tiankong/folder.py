@@ -21,11 +21,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from tiankong.errors import FolderError
-
-try:
-    import fcntl
-except ModuleNotFoundError:  # Windows
-    fcntl = None  # type: ignore[assignment]
+from tiankong.folder_lock import locked, try_lock, unlock
 
 T = TypeVar("T")
 
@@ -62,18 +58,18 @@ class FolderFormat:
         try:
             with readable_write_errors(path):
                 place.parent.mkdir(parents=True, exist_ok=True)
-                with _locked(place.parent):
+                with locked(place.parent):
                     _mend(place)
                     aside.mkdir()
-                    held = _try_lock(aside)
+                    held = try_lock(aside)
                 try:
                     yield aside
                     self._make_readable(aside)
-                    with _locked(place.parent):
+                    with locked(place.parent):
                         self.check_output(path, force=force)
                         _swap(aside, place)
                 finally:
-                    _unlock(held)
+                    unlock(held)
         finally:
             shutil.rmtree(aside, ignore_errors=True)
 
@@ -191,30 +187,25 @@ class FolderFormat:
                 raise FolderError(f"{name} in {folder} is torn or was changed after it was written: {again}")
 
 
-@contextlib.contextmanager
-def readable_write_errors(path: Path) -> Iterator[None]:
+def readable_write_errors(path: Path) -> contextlib.AbstractContextManager[None]:
     """Turns the operating system's refusals while writing ``path`` into one sentence.
 
     :raises FolderError: instead of any ``OSError``.
     """
-    try:
-        yield
-    except OSError as error:
-        what = error.strerror or str(error)
-        raise FolderError(f"{path} can't be written ({what.lower()}): free space or choose another place") from None
+    return _in_one_sentence(f"{path} can't be written", "free space or choose another place")
+
+
+def readable_read_errors(path: Path) -> contextlib.AbstractContextManager[None]:
+    """The same while reading ``path``."""
+    return _in_one_sentence(f"{path} can't be read", "choose another folder")
 
 
 @contextlib.contextmanager
-def readable_read_errors(path: Path) -> Iterator[None]:
-    """Turns the operating system's refusals while reading ``path`` into one sentence.
-
-    :raises FolderError: instead of any ``OSError``.
-    """
+def _in_one_sentence(what: str, way_out: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        what = (error.strerror or str(error)).lower()
-        raise FolderError(f"{error.filename or path} can't be read ({what}): choose another folder") from None
+        raise FolderError(f"{what} ({(error.strerror or str(error)).lower()}): {way_out}") from None
 
 
 def write_text(path: Path, text: str) -> None:
@@ -267,38 +258,7 @@ def _mend(path: Path) -> None:
         else:
             old.rename(path)
     for leftover in path.parent.glob(f".{glob.escape(path.name)}.partial-*"):
-        held = _try_lock(leftover)
+        held = try_lock(leftover)
         if held is not None:
             shutil.rmtree(leftover, ignore_errors=True)
-            _unlock(held)
-
-
-@contextlib.contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """For moments: alone among the processes that write in ``folder``, where the system and the disk know locks."""
-    held = _try_lock(folder, wait=True)
-    try:
-        yield
-    finally:
-        _unlock(held)
-
-
-def _try_lock(folder: Path, *, wait: bool = False) -> int | None:
-    """What holds the lock of a folder, which ends with the process; ``None`` if another process has it, or there are
-    no such locks.
-    """
-    if fcntl is None:
-        return None
-    held = None
-    try:
-        held = os.open(folder, os.O_RDONLY)
-        fcntl.flock(held, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        _unlock(held)
-        return None
-    return held
-
-
-def _unlock(held: int | None) -> None:
-    if held is not None:
-        os.close(held)
+            unlock(held)

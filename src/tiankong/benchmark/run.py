@@ -113,8 +113,6 @@ def run_benchmark(
                 place,
                 models.get(name),
             )
-            if name in stated:
-                _write(place, dataclasses.replace(read_result(place), model=stated[name]))
         results.append(read_result(place))
         report(_line(results[-1]))
     return results
@@ -183,6 +181,8 @@ def _measure(name: str, corpus_folder: Path, targets: int, budget: Budget, place
     result = Result(
         name, system.label, training.seconds, training.tokens, training.note, training.processor_seconds, peak
     )
+    if model:
+        result = dataclasses.replace(result, model=sha256(model / MODEL.manifest))
     if isinstance(system, RankingSystem):
         task = make_task(corpus, targets)
         arrays, seconds = _answer(system, task, corpus.vocabulary.targets())

@@ -80,10 +80,6 @@ class LabelRecord:
             number = self._numbers.setdefault(self._names.of(text.label), len(self._numbers))
         self._given[split].append(number)
 
-    def name(self, text: Text) -> str | None:
-        """What a text's label is called, also of one that is not added."""
-        return None if text.label is None else self._names.of(text.label)
-
     @property
     def problem(self) -> str | None:
         """Why these labels are not kept, as the rest of a sentence; ``None`` if they are."""

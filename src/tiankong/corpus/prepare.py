@@ -125,10 +125,11 @@ def _first_pass(
                 continue
             hashed = text_hash(text.text, config.seed)
             if config.unique:
-                label = first.labels.name(text)
+                label = None if text.label is None else names.of(text.label)
                 if hashed in seen:
                     first.repeated += 1
-                    first.disputed |= {hashed} if seen[hashed] != label else set()
+                    if seen[hashed] != label:
+                        first.disputed.add(hashed)
                     continue
                 seen[hashed] = label
             number = split_of(hashed, config.split)

@@ -10,7 +10,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 import numpy as np
 
 from tiankong.artifact.model_folder import ModelFolder
-from tiankong.config import PrepareConfig
+from tiankong.config import CUTTING, PrepareConfig
 from tiankong.corpus.labels import LabelNames
 from tiankong.corpus.prepared import PreparedCorpus
 from tiankong.corpus.reader import read_texts
@@ -165,7 +165,7 @@ def measure_labelled_split(
 
 
 def _check_cut_alike(corpus: PreparedCorpus, model: ModelFolder) -> None:
-    for name in ("segmenter", "normalisation", "drop_ascii", "drop_words"):
+    for name in CUTTING:
         own, found = getattr(model.manifest.prepare, name), getattr(corpus.manifest.config, name)
         if own != found:
             raise FolderError(

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from tiankong.config import ClassifierConfig, ModelConfig, PrepareConfig, TrainingConfig, check
+from tiankong.config import CUTTING, ClassifierConfig, ModelConfig, PrepareConfig, TrainingConfig, check
 from tiankong.corpus.prepared import PreparedCorpus
 from tiankong.errors import FolderError, OptionError
 from tiankong.model.classifier import ClassifierNetwork, of_texts
@@ -196,7 +196,7 @@ def _check_cut_alike(corpus: PreparedCorpus, base: Base) -> None:
             "reads them by their characters (prepared with --keep-unknown)"
         )
     own = corpus.manifest.config
-    for name in ("segmenter", "normalisation", "drop_ascii", "drop_words", "keep_unknown", "seed", "split"):
+    for name in (*CUTTING, "keep_unknown", "seed", "split"):
         wanted, found = getattr(base.prepare, name), getattr(own, name)
         if found != wanted:
             raise FolderError(
