@@ -124,8 +124,9 @@ class PreparedCorpus:
         """The split of that name, one of ``SPLITS``."""
         if name not in SPLITS:
             raise ValueError(f"no split {name}")
-        tokens = np.load(self.folder / f"{name}.tokens.npy", mmap_mode="r")
-        return Split(tokens, np.load(self.folder / f"{name}.offsets.npy", mmap_mode="r"))
+        # As plain arrays on the mapped file: NumPy's own kind takes half of a batch's time to cut.
+        files = (np.load(self.folder / f"{name}.{part}.npy", mmap_mode="r") for part in ("tokens", "offsets"))
+        return Split(*(np.asarray(file) for file in files))
 
     def labels(self, split: str) -> NDArray[np.int32]:
         """The label of each text of a split (texts,), as its place in the manifest's list.

@@ -12,8 +12,9 @@ import torch
 from torch import Tensor, nn
 
 from tiankong.config import ModelConfig, TrainingConfig
+from tiankong.model.dropout import ByteDropout, shared_dropout
 from tiankong.model.embedding import WordEmbedding, context_vectors
-from tiankong.model.encoder import BidirectionalEncoder, shared_dropout
+from tiankong.model.encoder import BidirectionalEncoder
 from tiankong.text.network_input import Ints, NetworkInput
 from tiankong.text.vocabulary import ids_of_frequent
 
@@ -103,5 +104,5 @@ def tensors(arrays: NetworkInput, device: torch.device | str = "cpu") -> list[Te
 def _layers(sizes: Sequence[int], activation: str, dropout: float) -> list[nn.Module]:
     layers: list[nn.Module] = []
     for size, following in itertools.pairwise(sizes):
-        layers += [nn.Linear(size, following), nn.GELU() if activation == "gelu" else nn.ReLU(), nn.Dropout(dropout)]
+        layers += [nn.Linear(size, following), nn.GELU() if activation == "gelu" else nn.ReLU(), ByteDropout(dropout)]
     return layers[:-2]

@@ -20,6 +20,7 @@ from torch import Tensor, nn
 
 from tiankong.config import ModelConfig
 from tiankong.model.attention import ContextAttention
+from tiankong.model.dropout import shared_dropout
 
 
 class BidirectionalEncoder(nn.Module):
@@ -74,11 +75,3 @@ class BidirectionalEncoder(nn.Module):
         states = torch.cat((f, left), dim=2), torch.cat((b, right), dim=2)
         gathered = self.attention(found, states, (forward_index, backward_index), by_sentence, places)
         return torch.cat((found, gathered), dim=1)
-
-
-def shared_dropout(states: Tensor, share: float, training: bool) -> Tensor:
-    """Drops the same features (B, T, H) at every position of a sentence (Gal & Ghahramani 2016, section 4)."""
-    if not training or share == 0:
-        return states
-    kept = torch.rand(states.shape[0], 1, states.shape[2], device=states.device) >= share
-    return states * (kept / (1 - share)).to(states.dtype)

@@ -66,8 +66,9 @@ class SampledSoftmaxLoss(torch.autograd.Function):
         target_gradient = torch.empty_like(own_bias)  # p(target) - 1
         negative_gradient = torch.zeros_like(others_offset)
         total = torch.zeros((), device=context.device)
-        for start in range(0, len(targets), _ROWS):
-            rows = slice(start, start + _ROWS)
+        size = _ROWS if context.device.type == "cpu" else max(1, len(targets))  # a GPU has no such cache
+        for start in range(0, len(targets), size):
+            rows = slice(start, start + size)
             part = context[rows]
             positive = (part.float() * own[rows]).sum(dim=1) + own_bias[rows]
             shares = (part @ others.T).float().add_(others_offset)
