@@ -28,7 +28,8 @@ class Profile:
     """What an epoch's steps took.
 
     ``flops`` are of the matrix products that the real tokens need, forward and backward, padding not counted;
-    ``rate`` is those a second, ``matrix_rate`` that of a large square matrix product on the same machine.
+    ``rate`` is those a second, ``matrix_rate`` that of a large square matrix product on the same machine, the best
+    measured so far.
     ``shares`` of the time by part add up to 1.
     """
 
@@ -87,10 +88,8 @@ class Profiler(pl.Callback):
         self._tokens, self._flops = 0, 0.0
         self._since = 0.0
 
-    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Measures the matrix product and watches the context vectors, where encoder and head meet."""
-        half = str(trainer.precision).startswith("bf16")
-        self._matrix_rate = matrix_product_rate(torch.bfloat16 if half else torch.float32, pl_module.device, 2048)
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:  # noqa: ARG002
+        """Watches the context vectors, where encoder and head meet."""
         self._hooks = [_network(pl_module).mlp.register_forward_hook(self._context_made)]
 
     def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:  # noqa: ARG002
@@ -130,10 +129,16 @@ class Profiler(pl.Callback):
         """The step is done."""
         self._lap("optimiser")
 
-    def on_validation_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:  # noqa: ARG002
-        """Reports the epoch."""
+    def on_validation_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Measures the matrix product and reports the epoch."""
         seconds = sum(self._seconds.values())
         if self._tokens and seconds:
+            half = str(trainer.precision).startswith("bf16")
+            # A GPU is done with the smaller one before it is at work.
+            size = 2048 if pl_module.device.type == "cpu" else 8192
+            rate = matrix_product_rate(torch.bfloat16 if half else torch.float32, pl_module.device, size)
+            # The best of all epochs: something else may have run just now.
+            self._matrix_rate = max(self._matrix_rate, rate)
             shares = {part: self._seconds[part] / seconds for part in PARTS}
             self._report(Profile(self._tokens, self._flops, seconds, self._matrix_rate, shares))
         self._tokens = 0

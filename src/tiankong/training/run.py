@@ -23,7 +23,7 @@ from tiankong.errors import FolderError, OptionError
 from tiankong.training.batches import ByLength
 from tiankong.training.checkpoints import SafetensorsCheckpoints, read_checkpoint
 from tiankong.training.history import History, Row
-from tiankong.training.precision import check_machine
+from tiankong.training.precision import check_machine, on_gpu
 from tiankong.training.profile import Profile, Profiler
 from tiankong.training.run_folder import BEST_FILE, LAST_FILE, Work
 
@@ -124,8 +124,10 @@ def train(
     last_checkpoint = _LastCheckpoint(work.folder, training.checkpoint_steps)
     callbacks += [history, stop, best, last_checkpoint]
     trainer = pl.Trainer(
-        accelerator={"auto": "auto", "cpu": "cpu", "gpu": "gpu"}[training.device],
+        accelerator="gpu" if on_gpu(training.device) else "cpu",
         devices=1,
+        # A GPU adds up in the order its threads finish, unless it is told to keep one. Processors always do.
+        deterministic="warn" if on_gpu(training.device) else None,
         precision={"fp32": "32-true", "bf16": "bf16-mixed"}[precision],  # type: ignore[arg-type]
         max_epochs=training.epochs,
         callbacks=[*callbacks, TQDMProgressBar(leave=False)] if display.progress_bar else callbacks,
