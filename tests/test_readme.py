@@ -23,7 +23,15 @@ def test_links_lead_somewhere():
         text = (ROOT / name).read_text(encoding="utf-8")
         links = [link for link in re.findall(r"\]\(([^)]+)\)", text) if "://" not in link]
         assert links
-        assert not [link for link in links if not (ROOT / link).exists()]
+        for link in links:
+            path, _, place = link.partition("#")
+            assert (ROOT / path).exists(), link
+            if place:
+                lines = (ROOT / path).read_text(encoding="utf-8").splitlines()
+                headings = [line.lstrip("#").strip() for line in lines if line.startswith("#")]
+                assert place in [re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in headings], (
+                    link
+                )
 
 
 def test_every_command_is_shown_and_every_one_shown_exists():

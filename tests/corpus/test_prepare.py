@@ -133,7 +133,7 @@ def test_same_seed_same_corpus_another_seed_another_split(make):
 
 
 def test_tokens_are_memory_mapped(make):
-    assert isinstance(make(reviews(100)).split("train").tokens, np.memmap)
+    assert isinstance(make(reviews(100)).split("train").tokens.base, np.memmap)
 
 
 def test_codes_can_be_left_out(make):

@@ -50,8 +50,10 @@ def _likeliest(answer: Answer) -> float:
 
 
 def _nearest(answer: Answer) -> tuple[float, float]:
-    """Phrases have no distance: they come after the words that have one."""
-    return answer.get("distance", math.inf), -answer["score"]
+    """Phrases have no distance: they come after the words, the likeliest first. Words equally near stay as they came,
+    by word rank.
+    """
+    return (answer["distance"], 0.0) if "distance" in answer else (math.inf, -answer["score"])
 
 
 @dataclass(frozen=True)
