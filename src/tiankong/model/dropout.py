@@ -19,8 +19,8 @@ def shared_dropout(states: Tensor, share: float, training: bool) -> Tensor:
 class ByteDropout(nn.Module):
     """Drops every unit on its own (Srivastava et al. 2014), by one random byte each.
 
-    A draw of 64 bits decides on eight units; :class:`torch.nn.Dropout` draws for every one, which took five times as
-    long. The share dropped is ``share`` to the nearest 1/256.
+    A draw of 64 bits decides on eight units; :class:`torch.nn.Dropout` draws for every one. The share dropped is
+    ``share`` to the nearest 1/256.
     """
 
     def __init__(self, share: float) -> None:
