@@ -193,6 +193,7 @@ def test_sentences_that_cannot_be_filled(refused, model_folder, sentence, words)
     [
         (["train", "x", "-o", "y", "--epochs", "0", "--layers", "0", "--cell", "rnn"], ["epochs", "layers", "cell"]),
         (["train", "x", "-o", "y", "--preset", "huge"], ["huge", "default"]),
+        (["train", "x", "-o", "y", "--preset", ""], ["no preset", "default"]),
         (["prepare", "x", "-o", "y", "--split", "60/40"], ["60/40", "60/20/20"]),
         (["prepare", "-o", "y"], ["FILES"]),
         (["fil"], ["fil"]),

@@ -72,7 +72,8 @@ def command(
         needs(not profile, "--profile counts the arithmetic of filling blanks: leave it out with --task classify")
     else:
         _refuse_classifier_options(base, values)
-    config = chosen(preset or ("classifier" if classifies else "default"), values)
+    usual = "classifier" if classifies else "default"
+    config = chosen(usual if preset is None else preset, values)
     check(config.model, config.training, config.classifier)
     # Read when torch is loaded. Threads that wait for each other spin for ever by default, which slows training
     # tenfold as soon as anything else runs on the machine.
