@@ -97,6 +97,8 @@ def test_nothing_fits(filled):
         ({"starts_with": ""}, "starts_with is empty"),
         ({"pattern": ""}, "pattern is empty"),
         ({"exclude": ["快", " "]}, "exclude has an empty word"),
+        ({"exclude": ["快", "慢\ud800"]}, "exclude has a word that is no valid Unicode"),
+        ({"pattern": "快\ud800?"}, "pattern .* is no valid Unicode"),
         ({"begins_with": "快"}, "the constraints are targets, starts_with"),
         ({"begins_with": "快"}, "there is no constraint begins_with"),
         ({"length": 0, "top_k": 0}, "length must be .*; top_k must be"),

@@ -137,6 +137,8 @@ def test_other_heads_classify(codes_model_folder, hybrid_model_folder):
         ([PROMPT], {"好": ["好"], "坏": ["好"]}, "speaks for two labels"),
         ([PROMPT], {"好": ["好"], " ": ["差"]}, "labels must give"),
         ([PROMPT], ["好", "差"], "labels must give"),
+        ([PROMPT], {"好\ud800": ["好"], "差": ["差"]}, "name .* no valid Unicode"),
+        ([PROMPT], {"好\n评": ["好"], "差": ["差"]}, "control character"),
     ],
 )
 def test_prompts_and_labels_that_can_not_be_used(model, prompts, labels, words):

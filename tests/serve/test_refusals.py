@@ -217,6 +217,9 @@ def test_the_limit_of_requests_at_once(small):
         (b'{"inputs": "a__", "words": 5}', 422, "words"),
         ('{"inputs": "物流\\ud800__"}'.encode(), 422, "no valid Unicode"),
         ('{"inputs": "物流__", "parameters": {"targets": ["\\udfff"]}}'.encode(), 422, "no valid Unicode"),
+        ('{"inputs": "物流__", "parameters": {"pattern": "\\ud800"}}'.encode(), 422, "no valid Unicode"),
+        ('{"inputs": "物流__", "parameters": {"exclude": ["\\ud800"]}}'.encode(), 422, "no valid Unicode"),
+        ('{"inputs": "物流__", "parameters": {"\\ud800": 1}}'.encode(), 422, "parameters: "),
         ('{"inputs": "物流__", "parameters": {"pattern": "("}}'.encode(), 422, "no regular expression"),
         (b'{"inputs": "\xff__"}', 422, ""),
     ],
@@ -225,6 +228,12 @@ def test_bad_bodies(small, content, status, words):
     response = httpx.post(f"{small.url}/fill", content=content, headers={"Content-Type": "application/json"})
     refused(response, status, words)
     assert small.post("/fill", fill(SENTENCE)).status_code == 200
+
+
+def test_names_of_labels_that_are_no_text(small):
+    body = '{"inputs": "好", "parameters": {"prompts": ["{text}，很__"], "labels": {"\\ud800": ["好"], "b": ["差"]}}}'
+    response = httpx.post(f"{small.url}/classify", content=body, headers={"Content-Type": "application/json"})
+    refused(response, 422, "no valid Unicode")
 
 
 def test_compressed_bodies_are_not_unpacked(small):

@@ -119,6 +119,8 @@ def check_constraints(
     excluded = options.get("exclude", ())
     if not isinstance(excluded, list | tuple | set | frozenset) or not all(isinstance(word, str) for word in excluded):
         problems.append("exclude must be a list of words")
+    elif any(surrogate_in(word) is not None for word in excluded):
+        problems.append("exclude has a word that is no valid Unicode: convert it to UTF-8")
     elif not all(normalise(word) for word in excluded):
         problems.append("exclude has an empty word: leave it out")
     unknown = sorted(set(options) - set(ConstraintOptions.__annotations__))
@@ -161,7 +163,9 @@ def _pattern(given: Any, problems: list[str], *, any_case: bool) -> regex.Patter
     if not given:
         problems.append("pattern is empty: leave it out, or write what the word must be like")
         return None
-    if _CALL.search(given):
+    if surrogate_in(given) is not None:
+        problems.append(f"the pattern {given!r} is no valid Unicode: convert it to UTF-8")
+    elif _CALL.search(given):
         problems.append(f"the pattern {given!r} calls itself or a group, which is not supported")
     elif math.prod(max(1, int(times)) for times in _TIMES.findall(given)) > MOST_REPEATED:
         problems.append(f"the pattern {given!r} repeats more than {MOST_REPEATED:,} times all in all: write it shorter")

@@ -8,6 +8,7 @@ relative to the same prompt without a text, so that words that fit the prompt an
 from __future__ import annotations
 
 import itertools
+import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -22,6 +23,7 @@ from tiankong.inference.joint import phrase_log_probabilities
 from tiankong.inference.predictor import Predictor, Reading
 from tiankong.text.blanks import cut_at_blanks
 from tiankong.text.network_input import Window
+from tiankong.text.normalise import surrogate_in
 from tiankong.text.pieces import piece_edges
 
 PLACE = "{text}"
@@ -58,7 +60,7 @@ class Question(NamedTuple):
 def as_question(prompts: Sequence[str], labels: Mapping[str, Sequence[str]]) -> Question:
     """Prompts and labels as a user gives them.
 
-    :raises OptionError: they are not lists of strings, too many or too few, or a label has no name.
+    :raises OptionError: they are not lists of strings, too many or too few, or a label has no fit name.
     """
     if not _are_strings(prompts):
         raise OptionError("prompts must be a list of strings")
@@ -69,6 +71,10 @@ def as_question(prompts: Sequence[str], labels: Mapping[str, Sequence[str]]) -> 
     if not 2 <= len(labels) <= MOST_LABELS:
         raise OptionError(f"give from 2 to {MOST_LABELS:,} labels, not {len(labels)}")
     for name, words in labels.items():
+        if surrogate_in(name) is not None:
+            raise OptionError(f"the label's name {name!r} is no valid Unicode: convert it to UTF-8")
+        if any(unicodedata.category(character) == "Cc" for character in name):
+            raise OptionError(f"the label's name {name!r} has a line break or another control character: leave it out")
         if not _are_strings(words):
             raise OptionError(f"label {name}: its words must be a list of strings")
     return Question(tuple(prompts), tuple((name, tuple(words)) for name, words in labels.items()))
