@@ -114,7 +114,7 @@ def check_constraints(
         _text(name, options, normalise, problems) for name in ("starts_with", "ends_with", "contains")
     )
     # Where case is folded, words have none.
-    pattern = _pattern(options.get("pattern"), problems, any_case=normalise("A") == normalise("a"))
+    pattern = _pattern(options, problems, any_case=normalise("A") == normalise("a"))
     shortest, longest = _lengths(options.get("length"), problems)
     excluded = options.get("exclude", ())
     if not isinstance(excluded, list | tuple | set | frozenset) or not all(isinstance(word, str) for word in excluded):
@@ -135,16 +135,24 @@ def check_constraints(
     return (None if constraints == Constraints() else constraints), []
 
 
-def _text(name: str, options: Mapping[str, Any], normalise: Callable[[str], str], problems: list[str]) -> str:
-    """What was given for ``name``, empty if nothing was."""
+def _string(name: str, options: Mapping[str, Any], problems: list[str]) -> str | None:
+    """What was given for ``name``, ``None`` if nothing was or it can't be read."""
     given = options.get(name)
     if given is None:
-        return ""
+        return None
     if not isinstance(given, str):
         problems.append(f"{name} must be a string, not {type(given).__name__}")
-        return ""
+        return None
     if surrogate_in(given) is not None:
         problems.append(f"{name} {given!r} is no valid Unicode: convert it to UTF-8")
+        return None
+    return given
+
+
+def _text(name: str, options: Mapping[str, Any], normalise: Callable[[str], str], problems: list[str]) -> str:
+    """What was given for ``name``, empty if nothing was."""
+    given = _string(name, options, problems)
+    if given is None:
         return ""
     text = normalise(given)
     if not text:
@@ -152,20 +160,16 @@ def _text(name: str, options: Mapping[str, Any], normalise: Callable[[str], str]
     return text
 
 
-def _pattern(given: Any, problems: list[str], *, any_case: bool) -> regex.Pattern[str] | None:
+def _pattern(options: Mapping[str, Any], problems: list[str], *, any_case: bool) -> regex.Pattern[str] | None:
+    given = _string("pattern", options, problems)
     if given is None:
         return None
     import regex  # noqa: PLC0415 - few queries have one
 
-    if not isinstance(given, str):
-        problems.append(f"pattern must be a string, not {type(given).__name__}")
-        return None
     if not given:
         problems.append("pattern is empty: leave it out, or write what the word must be like")
         return None
-    if surrogate_in(given) is not None:
-        problems.append(f"the pattern {given!r} is no valid Unicode: convert it to UTF-8")
-    elif _CALL.search(given):
+    if _CALL.search(given):
         problems.append(f"the pattern {given!r} calls itself or a group, which is not supported")
     elif math.prod(max(1, int(times)) for times in _TIMES.findall(given)) > MOST_REPEATED:
         problems.append(f"the pattern {given!r} repeats more than {MOST_REPEATED:,} times all in all: write it shorter")
