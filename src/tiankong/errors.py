@@ -16,13 +16,20 @@ The message names the file, line or field and the way out. Anything that is not 
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Iterator, Sequence
+
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 
 
 class TiankongError(Exception):
     """Base of every error caused by input; ``exit_code`` is what the command line returns."""
 
     exit_code = 2
+
+    def __init__(self, message: str) -> None:
+        # What was typed may hold what no terminal, log or answer can: it is shown escaped.
+        super().__init__(_UNPRINTABLE.sub(lambda found: found[0].encode("unicode_escape").decode(), message))
 
 
 class OptionError(TiankongError):

@@ -100,3 +100,12 @@ def test_a_name_that_is_too_long_is_none(capsys):
 def test_what_names_no_model(name):
     with pytest.raises(FolderError, match="names no model: give a model folder, or reviews-zh"):
         tiankong.load(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"), [("\ud800", r"no folder \\ud800 here"), ("a\0b", r"no folder a\\x00b here")]
+)
+def test_names_that_can_not_be_printed_are_shown_escaped(name, shown):
+    with pytest.raises(FolderError, match=shown) as raised:
+        tiankong.load(name)
+    assert str(raised.value).isprintable()

@@ -3,6 +3,7 @@
 import re
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from tests.conftest import succeed
 from tiankong.cli.main import run
 from tiankong.errors import OptionError
-from tiankong.inference import constraints
+from tiankong.inference import patterns
 from tiankong.inference.constraints import parse_length
 from tiankong.inference.model import load
 
@@ -94,6 +95,7 @@ def test_nothing_fits(filled):
         ({"exclude": [1]}, "exclude must be a list of words"),
         ({"exclude": 1}, "exclude must be a list of words"),
         ({"contains": " \n"}, "contains is empty: leave it out"),
+        ({"contains": "\0"}, r"contains '\\x00' has no character that words have"),
         ({"starts_with": ""}, "starts_with is empty"),
         ({"pattern": ""}, "pattern is empty"),
         ({"exclude": ["快", " "]}, "exclude has an empty word"),
@@ -129,7 +131,7 @@ def test_the_command(model_folder, capsys):
     assert run(["fill", "--model", str(model_folder), "--length", "x", SENTENCE]) == 2
     assert "not of the form 2 or 2-4" in capsys.readouterr().err
     succeed("fill", "--model", model_folder, "--starts-with", "没有词这样开始", SENTENCE)
-    assert capsys.readouterr().out == "(no word of the model fits)\n"
+    assert capsys.readouterr().out == "(no word fits what is asked of it)\n"
 
 
 @pytest.mark.parametrize(
@@ -140,6 +142,16 @@ def test_the_command(model_folder, capsys):
         ("(?V0)(?V1)a", "is no regular expression"),
         ("(?R)", "calls itself"),
         (3, "pattern must be a string"),
+        ("x{200000}", "is too long with all that it repeats"),
+        ("x{1000000000}", "is too long with all that it repeats"),
+        ("x{1000000000,}", "is too long with all that it repeats"),
+        ("x{,1000000000}", "is too long with all that it repeats"),
+        ("x{0000000000300000000}", "is too long with all that it repeats"),
+        (f"x{{{'9' * 5000}}}", "is too long with all that it repeats"),
+        ("(?:" + "[ab]c?" * 200 + "){1000}", "is too long with all that it repeats"),
+        ("(?:(?:(?:x{99}){99}){99}){99}", "is too long with all that it repeats"),
+        ("(?x)x {1000000000}", "sets the flag x"),
+        ("(?ix:x{1 000 000 000})", "sets the flag x"),
     ],
 )
 def test_patterns_that_are_none(filled, pattern, message):
@@ -147,7 +159,29 @@ def test_patterns_that_are_none(filled, pattern, message):
         filled.model.fill(SENTENCE, pattern=pattern)
 
 
+@pytest.mark.parametrize("pattern", [".{1,100}", "x{0000000002}|.+", r".+|x\{1000\}", "|".join(["很."] * 9999)])
+def test_patterns_that_only_look_long(filled, pattern):
+    assert len(filled.model.fill(SENTENCE, pattern=pattern, top_k=3)) == 3
+
+
+def test_a_long_pattern_is_not_shown_whole(filled):
+    with pytest.raises(OptionError) as raised:
+        filled.model.fill(SENTENCE, pattern="(" * 5000)
+    assert len(str(raised.value)) < 200
+
+
+def test_whole_numbers_of_numpy_are_some(filled):
+    of_numpy = filled.model.fill(SENTENCE, top_k=np.int64(3), length=(np.int32(1), np.int64(2)))
+    assert of_numpy == filled.model.fill(SENTENCE, top_k=3, length=(1, 2))
+
+
+@pytest.mark.parametrize("part_of_word", ["x", 1, 0])
+def test_part_of_word_is_true_or_false(filled, part_of_word):
+    with pytest.raises(OptionError, match="part_of_word must be true, false or none"):
+        filled.model.fill(SENTENCE, part_of_word=part_of_word)
+
+
 def test_a_pattern_that_does_not_end_is_given_up(filled, monkeypatch):
-    monkeypatch.setattr(constraints, "LONGEST_MATCHING", 0.2)
+    monkeypatch.setattr(patterns, "LONGEST_MATCHING", 0.2)
     with pytest.raises(OptionError, match=r"takes more than 0.2 seconds"):
         filled.model.fill(SENTENCE, targets=["啊" * 60 + "好"], pattern="(啊|啊啊)+")

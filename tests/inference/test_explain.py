@@ -85,9 +85,11 @@ def test_part_of_a_word_is_asked_of_the_answer(model):
 @pytest.mark.parametrize(
     ("arguments", "error", "words"),
     [
-        ({"blank": 1}, SentenceError, "blank must be from 0 to 0"),
-        ({"blank": -1}, SentenceError, "blank must be from 0 to 0"),
-        ({"blank": True}, SentenceError, "blank must be"),
+        ({"blank": 1}, OptionError, "blank must be 0, the only one"),
+        ({"blank": -1}, OptionError, "blank must be 0, the only one"),
+        ({"blank": True}, OptionError, "blank must be 0, the only one"),
+        ({"blank": "0"}, OptionError, "blank must be 0, the only one"),
+        ({"word": 5}, OptionError, "word must be a string, not int"),
         ({"word": "很好，很暖"}, OptionError, "is a phrase"),
         ({"word": "，"}, OptionError, "has no letter"),
         ({"word": ""}, OptionError, "has no letter"),
@@ -96,6 +98,11 @@ def test_part_of_a_word_is_asked_of_the_answer(model):
 def test_what_can_not_be_explained(model, arguments, error, words):
     with pytest.raises(error, match=words):
         model.explain(SENTENCE, **arguments)
+
+
+def test_a_blank_that_is_not_there(model):
+    with pytest.raises(OptionError, match="blank must be from 0 to 1 in this sentence, not 2"):
+        model.explain("外套做工__，穿着很__", blank=2)
 
 
 def test_a_sentence_without_a_blank_is_told_so(model):

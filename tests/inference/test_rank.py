@@ -69,7 +69,7 @@ def test_a_sentence_is_judged_word_by_word(model):
 @pytest.mark.parametrize(
     ("sentence", "candidates", "error", "message"),
     [
-        (SENTENCE, None, OptionError, "give from 1 to"),
+        (SENTENCE, None, OptionError, "the list of candidates is empty"),
         ("物流很快", ["好"], SentenceError, "no blank"),
         ("物流__，客服__", ["好"], SentenceError, "has 2 blanks"),
         (SENTENCE, ["好", "Xl", "ＸＬ"], OptionError, "'Xl' and 'ＸＬ' are the same"),

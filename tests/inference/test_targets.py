@@ -131,7 +131,7 @@ def test_a_joined_word_is_as_near_as_the_words_it_is_like(codes_model_folder):
 @pytest.mark.parametrize(
     ("targets", "message"),
     [
-        ([], "give from 1 to"),
+        ([], "the list of candidates is empty"),
         ("很快", "must be a list"),
         ([1], "must be a list"),
         (["，"], "'，' has no letter"),

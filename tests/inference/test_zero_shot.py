@@ -130,7 +130,7 @@ def test_other_heads_classify(codes_model_folder, hybrid_model_folder):
         (["{text}很__，__"], LABELS, "must have {text} once and one blank"),
         (["{text}{text}很__"], LABELS, "must have {text} once and one blank"),
         ([PROMPT], {"好": ["好"]}, "from 2 to 1,000 labels"),
-        ([PROMPT], {"好": ["好"], "坏": []}, "label 坏: give from 1 to"),
+        ([PROMPT], {"好": ["好"], "坏": []}, "label 坏: the list of candidates is empty"),
         ([PROMPT], {"好": ["好"], "坏": "差"}, "label 坏: its words must be"),
         ([PROMPT], {"好": ["好"], "坏": ["，"]}, "label 坏: .*has no letter"),
         ([PROMPT], {"好": ["好"], "坏": [["差"]]}, "label 坏: its words must be"),

@@ -133,8 +133,8 @@ def test_who_leaves_is_not_waited_for(model_folder):
 
 
 def test_a_pattern_that_would_fill_the_memory_is_refused(small):
-    pattern = "(?:(?:(?:x{99}){99}){99}){99}"
-    refused(small.post("/fill", fill(SENTENCE, pattern=pattern)), 422, "repeats more than 10,000 times")
+    for pattern in ("(?:(?:(?:x{99}){99}){99}){99}", "x{1000000000}"):
+        refused(small.post("/fill", fill(SENTENCE, pattern=pattern)), 422, "too long with all that it repeats")
     assert small.post("/fill", fill(SENTENCE, pattern=".{1,100}")).status_code == 200
 
 
@@ -205,10 +205,13 @@ def test_the_limit_of_requests_at_once(small):
         (b"", 422, "there is no body"),
         (b"{", 422, "the body is no JSON: what is wrong is at character 1"),
         (b"[" * 2500, 422, ""),
-        (b'{"inputs": 3}', 422, "inputs"),
+        (b"null", 422, "the body must be a JSON object"),
+        (b"[]", 422, "the body must be a JSON object"),
+        (b'{"inputs": "a__", "parameters": []}', 422, "parameters must be a JSON object"),
+        (b'{"inputs": 3}', 422, "inputs: input should be a valid string, or input should be a valid list"),
         (b'{"inputs": null}', 422, "inputs"),
         (b'{"inputs": []}', 422, "empty list"),
-        (b'{"inputs": ["a__", 3]}', 422, "inputs"),
+        (b'{"inputs": ["a__", 3]}', 422, "inputs, number 2 of the list: input should be a valid string"),
         (b'{"inputs": "a__", "parameters": {"top_k": NaN}}', 422, "top_k"),
         (b'{"inputs": "a__", "parameters": {"top_k": 1e400}}', 422, "top_k"),
         (b'{"inputs": "a__", "parameters": {"top_k": "5"}}', 422, "top_k"),

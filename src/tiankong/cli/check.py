@@ -44,6 +44,8 @@ def command(
         words = checker.check(one, precision, suggestions)
         if as_json:
             return json.dumps({"sentence": one, "words": words}, ensure_ascii=False)
+        if not words:
+            return "(no word to judge)"
         return _lines(words if show_all else [word for word in words if not word["fits"]])
 
     return answer_each(text, shown, as_json=as_json)

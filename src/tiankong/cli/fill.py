@@ -155,7 +155,7 @@ def _prompt(filler: _Filler) -> int:
 def _lines(answers: list[Answer]) -> str:
     """A word and its probability (codes models: distance too) a line."""
     if not answers:
-        return "(no word of the model fits)"
+        return "(no word fits what is asked of it)"
     return "\n".join(
         f"{answer['token_str']}\t{answer['distance']:.4f}\t{probability(answer['score'])}"
         if "distance" in answer

@@ -41,8 +41,10 @@ def parse_candidates(texts: Sequence[str], predictor: Predictor, *, all_differen
     """
     if isinstance(texts, str) or not isinstance(texts, Sequence) or not all(isinstance(text, str) for text in texts):
         raise OptionError("candidates (targets of fill) must be a list of words")
-    if not 1 <= len(texts) <= MOST_CANDIDATES:
-        raise OptionError(f"give from 1 to {MOST_CANDIDATES:,} candidates, not {len(texts):,}")
+    if not texts:
+        raise OptionError("the list of candidates is empty: give one at least")
+    if len(texts) > MOST_CANDIDATES:
+        raise OptionError(f"{len(texts):,} candidates are too many: give {MOST_CANDIDATES:,} at most")
     found: dict[tuple[str, ...], Candidate] = {}
     for text in texts:
         if surrogate_in(text) is not None:
@@ -76,7 +78,9 @@ def parse_words(words: Sequence[str], config: PrepareConfig) -> list[str]:
     found: dict[str, None] = {}
     for word in words:
         text = normalise(word, config.normalisation)
-        if not is_target(text) or len(text.split()) != 1 or surrogate_in(text) is not None:
+        if surrogate_in(text) is not None:
+            raise OptionError(f"{word!r} can't join the vocabulary: it is no valid Unicode, so convert it to UTF-8")
+        if not is_target(text) or len(text.split()) != 1:
             raise OptionError(f"{word!r} can't join the vocabulary: a word has a letter and no white space in it")
         found[text] = None
     return list(found)

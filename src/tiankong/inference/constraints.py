@@ -2,32 +2,21 @@
 
 from __future__ import annotations
 
-import math
 import re
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from numbers import Integral
 from typing import TYPE_CHECKING, Any, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tiankong.errors import OptionError
+from tiankong.inference.patterns import compile_pattern, matching
 from tiankong.text.normalise import surrogate_in
-
-_CALL = re.compile(r"\(\?(?:R|[+-]?\d|&|P>)")
-"""Recursion of the regex package: it may take all memory before any time limit."""
 
 if TYPE_CHECKING:
     import regex
-
-LONGEST_MATCHING = 2.0
-"""Seconds that a pattern may take for the whole vocabulary: some never end."""
-
-MOST_REPEATED = 10_000
-"""The product of all counts in a pattern's braces at most: nested ones are written out when it is compiled."""
-
-_TIMES = re.compile(r"(?<=[{,])\d{1,9}(?=[,}])")
 
 
 class ConstraintOptions(TypedDict, total=False):
@@ -70,36 +59,18 @@ class Constraints:
     def allowed(self, words: Sequence[str]) -> NDArray[np.bool_]:
         """Which of ``words`` (V,) may be answers.
 
-        :raises OptionError: the pattern takes longer than :data:`LONGEST_MATCHING`.
+        :raises OptionError: the pattern takes longer than :data:`~tiankong.inference.patterns.LONGEST_MATCHING`.
         """
         allowed = np.fromiter(map(self.allow, words), dtype=bool, count=len(words))
         if self.pattern is not None:
             left = np.flatnonzero(allowed).tolist()
-            allowed[left] = _matching(self.pattern, [words[number] for number in left])
+            allowed[left] = matching(self.pattern, [words[number] for number in left])
         return allowed
 
 
 def affixed(prefix: str, suffix: str) -> Constraints:
     """What is asked of a word that begins and ends with these and has something between them."""
     return Constraints(starts_with=prefix, ends_with=suffix, shortest=len(prefix) + 1 + len(suffix))
-
-
-def _matching(pattern: regex.Pattern[str], words: Sequence[str]) -> list[bool]:
-    """Which of ``words`` the pattern matches whole."""
-    deadline = time.monotonic() + LONGEST_MATCHING
-    found = []
-    try:
-        for word in words:
-            left = deadline - time.monotonic()
-            if left <= 0:
-                raise TimeoutError
-            found.append(pattern.fullmatch(word, timeout=left) is not None)
-        return found
-    except (TimeoutError, MemoryError):
-        raise OptionError(
-            f"the pattern {pattern.pattern!r} takes more than {LONGEST_MATCHING:g} seconds: write it without nested "
-            "repetitions"
-        ) from None
 
 
 def check_constraints(
@@ -114,7 +85,13 @@ def check_constraints(
         _text(name, options, normalise, problems) for name in ("starts_with", "ends_with", "contains")
     )
     # Where case is folded, words have none.
-    pattern = _pattern(options, problems, any_case=normalise("A") == normalise("a"))
+    pattern = None
+    given = _string("pattern", options, problems)
+    if given is not None:
+        try:
+            pattern = compile_pattern(given, any_case=normalise("A") == normalise("a"))
+        except OptionError as error:
+            problems += error.problems
     shortest, longest = _lengths(options.get("length"), problems)
     excluded = options.get("exclude", ())
     if not isinstance(excluded, list | tuple | set | frozenset) or not all(isinstance(word, str) for word in excluded):
@@ -156,30 +133,14 @@ def _text(name: str, options: Mapping[str, Any], normalise: Callable[[str], str]
         return ""
     text = normalise(given)
     if not text:
-        problems.append(f"{name} is empty: leave it out, or write what the word must have")
+        nothing = f"{name} {given!r} has no character that words have" if given.strip() else f"{name} is empty"
+        problems.append(f"{nothing}: leave it out, or write what the word must have")
     return text
 
 
-def _pattern(options: Mapping[str, Any], problems: list[str], *, any_case: bool) -> regex.Pattern[str] | None:
-    given = _string("pattern", options, problems)
-    if given is None:
-        return None
-    import regex  # noqa: PLC0415 - few queries have one
-
-    if not given:
-        problems.append("pattern is empty: leave it out, or write what the word must be like")
-        return None
-    if _CALL.search(given):
-        problems.append(f"the pattern {given!r} calls itself or a group, which is not supported")
-    elif math.prod(max(1, int(times)) for times in _TIMES.findall(given)) > MOST_REPEATED:
-        problems.append(f"the pattern {given!r} repeats more than {MOST_REPEATED:,} times all in all: write it shorter")
-    if problems:
-        return None
-    try:
-        return regex.compile(given, regex.IGNORECASE if any_case else 0)
-    except (regex.error, ValueError, RecursionError, OverflowError) as error:
-        problems.append(f"the pattern {given!r} is no regular expression: {error}")
-        return None
+def is_whole(number: object) -> bool:
+    """Whether ``number`` is a whole one, of Python or of NumPy; true and false are none."""
+    return isinstance(number, Integral) and not isinstance(number, bool)
 
 
 def parse_length(text: str) -> int | tuple[int, int]:
@@ -197,7 +158,7 @@ def _lengths(length: Any, problems: list[str]) -> tuple[int, int]:
     if length is None:
         return Constraints.shortest, Constraints.longest
     lowest, highest = length if isinstance(length, tuple | list) and len(length) == 2 else (length, length)
-    if not all(type(number) is int for number in (lowest, highest)):
+    if not all(map(is_whole, (lowest, highest))):
         problems.append(f"length must be a number or two, the least and the most, not {length!r}")
     elif not 1 <= lowest <= highest:
         problems.append(f"length must be at least 1 and the most not below the least, not {length!r}")

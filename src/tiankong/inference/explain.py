@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from tiankong.errors import OptionError, SentenceError
+from tiankong.errors import OptionError
 from tiankong.inference.answers import ContextWord, Explanation
 from tiankong.inference.candidates import parse_candidates
 from tiankong.inference.choice import Choice
+from tiankong.inference.constraints import is_whole
 from tiankong.inference.decoding import best
 from tiankong.inference.predictor import Predictor
 from tiankong.inference.queries import Query, parse_query
@@ -26,12 +27,17 @@ def explain(
     Leave-one-out (Li et al. 2016, section 3): a word's influence is by how much the probability falls when a blank
     stands in its place, so it is negative where the word speaks against the answer.
 
-    :raises SentenceError: as ``fill``; there is no such blank.
-    :raises OptionError: ``word`` is no single word, or does not have what is given of the blank's word.
+    :raises SentenceError: as ``fill``.
+    :raises OptionError: there is no such blank; ``word`` is no single word, or does not have what is given of the
+        blank's word.
     """
     query = parse_query(sentence, predictor, part_of_word)
-    if type(blank) is not int or not 0 <= blank < len(query.affixes):
-        raise SentenceError(f"blank must be from 0 to {len(query.affixes) - 1} in this sentence, not {blank!r}")
+    blanks = len(query.affixes)
+    if not is_whole(blank) or not 0 <= blank < blanks:
+        numbers = f"from 0 to {blanks - 1}" if blanks > 1 else "0, the only one"
+        raise OptionError(f"blank must be {numbers} in this sentence, not {blank!r}")
+    if word is not None and not isinstance(word, str):
+        raise OptionError(f"word must be a string, not {type(word).__name__}")
     candidates = None if word is None else parse_candidates([word], predictor)
     choice = Choice(candidates, None, predictor)
     if choice.phrases:

@@ -28,7 +28,7 @@ from tiankong.inference.candidates import check_kept_whole, parse_candidates, pa
 from tiankong.inference.check import SURE, check
 from tiankong.inference.choice import Choice
 from tiankong.inference.classifier import Classifier
-from tiankong.inference.constraints import ConstraintOptions, Constraints, check_constraints
+from tiankong.inference.constraints import ConstraintOptions, Constraints, check_constraints, is_whole
 from tiankong.inference.explain import explain
 from tiankong.inference.fill import fill
 from tiankong.inference.joint import MOST_BLANKS, MOST_TOGETHER, fill_together
@@ -209,7 +209,7 @@ class Model:
             its number.
         :raises OptionError: ``precision`` or ``suggestions``; the model was made without what this needs.
         """
-        if type(suggestions) is not int or not 0 <= suggestions <= MOST_ANSWERS:
+        if not is_whole(suggestions) or not 0 <= suggestions <= MOST_ANSWERS:
             raise OptionError(f"suggestions must be a whole number from 0 to {MOST_ANSWERS:,}, not {suggestions!r}")
         if isinstance(text, str):
             return check(text, precision, suggestions, self.predictor)
@@ -230,8 +230,8 @@ class Model:
         Blanks are counted from 0. The nearest :data:`~tiankong.inference.explain.NEAREST` words on each side have an
         influence. ``part_of_word`` is as for :meth:`fill`.
 
-        :raises SentenceError: as :meth:`fill`; there is no such blank.
-        :raises OptionError: ``word`` is a phrase, has no letter, or can't stand there.
+        :raises SentenceError: as :meth:`fill`.
+        :raises OptionError: there is no such blank; ``word`` is a phrase, has no letter, or can't stand there.
         """
         return explain(sentence, word, blank, part_of_word, self.predictor)
 
@@ -331,7 +331,7 @@ class Model:
         self, top_k: int, decoding: str | None, constraints: ConstraintOptions, most: int = MOST_ANSWERS
     ) -> Constraints | None:
         checked, problems = check_constraints(constraints, self.predictor.tokenizer.normalise)
-        if type(top_k) is not int or not 1 <= top_k <= most:
+        if not is_whole(top_k) or not 1 <= top_k <= most:
             problems.append(f"top_k must be a whole number from 1 to {most:,}, not {top_k!r}")
         if decoding is not None and decoding not in DECODINGS:
             problems.append(f"decoding must be one of {', '.join(DECODINGS)}, not {decoding}")
@@ -348,6 +348,6 @@ def load(model: str | Path = DEFAULT_MODEL, *, threads: int = 0, words: Sequence
     :raises FolderError: it is not there, not a model, newer, torn or edited.
     :raises OptionError: ``threads`` or ``words``.
     """
-    if type(threads) is not int or threads < 0:
+    if not is_whole(threads) or threads < 0:
         raise OptionError(f"threads must be 0 (one a core) or more, not {threads!r}")
     return Model(open_model(model_path(model)), threads, words)

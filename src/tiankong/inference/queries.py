@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tiankong.config import SPACED
-from tiankong.errors import SentenceError, in_which
+from tiankong.errors import OptionError, SentenceError, in_which
 from tiankong.inference.predictor import Predictor, Reading
 from tiankong.text.blanks import BlankedSentence, parse_blanks, with_affixes
 from tiankong.text.network_input import Window
@@ -79,7 +79,10 @@ def parse_query(text: str, predictor: Predictor, part_of_word: bool | None = Non
     written with spaces, the one that begins right behind it too. ``None``: where words are written with spaces.
 
     :raises SentenceError: as :func:`~tiankong.text.blanks.parse_blanks`, and no known word.
+    :raises OptionError: ``part_of_word`` is something else.
     """
+    if not isinstance(part_of_word, bool | None):
+        raise OptionError(f"part_of_word must be true, false or none, not {part_of_word!r}")
     sentence = parse_blanks(text)
     tokenizer = predictor.tokenizer
     spaced = predictor.folder.manifest.prepare.segmenter in SPACED

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 from fastapi import Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -73,7 +75,20 @@ def _what_is_wrong(error: RequestValidationError) -> str:
         return f"the body is no JSON: what is wrong is at character {first['loc'][-1]}"
     if first["loc"] == ("body",) and first["type"] == "missing":
         return "there is no body: send what /docs shows as JSON"
-    # Of a field with several types, the place ends with the type that was tried.
-    parts = [str(part) for part in first["loc"][1:] if part not in {"str", "int"} and not str(part).startswith("list[")]
-    place = ".".join(parts) or "the body"
-    return f"{place}: {first['msg'].lower()}"
+    if first["type"] == "model_attributes_type":
+        return f"{_written(_place(first['loc']))} must be a JSON object, as /docs shows"
+    # Of a field with several types, each was tried, and the place ends with it: what got farthest is what was meant.
+    tried = [(_place(one["loc"]), one["msg"].lower()) for one in error.errors() if one["loc"][:2] == first["loc"][:2]]
+    farthest = max((place for place, _ in tried), key=len)
+    problems = dict.fromkeys(problem for place, problem in tried if place == farthest)
+    return f"{_written(farthest)}: {', or '.join(problems)}"
+
+
+def _place(location: Sequence[str | int]) -> tuple[str, ...]:
+    """Names of fields, and places in lists counted from 1."""
+    fields = [part for part in location[1:] if part not in {"str", "int"} and not str(part).startswith("list[")]
+    return tuple(f", number {part + 1} of the list" if isinstance(part, int) else f".{part}" for part in fields)
+
+
+def _written(place: tuple[str, ...]) -> str:
+    return "".join(place).removeprefix(".") or "the body"
