@@ -68,6 +68,14 @@ def test_rows_without_a_text_are_counted_and_blank_lines_are_none(tmp_path, suff
     assert corpus.manifest.empty_texts == empty
 
 
+def test_labelled_lines_without_a_text_are_counted(tmp_path):
+    file = tmp_path / "a.txt"
+    lines = [f"{text},,{number % 2}" for number, text in enumerate(reviews(60))]
+    file.write_text("\n".join([*lines, ",,0", " ,,1", ""]), encoding="utf-8")
+    corpus = prepare(Sources([file]), tmp_path / "prepared", PrepareConfig(minimum_count=2, code_bits=50))
+    assert corpus.manifest.empty_texts == 2
+
+
 def test_copies_never_fall_into_two_splits(make):
     texts = reviews(200)
     copies = [text.replace("，", ",").replace("。", "！！") for text in texts]

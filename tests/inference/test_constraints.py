@@ -138,7 +138,7 @@ def test_the_command(model_folder, capsys):
     ("pattern", "message"),
     [
         ("(", "is no regular expression"),
-        ("(" * 5000, "is no regular expression"),
+        ("(" * 5000, "has too many brackets inside each other"),
         ("(?V0)(?V1)a", "is no regular expression"),
         ("(?R)", "calls itself"),
         (3, "pattern must be a string"),

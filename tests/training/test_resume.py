@@ -170,7 +170,10 @@ def test_resume_without_a_checkpoint_starts_at_the_beginning(prepared, uninterru
     process.kill()
     process.communicate()
     assert not (run_file.parent / "last.safetensors").exists()
-    finished(train(prepared, output, "--precision", "fp32", "--resume"))
+    process = train(prepared, output, "--precision", "fp32", "--resume")
+    _, err = process.communicate(timeout=300)
+    assert process.returncode == 0, err
+    assert "stopped before its first checkpoint and starts at the beginning" in err
     assert weights(output) == weights(uninterrupted["fp32"])
 
 

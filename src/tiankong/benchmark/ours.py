@@ -19,7 +19,7 @@ from tiankong.errors import FolderError
 from tiankong.evaluate.measure import Text
 from tiankong.inference.predictor import Predictor, open_predictor
 from tiankong.text.network_input import Window, network_input
-from tiankong.training.run_folder import LAST_FILE
+from tiankong.training.run_folder import Work
 
 LOG_FILE = "train.log"
 """What ``train`` says while it runs, in the system's folder."""
@@ -49,7 +49,7 @@ class Ours(RankingSystem):
         if epochs:
             options = (*options, "--epochs", str(epochs))
         # A training that was stopped goes on, like the benchmark itself.
-        start = "--resume" if (output.with_name("model.training") / LAST_FILE).exists() else "--force"
+        start = "--resume" if Work(output.with_name("model.training")).has_checkpoint else "--force"
         log = self.folder / LOG_FILE
         with log.open("a", encoding="utf-8") as file:
             process = subprocess.Popen(

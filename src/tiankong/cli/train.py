@@ -95,6 +95,8 @@ def command(
         tensorboard=tensorboard,
     )
     work = Work(output.with_name(output.name + ".training"), resume, force)
+    if resume and work.folder.exists() and not work.has_checkpoint:
+        say("tiankong: it was stopped before its first checkpoint and starts at the beginning", quiet=quiet)
     order = Order(PreparedCorpus(prepared), output, work, display, measure_limit, quiet)
     try:
         metrics = train_classifier(order, config, base, values, preset) if classifies else _train_cloze(order, config)

@@ -83,7 +83,7 @@ def read_texts(
     ``column`` and ``label_column`` name the columns of texts and labels in the files that have columns; without
     the second, labels come from a column named ``label`` if there is one. ``on_bytes`` is called with the
     number of bytes on disk consumed since its last call; they add up to the sizes of the files. ``on_empty`` is called
-    for each row of a table that has no text.
+    for each row of a table, and each labelled line, that has no text.
 
     Raises:
         SourceError: a file is missing, given twice, empty, of an unsupported kind, damaged, in another
@@ -122,7 +122,7 @@ def _texts(
                     if row.text and not row.text.isspace():
                         empty = False
                         yield Text(row.text, row.label, stream.name, row.line)
-                    elif stream.suffix in COLUMN_SUFFIXES:  # a blank line between texts is none
+                    elif stream.suffix in COLUMN_SUFFIXES or row.label is not None:  # a blank line is no row
                         on_empty()
         if empty:
             raise SourceError(f"{display_name(path)} holds no text: leave it out")

@@ -55,7 +55,11 @@ def compile_pattern(given: str, *, any_case: bool) -> regex.Pattern[str]:
         )
     try:
         return regex.compile(given, regex.IGNORECASE if any_case else 0)
-    except (regex.error, ValueError, RecursionError, OverflowError) as error:
+    except RecursionError:
+        raise OptionError(
+            f"the pattern {_shown(given)} has too many brackets inside each other: write it flatter"
+        ) from None
+    except (regex.error, ValueError, OverflowError) as error:
         raise OptionError(f"the pattern {_shown(given)} is no regular expression: {error}") from None
 
 

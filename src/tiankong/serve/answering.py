@@ -55,7 +55,8 @@ def answering(engine: Engine, limits: Limits) -> APIRouter:
         parameters = request.parameters or FillParameters()
         sentences = _listed(request.inputs)
         limits.check_sentences(sentences)
-        limits.check_words("targets", [*(parameters.targets or []), *parameters.exclude])
+        name = "targets and excluded words" if parameters.exclude else "targets"
+        limits.check_words(name, [*(parameters.targets or []), *parameters.exclude])
         options = parameters.model_dump(exclude={"joint"}, exclude_none=True)
         limits.check_top_k(options.setdefault("top_k", min(_TOP_K, limits.max_top_k)))
         if parameters.joint:

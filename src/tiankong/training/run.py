@@ -139,8 +139,7 @@ def train(
         log_every_n_steps=10,
     )
     loader = _EpochLoader(batches, trainer)
-    last = work.folder / LAST_FILE
-    resumed = str(last) if work.resume and last.exists() else None
+    resumed = str(work.folder / LAST_FILE) if work.resume and work.has_checkpoint else None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:

@@ -41,6 +41,11 @@ class Work:
     resume: bool = False
     force: bool = False
 
+    @property
+    def has_checkpoint(self) -> bool:
+        """Whether there is something to go on from."""
+        return (self.folder / LAST_FILE).exists()
+
 
 @contextlib.contextmanager
 def started_run(what: dict[str, Any], training: TrainingConfig, work: Work) -> Iterator[str]:
@@ -68,7 +73,7 @@ def started_run(what: dict[str, Any], training: TrainingConfig, work: Work) -> I
     try:
         yield _precision_of_run({**what, "training": dataclasses.asdict(training)}, training, work)
     except Exception:
-        if not work.resume and not (folder / LAST_FILE).exists():
+        if not work.resume and not work.has_checkpoint:
             shutil.rmtree(folder, ignore_errors=True)
         raise
     finally:
