@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from numbers import Integral
 from typing import TYPE_CHECKING, Any, TypedDict
 
 import numpy as np
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 
 from tiankong.errors import OptionError
 from tiankong.inference.patterns import compile_pattern, matching
+from tiankong.inference.whole_number import is_whole
 from tiankong.text.normalise import surrogate_in
 
 if TYPE_CHECKING:
@@ -136,11 +136,6 @@ def _text(name: str, options: Mapping[str, Any], normalise: Callable[[str], str]
         nothing = f"{name} {given!r} has no character that words have" if given.strip() else f"{name} is empty"
         problems.append(f"{nothing}: leave it out, or write what the word must have")
     return text
-
-
-def is_whole(number: object) -> bool:
-    """Whether ``number`` is a whole one, of Python or of NumPy; true and false are none."""
-    return isinstance(number, Integral) and not isinstance(number, bool)
 
 
 def parse_length(text: str) -> int | tuple[int, int]:

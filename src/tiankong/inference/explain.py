@@ -8,11 +8,11 @@ from tiankong.errors import OptionError
 from tiankong.inference.answers import ContextWord, Explanation
 from tiankong.inference.candidates import parse_candidates
 from tiankong.inference.choice import Choice
-from tiankong.inference.constraints import is_whole
 from tiankong.inference.decoding import best
 from tiankong.inference.predictor import Predictor
 from tiankong.inference.queries import Query, parse_query
 from tiankong.inference.segment import pieces
+from tiankong.inference.whole_number import is_whole
 from tiankong.text.vocabulary import BLANK
 
 NEAREST = 32

@@ -28,7 +28,7 @@ from tiankong.inference.candidates import check_kept_whole, parse_candidates, pa
 from tiankong.inference.check import SURE, check
 from tiankong.inference.choice import Choice
 from tiankong.inference.classifier import Classifier
-from tiankong.inference.constraints import ConstraintOptions, Constraints, check_constraints, is_whole
+from tiankong.inference.constraints import ConstraintOptions, Constraints, check_constraints
 from tiankong.inference.explain import explain
 from tiankong.inference.fill import fill
 from tiankong.inference.joint import MOST_BLANKS, MOST_TOGETHER, fill_together
@@ -37,6 +37,7 @@ from tiankong.inference.predictor import Predictor, Reading
 from tiankong.inference.queries import parse_queries
 from tiankong.inference.rank import rank_candidates, rank_sentences
 from tiankong.inference.segment import segment
+from tiankong.inference.whole_number import is_whole
 from tiankong.inference.zero_shot import Question, ZeroShot, as_question
 
 _CLASSIFIERS_KEPT = 16
