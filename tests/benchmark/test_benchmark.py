@@ -120,6 +120,14 @@ def test_a_model_of_other_words_is_refused(prepared, tmp_path, capfd):
     arguments = ["--quick", "--threads", "1", "--quiet", "--systems", "unigram", "--also", str(built_in)]
     assert run(["benchmark", str(prepared), "-o", str(tmp_path / "out"), *arguments]) == 2
     assert "has other words than" in capfd.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_results_are_not_put_among_the_files_of_a_corpus(prepared, capfd):
+    before = sorted(prepared.iterdir())
+    assert run(["benchmark", str(prepared), "-o", str(prepared), "--systems", "unigram", "--quick"]) == 2
+    assert "is a prepared corpus: choose another --output" in capfd.readouterr().err
+    assert sorted(prepared.iterdir()) == before
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -178,7 +186,8 @@ def test_a_second_run_takes_up_what_is_there(benchmark, prepared, capfd):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("--systems", "unigram,oracle"), "there is no system oracle"),
+        (("--systems", "unigram,oracle"), "there is no system 'oracle': choose from softmax,"),
+        (("--systems", ""), "there is no system '': choose from softmax,"),
         (("--targets", "-1"), "--targets must be"),
         (("--minutes", "-2"), "--minutes must be"),
         (("--threads", "-1"), "--threads must be"),

@@ -200,6 +200,13 @@ def test_a_bare_number_is_refused(rows):
         rows("a.jsonl", "1.5\n")
 
 
+def test_labels_of_json_are_as_json_writes_them(rows):
+    lines = "\n".join(f'{{"text": "好", "label": {value}}}' for value in ("true", "1", '"1"', "NaN", "null", '" "'))
+    assert [row.label for row in rows("a.jsonl", lines)] == ["true", "1", "1", None, None, None]
+    with pytest.raises(SourceError, match=r"a\.jsonl has a value of type list for a label on line 1: make it a string"):
+        rows("a.jsonl", '{"text": "好", "label": [1, 2]}')
+
+
 @pytest.mark.parametrize("escape", ["\\ud800", "好\\udfff", "\\ude00\\ud83d"])
 def test_half_surrogate_pairs_are_refused_with_their_line(rows, escape):
     with pytest.raises(SourceError, match=r"a\.jsonl holds half a surrogate pair on line 2: remove it"):

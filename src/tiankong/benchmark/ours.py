@@ -155,12 +155,11 @@ class Trained(Ours):
     def train(self) -> Training:
         """Opens the folder.
 
-        :raises FolderError: it is damaged, has no metrics or was trained on other words.
+        :raises FolderError: it is damaged or has no metrics.
         """
         try:
             self._open(self._given)
         except (OSError, ValueError):
             raise FolderError(f"{self._given} has no {METRICS_FILE} that can be read: train the model again") from None
-        if self._predictor.folder.vocabulary.words != self.corpus.vocabulary.words:
-            raise FolderError(f"{self._given} has other words than {self.corpus.folder}: give a model trained on that")
-        return self._trained(f"trained before, {self._metrics['epochs']} epochs")
+        epochs = self._metrics["epochs"]
+        return self._trained(f"trained before, {epochs} epoch{'s' * (epochs != 1)}")

@@ -21,10 +21,10 @@ from pathlib import Path
 import numpy as np
 from safetensors.numpy import load_file, save_file
 
-from tiankong.artifact.model_folder import MODEL, open_model
+from tiankong.artifact.model_folder import CLOZE, MODEL, open_model
 from tiankong.benchmark.system import Budget, RankingSystem, System
 from tiankong.benchmark.task import Task, make_task
-from tiankong.corpus.prepared import PreparedCorpus
+from tiankong.corpus.prepared import PREPARED, PreparedCorpus
 from tiankong.errors import FolderError, MissingPackageError, TiankongError
 from tiankong.folder import sha256, write_text
 from tiankong.inference.decoding import ranks
@@ -88,12 +88,19 @@ def run_benchmark(
     ``also`` are model folders trained before, measured like the rest. Where ``budget.processor_seconds`` is 0, systems
     that could train for ever get what our default took.
 
-    :raises FolderError: ``folder`` holds the results of another run or is none, ``also`` has no model, a system failed.
+    :raises FolderError: ``folder`` holds the results of another run or is none or a corpus or a model, ``also`` has no
+        model that fills blanks with the words of ``corpus``, a system failed.
     """
     for model in also:
-        open_model(model)
+        given = open_model(model)
+        given.needs(CLOZE)
+        if given.vocabulary.words != corpus.vocabulary.words:
+            raise FolderError(f"{model} has other words than {corpus.folder}: give a model trained on that")
     if folder.exists() and not folder.is_dir():
         raise FolderError(f"{folder} exists and is not a folder: choose another --output")
+    for kind in (PREPARED, MODEL):
+        if (folder / kind.manifest).exists():
+            raise FolderError(f"{folder} is a {kind.kind}: choose another --output for the results")
     settings = {"corpus": corpus.fingerprint, "targets": targets, "budget": dataclasses.asdict(budget)}
     _check_settings(folder, settings)
     results: list[Result] = []

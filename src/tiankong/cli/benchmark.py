@@ -71,10 +71,10 @@ def command(
     from tiankong.corpus.prepared import PreparedCorpus  # noqa: PLC0415
     from tiankong.text.vocabulary import SPECIAL_TOKENS  # noqa: PLC0415
 
-    names = systems.split(",") if systems else list(known)
+    names = list(known) if systems is None else [name.strip() for name in systems.split(",")]
     needs(len({model.name for model in also}) == len(also), "--also takes model folders of different names")
     wrong = [name for name in names if name not in known]
-    needs(not wrong, f"there is no system {', '.join(wrong)}: choose from {', '.join(known)}")
+    needs(not wrong, f"there is no system {', '.join(map(repr, wrong))}: choose from {', '.join(known)}")
     corpus = PreparedCorpus(prepared)
     threads = threads or os.cpu_count() or 1
     seconds = 60 * minutes * threads

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -95,3 +96,17 @@ def label_text(value: object) -> str | None:
     """
     text = "" if value is None else " ".join(str(value).split())
     return "".join(character for character in text if unicodedata.category(character) != "Cc") or None
+
+
+def label_value(value: object, name: str, row: int) -> str | None:
+    """Return what a file with types has as a label, as text: truth values as JSON writes them, no number as absent.
+
+    Raises:
+        SourceError: it is a list or a structure.
+    """
+    if isinstance(value, list | dict):
+        kind = type(value).__name__
+        raise SourceError(f"{name} has a value of type {kind} for a label on line {row}: make it a string or a number")
+    if isinstance(value, float) and math.isnan(value):
+        return None
+    return label_text(str(value).lower() if isinstance(value, bool) else value)

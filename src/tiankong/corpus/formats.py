@@ -16,7 +16,7 @@ import json
 import re
 from collections.abc import Callable, Generator, Iterator
 
-from tiankong.corpus.columns import Columns, Row, choose_column, choose_label, label_text
+from tiankong.corpus.columns import Columns, Row, choose_column, choose_label, label_text, label_value
 from tiankong.corpus.containers import ByteStream, OnBytes
 from tiankong.corpus.encoding import check_encoding, detect_encoding, read_lines
 from tiankong.corpus.parquet import parquet_rows
@@ -142,7 +142,8 @@ def _json_rows(stream: ByteStream, columns: Columns, codec: str, on_bytes: OnByt
             if key is None or key not in value:
                 key = choose_column(names, key or columns.text, where)
             label = choose_label(names, columns.label, key, where)
-            yield Row(_json_text(value[key], stream.name, number), label_text(value[label]) if label else None, number)
+            mark = label_value(value[label], stream.name, number) if label else None
+            yield Row(_json_text(value[key], stream.name, number), mark, number)
         else:
             yield Row(_json_text(value, stream.name, number), None, number)
 
