@@ -115,11 +115,14 @@ def test_a_model_trained_before_gets_a_row_of_its_own(benchmark, prepared, tmp_p
     assert read_result(benchmark / "trained-model").model == sha256(other / "config.json")
 
 
-def test_a_model_of_other_words_is_refused(prepared, tmp_path, capfd):
-    built_in = Path(tiankong.__file__).parent / "models" / "reviews-zh"
+@pytest.mark.parametrize(
+    ("name", "words"), [("reviews-zh", "has other words than"), ("reviews-zh-sentiment", "fills no blanks")]
+)
+def test_a_model_that_does_not_fill_blanks_with_these_words_is_refused(prepared, tmp_path, capfd, name, words):
+    built_in = Path(tiankong.__file__).parent / "models" / name
     arguments = ["--quick", "--threads", "1", "--quiet", "--systems", "unigram", "--also", str(built_in)]
     assert run(["benchmark", str(prepared), "-o", str(tmp_path / "out"), *arguments]) == 2
-    assert "has other words than" in capfd.readouterr().err
+    assert words in capfd.readouterr().err
     assert not (tmp_path / "out").exists()
 
 

@@ -92,15 +92,8 @@ def run_benchmark(
         model that fills blanks with the words of ``corpus``, a system failed.
     """
     for model in also:
-        given = open_model(model)
-        given.needs(CLOZE)
-        if given.vocabulary.words != corpus.vocabulary.words:
-            raise FolderError(f"{model} has other words than {corpus.folder}: give a model trained on that")
-    if folder.exists() and not folder.is_dir():
-        raise FolderError(f"{folder} exists and is not a folder: choose another --output")
-    for kind in (PREPARED, MODEL):
-        if (folder / kind.manifest).exists():
-            raise FolderError(f"{folder} is a {kind.kind}: choose another --output for the results")
+        _check_given(model, corpus)
+    _check_place(folder)
     settings = {"corpus": corpus.fingerprint, "targets": targets, "budget": dataclasses.asdict(budget)}
     _check_settings(folder, settings)
     results: list[Result] = []
@@ -134,6 +127,21 @@ def read_answers(place: Path) -> dict[str, np.ndarray]:
     """``ranks`` and ``log_probabilities`` of a system's answers, none where it was skipped."""
     file = place / ARRAYS_FILE
     return load_file(file) if file.exists() else {}
+
+
+def _check_given(model: Path, corpus: PreparedCorpus) -> None:
+    folder = open_model(model)
+    folder.needs(CLOZE)
+    if folder.vocabulary.words != corpus.vocabulary.words:
+        raise FolderError(f"{model} has other words than {corpus.folder}: give a model trained on that")
+
+
+def _check_place(folder: Path) -> None:
+    if folder.exists() and not folder.is_dir():
+        raise FolderError(f"{folder} exists and is not a folder: choose another --output")
+    for made in (PREPARED, MODEL):
+        if (folder / made.manifest).exists():
+            raise FolderError(f"{folder} is a {made.kind}: choose another --output for the results")
 
 
 def _check_settings(folder: Path, settings: dict[str, object]) -> None:

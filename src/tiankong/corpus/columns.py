@@ -99,7 +99,9 @@ def label_text(value: object) -> str | None:
 
 
 def label_value(value: object, name: str, row: int) -> str | None:
-    """Return what a file with types has as a label, as text: truth values as JSON writes them, no number as absent.
+    """Return what a file with types has as a label, as text.
+
+    Truth values are as JSON writes them; NaN is an absent label.
 
     Raises:
         SourceError: it is a list or a structure.
