@@ -164,6 +164,7 @@ def test_a_stopped_training_goes_on(prepared, tmp_path, number):
         assert time.monotonic() < deadline
         time.sleep(0.05)
     assert "Traceback" not in said
+    assert ("the same command goes on" in said) == (number == signal.SIGINT)
     assert not (folder / "softmax" / "result.json").exists()
     succeed(*arguments)
     lines = log.read_text(encoding="utf-8")
@@ -211,7 +212,14 @@ def test_an_output_that_is_a_file_is_refused(prepared, tmp_path, capfd):
 
 def test_results_of_other_options_are_not_mixed(benchmark, prepared, capfd):
     assert run(["benchmark", str(prepared), "-o", str(benchmark), "--quick", "--threads", "1", "--seed", "5"]) == 2
-    assert "other options" in capfd.readouterr().err
+    assert "holds a benchmark with seed 1 instead of 5: choose another --output" in capfd.readouterr().err
+
+
+def test_models_of_the_same_name_are_refused(prepared, tmp_path, capfd):
+    models = [tmp_path / place / "model" for place in "ab"]
+    options = [option for model in models for option in ("--also", str(model))]
+    assert run(["benchmark", str(prepared), "-o", str(tmp_path / "out"), *options]) == 2
+    assert f"--also {models[0]} and {models[1]} have the same name" in capfd.readouterr().err
 
 
 def test_the_task_is_whole_texts_spread_over_the_split(prepared):

@@ -50,6 +50,7 @@ def test_a_pipe_answers_in_order_and_goes_on_after_a_bad_line(capfd, monkeypatch
         *["0"] * len(BAD),
     ]
     assert "line 4: " in err
+    assert [list(answer) for answer in answers if "labels" not in answer] == [["text", "error"]]
 
 
 @pytest.mark.parametrize(
@@ -148,7 +149,7 @@ def test_a_text_without_a_label_is_named(tmp_path, capfd):
     with zipfile.ZipFile(file, "w") as archive:
         archive.writestr("a.csv", "label,review\n1,很好\n,很差\n")
     assert run(["evaluate", "--labelled", str(file), "--column", "review", "--split", "all", *OPTIONS]) == 2
-    assert "a.csv has no label on line 3" in capfd.readouterr().err
+    assert f"line 3 of {file}:a.csv has no label: write" in capfd.readouterr().err
 
 
 def test_options_of_one_kind_do_not_go_with_the_other(prepared, capfd):
@@ -167,6 +168,11 @@ def test_a_picture_that_can_not_be_drawn_is_refused_before_measuring(prepared, m
     assert run([*arguments, "--confusion", str(tmp_path / "a.png")]) == 2
     assert "--confusion is for labels" in capfd.readouterr().err
     assert run([*arguments, "--confusion", str(tmp_path / "nowhere" / "a.png"), "--labelled", "x"]) == 2
+    (tmp_path / "folder.png").mkdir()
+    capfd.readouterr()
+    options = ["--confusion", str(tmp_path / "folder.png"), "--labelled", "x"]
+    assert run(["evaluate", "--model", str(model_folder), *options]) == 2
+    assert "folder.png is a folder: name a .png file" in capfd.readouterr().err
 
 
 def test_a_limit_beyond_all_numbers_is_all(model_folder, tmp_path):

@@ -151,8 +151,8 @@ def test_a_folder_with_a_part_of_the_file(tmp_path):
 )
 def test_what_cannot_be_had_is_said_in_a_sentence(tmp_path, mirror, message):
     with pytest.raises(SourceError, match=message):
-        fetch(CORPUS, tmp_path, mirror)
-    assert not (tmp_path / "c.bin").exists()
+        fetch(CORPUS, tmp_path / "new", mirror)
+    assert not (tmp_path / "new").exists()
 
 
 def test_a_missing_file_of_a_mirror(server, tmp_path):
@@ -163,6 +163,7 @@ def test_a_missing_file_of_a_mirror(server, tmp_path):
 
 def test_a_folder_that_cannot_be_written(tmp_path):
     (tmp_path / "file").write_text("")
+    (tmp_path / "c.bin").write_bytes(DATA)
     with pytest.raises(FolderError, match="can't be written"):
         fetch(CORPUS, tmp_path / "file" / "below", str(tmp_path))
 

@@ -122,7 +122,9 @@ def test_the_only_column_and_the_one_asked_for_are_taken(rows):
         ("id,标题\n1,甜\n", None, r"no column known to hold the text, it has 'id', '标题': name the column with --col"),
         ("id,text\n1,甜\n", "评论", r"no column '评论', it has 'id', 'text': name one with --column"),
         ("text,review\n好,甜\n", None, r"several columns that may hold the text, it has 'text', 'review'"),
-        ("text,text\n好,甜\n", "text", r"more than one column 'text'"),
+        ("text,text\n好,甜\n", "text", r"more than one column 'text': give each a name of its own"),
+        ("text,text\n好,甜\n", None, r"more than one column 'text': give each a name of its own"),
+        ("text,label,label\n好,1,2\n", None, r"more than one column 'label': give each a name of its own"),
         ("text,label,Label\n好,1,2\n", None, r"several columns of labels, 'label', 'Label'"),
         (",".join(f"c{i}" for i in range(30)) + "\n", None, r"'c19' and 10 more: name"),
         ("a;text\n1;甜\n", None, r"separated by something else"),
@@ -235,6 +237,16 @@ def test_parquet_has_strings_nulls_and_labels(rows):
     expected = [Row("好", "1", 1), Row("", "0", 2), Row("坏\n了", None, 3)]
     assert rows("a.parquet", data) == expected
     assert rows("a.parquet.gz", gzip.compress(data)) == expected
+
+
+def test_a_parquet_label_that_is_no_label_is_named_with_its_row(rows):
+    data = parquet({"text": ["好", "坏"], "label": [["1"], ["2"]]})
+    with pytest.raises(SourceError, match=r"a\.parquet has a value of type list for a label on row 1: make it"):
+        rows("a.parquet", data)
+
+
+def test_labels_lose_what_would_turn_a_terminal_around(rows):
+    assert rows("a.csv", "text,label\n甜,好\u202e评\n") == [Row("甜", "好评", 2)]
 
 
 @pytest.mark.parametrize("kind", [pa.large_string(), pa.string_view(), pa.dictionary(pa.int32(), pa.string())])

@@ -278,3 +278,14 @@ def test_memory_does_not_grow_with_the_file(tmp_path, kind, packing):
     count, grown = map(int, run.stdout.split())
     assert count == len(texts) - 1
     assert grown < 3000  # KiB; the texts alone are 15,000 as Python strings
+
+
+@pytest.mark.parametrize(("suffix", "place"), [("csv", "line 3"), ("parquet", "row 2")])
+def test_a_text_says_where_it_stands(tmp_path, suffix, place):
+    file = tmp_path / f"a.{suffix}"
+    if suffix == "csv":
+        file.write_text("text\n很好\n很差\n", encoding="utf-8")
+    else:
+        pq.write_table(pa.table({"text": ["很好", "很差"]}), file)
+    *_, last = read_texts([file])
+    assert last.place == f"{place} of {last.source}"

@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from safetensors.numpy import load_file, save_file
@@ -148,9 +149,23 @@ def _check_settings(folder: Path, settings: dict[str, object]) -> None:
     file = folder / "settings.json"
     text = json.dumps(settings, indent=2) + "\n"
     if file.exists() and file.read_text(encoding="utf-8") != text:
-        raise FolderError(f"{folder} holds a benchmark with other options or another corpus: choose another --output")
+        differing = _differing(file, json.loads(text))
+        raise FolderError(f"{folder} holds a benchmark with {differing}: choose another --output")
     folder.mkdir(parents=True, exist_ok=True)
     write_text(file, text)
+
+
+def _differing(file: Path, settings: dict[str, Any]) -> str:
+    """What of ``settings`` is not as the earlier benchmark wrote it to ``file``."""
+    try:
+        earlier = json.loads(file.read_text(encoding="utf-8"))
+        pairs = [("targets", earlier["targets"], settings["targets"])]
+        pairs += [(name, earlier["budget"].get(name), value) for name, value in settings["budget"].items()]
+    except (ValueError, LookupError, AttributeError, TypeError):
+        return "other options or another corpus"
+    found = [] if earlier.get("corpus") == settings["corpus"] else ["another corpus"]
+    found += [f"{name.replace('_', ' ')} {old} instead of {new}" for name, old, new in pairs if old != new]
+    return ", ".join(found) or "other options"
 
 
 def _in_own_process(name: str, corpus: Path, targets: int, budget: Budget, place: Path, model: Path | None) -> None:

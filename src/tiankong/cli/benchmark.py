@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 import click
@@ -72,7 +73,7 @@ def command(
     from tiankong.text.vocabulary import SPECIAL_TOKENS  # noqa: PLC0415
 
     names = list(known) if systems is None else [name.strip() for name in systems.split(",")]
-    needs(len({model.name for model in also}) == len(also), "--also takes model folders of different names")
+    _check_names(also)
     wrong = [name for name in names if name not in known]
     needs(not wrong, f"there is no system {', '.join(map(repr, wrong))}: choose from {', '.join(known)}")
     corpus = PreparedCorpus(prepared)
@@ -81,7 +82,19 @@ def command(
     if quick:
         targets, seconds = min(targets or _QUICK_TARGETS, _QUICK_TARGETS), _QUICK_SECONDS
     budget = Budget(seconds, threads, seed, epochs, quick)
-    results = run_benchmark(corpus, names, targets, budget, output, lambda line: say(line, quiet=quiet), also=also)
+    try:
+        results = run_benchmark(corpus, names, targets, budget, output, lambda line: say(line, quiet=quiet), also=also)
+    except KeyboardInterrupt:
+        say("tiankong: interrupted: the same command goes on with the system that was under way", quiet=False)
+        click.get_current_context().exit(128 + signal.SIGINT)
     command_line = this_command()
     write_report(output, results, corpus, make_task(corpus, targets), len(SPECIAL_TOKENS), seed, command_line)
     click.echo(f"{output}: RESULTS.md and results.png")
+
+
+def _check_names(models: tuple[Path, ...]) -> None:
+    """A model's name is that of its results."""
+    by_name: dict[str, Path] = {}
+    for model in models:
+        other = by_name.setdefault(model.name, model)
+        needs(other is model, f"--also {other} and {model} have the same name: copy or link one under another")

@@ -91,4 +91,4 @@ def command(
     def many(texts: list[str]) -> list[str]:
         return list(map(shown, texts, loaded.classify(texts, *asked)))
 
-    return answer_each(text, one, many=many, as_json=as_json)
+    return answer_each(text, one, many=many, as_json=as_json, field="text")

@@ -47,4 +47,4 @@ def command(names: tuple[str, ...], output: Path | None, mirror: str, quiet: boo
             continue
         click.echo(json.dumps({"name": corpus.name, "path": str(path)}, ensure_ascii=False) if as_json else path)
     if failures:
-        raise SourceError("; ".join(failures))
+        raise SourceError("; ".join(dict.fromkeys(failures)))

@@ -140,6 +140,7 @@ def _check_confusion(file: Path, model: str, *, labelled: bool) -> None:
         labelled or open_model(model_path(model)).manifest.task == CLASSIFY,
         "--confusion is for labels: leave it out, or give --labelled",
     )
+    needs(not file.is_dir(), f"--confusion {file} is a folder: name a .png file")
     needs(file.parent.is_dir(), f"--confusion {file} can't be written: there is no folder {file.parent}")
 
 

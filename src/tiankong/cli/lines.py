@@ -44,11 +44,11 @@ def _arrivals() -> Iterator[list[str]]:
     yield (begun + decoder.decode(b"", final=True)).split("\n")
 
 
-def report(number: int, text: str, error: SentenceError, *, as_json: bool) -> None:
-    """Says what is wrong with a line, and in JSON gives an object in its place."""
+def report(number: int, text: str, error: SentenceError, *, as_json: bool, field: str = "sentence") -> None:
+    """Says what is wrong with a line, and in JSON gives an object in its place, with the line as its ``field``."""
     print(f"tiankong: line {number}: {error}", file=sys.stderr)
     if as_json:
-        click.echo(json.dumps({"sentence": _printable(text), "error": _printable(str(error))}, ensure_ascii=False))
+        click.echo(json.dumps({field: _printable(text), "error": _printable(str(error))}, ensure_ascii=False))
 
 
 def answer_each(
@@ -57,11 +57,12 @@ def answer_each(
     *,
     as_json: bool,
     many: Callable[[list[str]], list[str]] | None = None,
+    field: str = "sentence",
 ) -> int:
     """Prints ``answer`` to ``text``, or to every line of a pipe after the line itself unless in JSON.
 
-    ``many`` answers a block of lines at once where that is faster. Returns the exit code: that of bad input if a line
-    was bad.
+    ``many`` answers a block of lines at once where that is faster; ``field`` is what JSON calls a text. Returns the
+    exit code: that of bad input if a line was bad.
     """
     if text is not None:
         click.echo(answer(text))
@@ -74,7 +75,7 @@ def answer_each(
         for (number, line), shown in zip(block, answers, strict=True):
             if isinstance(shown, SentenceError):
                 failed = True
-                report(number, line, shown, as_json=as_json)
+                report(number, line, shown, as_json=as_json, field=field)
             else:
                 click.echo(shown if as_json else f"{line}\n{shown}")
     return TiankongError.exit_code if failed else 0

@@ -12,6 +12,7 @@ from tiankong.errors import SourceError
 
 TEXT_COLUMNS = ("text", "review", "sentence", "content", "comment", "文本", "内容", "评论", "评价")
 _MOST_LISTED = 20
+_DIRECTIONS = frozenset(("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"))
 
 
 class Columns(NamedTuple):
@@ -38,18 +39,24 @@ def choose_column(names: Sequence[str], column: str | None, where: str) -> str:
     """
     listed = _listed(names)
     if column is not None:
-        if names.count(column) != 1:
-            problem = "no" if column not in names else "more than one"
-            raise SourceError(f"{where} has {problem} column {column!r}, it has {listed}: name one with --column")
-        return column
+        if column not in names:
+            raise SourceError(f"{where} has no column {column!r}, it has {listed}: name one with --column")
+        return _only(column, names, where)
     usual = [name for name in names if name.strip().casefold() in TEXT_COLUMNS]
-    if len(usual) == 1:
-        return usual[0]
+    if len(set(usual)) == 1:
+        return _only(usual[0], names, where)
     if len(names) == 1:
         _refuse_false_header(names[0], where)
         return names[0]
     problem = "several columns that may hold" if usual else "no column known to hold"
     raise SourceError(f"{where} has {problem} the text, it has {listed}: name the column with --column")
+
+
+def _only(name: str, names: Sequence[str], where: str) -> str:
+    """Return ``name``, of which there must be one column."""
+    if names.count(name) > 1:
+        raise SourceError(f"{where} has more than one column {name!r}: give each a name of its own in the file")
+    return name
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -75,31 +82,33 @@ def choose_label(names: Sequence[str], label: str | None, text_column: str, wher
             for and several have the usual name.
     """
     if label is not None:
-        if names.count(label) != 1:
-            problem = "no" if label not in names else "more than one"
-            raise SourceError(
-                f"{where} has {problem} column {label!r}, it has {_listed(names)}: name one with --label-column"
-            )
+        if label not in names:
+            raise SourceError(f"{where} has no column {label!r}, it has {_listed(names)}: name one with --label-column")
         if label == text_column:
             raise SourceError(f"{where}: the texts are in the column {label!r}, so it can't hold the labels too")
-        return label
+        return _only(label, names, where)
     labels = [name for name in names if name.strip().casefold() == "label" and name != text_column]
-    if len(labels) > 1:
+    if len(set(labels)) > 1:
         raise SourceError(f"{where} has several columns of labels, {_listed(labels)}: name one with --label-column")
-    return labels[0] if labels else None
+    return _only(labels[0], names, where) if labels else None
 
 
 def label_text(value: object) -> str | None:
     """Return a label of whatever type as text on one line, an absent one as ``None``.
 
-    It is printed, in tables too: white space is one space, and control characters are left out.
+    It is printed, in tables too: white space is one space, and characters that control the terminal or turn the
+    direction of what follows are left out.
     """
     text = "" if value is None else " ".join(str(value).split())
-    return "".join(character for character in text if unicodedata.category(character) != "Cc") or None
+    return "".join(character for character in text if not _controls(character)) or None
 
 
-def label_value(value: object, name: str, row: int) -> str | None:
-    """Return what a file with types has as a label, as text.
+def _controls(character: str) -> bool:
+    return unicodedata.category(character) == "Cc" or unicodedata.bidirectional(character) in _DIRECTIONS
+
+
+def label_value(value: object, name: str, place: str) -> str | None:
+    """Return what a file with types has as a label at a ``place`` (line 3, row 3), as text.
 
     Truth values are as JSON writes them; NaN is an absent label.
 
@@ -108,7 +117,7 @@ def label_value(value: object, name: str, row: int) -> str | None:
     """
     if isinstance(value, list | dict):
         kind = type(value).__name__
-        raise SourceError(f"{name} has a value of type {kind} for a label on line {row}: make it a string or a number")
+        raise SourceError(f"{name} has a value of type {kind} for a label on {place}: make it a string or a number")
     if isinstance(value, float) and math.isnan(value):
         return None
     return label_text(str(value).lower() if isinstance(value, bool) else value)

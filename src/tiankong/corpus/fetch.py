@@ -38,7 +38,6 @@ def fetch(
     source = _source(corpus, mirror)
     aside = folder / f".{corpus.file}.partial"
     with readable_write_errors(folder):
-        folder.mkdir(parents=True, exist_ok=True)
         held = aside.stat().st_size if aside.is_file() else 0
         if 0 < held < corpus.bytes:
             _download(corpus, source, aside, held, on_bytes)
@@ -69,6 +68,7 @@ def _source(corpus: PublicCorpus, mirror: str) -> str:
 
 def _download(corpus: PublicCorpus, source: str, aside: Path, held: int, on_bytes: Callable[[int], None]) -> None:
     with _opened(source, held) as (stream, start):
+        aside.parent.mkdir(parents=True, exist_ok=True)
         on_bytes(start)
         with aside.open("ab" if start else "wb") as file:
             got = start

@@ -73,9 +73,9 @@ class LabelRecord:
         number = -1
         if text.label is None:
             self._unlabelled += 1
-            self._first_unlabelled = self._first_unlabelled or f"line {text.line} of {text.source}"
+            self._first_unlabelled = self._first_unlabelled or text.place
         elif len(text.label) > LONGEST_LABEL:
-            self._first_long = self._first_long or f"line {text.line} of {text.source}"
+            self._first_long = self._first_long or text.place
         elif len(self._numbers) <= MOST_DIFFERENT:
             number = self._numbers.setdefault(self._names.of(text.label), len(self._numbers))
         self._given[split].append(number)

@@ -23,6 +23,11 @@ class Text:
     source: str  # 'reviews.csv', 'reviews.zip:a.csv'
     line: int  # it starts on; in .parquet the row
 
+    @property
+    def place(self) -> str:
+        """Line and file, or row and file, for a message."""
+        return f"{'row' if '.parquet' in Path(self.source).suffixes else 'line'} {self.line} of {self.source}"
+
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:

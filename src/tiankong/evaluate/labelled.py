@@ -64,8 +64,7 @@ def read_labelled(
     for text in read_texts(paths, column=column, label_column=label_column, encoding=encoding):
         if text.label is None:
             raise SourceError(
-                f"{text.source} has no label on line {text.line}: write text,,label lines, or name their column with "
-                "--label-column"
+                f"{text.place} has no label: write text,,label lines, or name their column with --label-column"
             )
         label = names.of(text.label)
         number = text_hash(text.text, config.seed)
