@@ -182,6 +182,9 @@ class TrainingConfig:
     code_loss: str = _setting(
         "both", "a codes head learns each bit on its own, the right word among all words, or both", CODE_LOSSES
     )
+    learn_codes: bool = _setting(
+        True, "a codes or hybrid head changes the codes of the words that have an input vector of their own"
+    )
     drop_word: float = _setting(0.15, "share of context words read by their characters alone")
     drop_token: float = _setting(0.05, "share of context words replaced by <BLANK>")
     negatives: int = _setting(2048, "words sampled against the target in a batch (0: the exact softmax)")
@@ -213,6 +216,8 @@ class TrainingConfig:
         found += _within(self, "weight_decay", 0.0, 100.0) + _within(self, "clip_norm", 0.0, 1e6)
         found += _within(self, "negative_power", 0.0, 2.0)
         found += _within(self, "drop_word", 0.0, 0.9) + _within(self, "drop_token", 0.0, 0.9)
+        if self.learn_codes and self.code_loss == "bits":
+            found.append("learn_codes needs code_loss words or both, not bits: give --no-learn-codes")
         if not 0 < self.learning_rate <= 1:
             found.append(f"learning_rate must be above 0 and at most 1, not {self.learning_rate}")
         if self.batch_tokens < self.window + 1:

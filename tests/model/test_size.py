@@ -5,10 +5,13 @@ from __future__ import annotations
 import pytest
 
 from tests.networks import VARIANTS, build, shape, tables
+from tiankong.config import TrainingConfig
 from tiankong.model.network import parameter_count
 
 
 @pytest.mark.parametrize("variant", VARIANTS, ids=str)
 def test_the_number_of_parameters_is_known_beforehand(variant):
     network = build(*variant)
-    assert parameter_count(shape(*variant), tables(variant[2])) == sum(p.numel() for p in network.parameters())
+    assert parameter_count(shape(*variant), TrainingConfig(), tables(variant[2])) == sum(
+        p.numel() for p in network.parameters()
+    )

@@ -19,7 +19,7 @@ _NOT_SHAPE = ("input_dropout", "output_dropout", "mlp_dropout")
 _ONLY_TO_FILL = ("head", "frequent_words", "word_vectors", "decoding", "output_characters")
 """What a network has that fills blanks, and one that tells labels apart has not."""
 
-_ONLY_TRAINED_TO_FILL = ("window", "loss_tokens", "code_loss", "negatives", "negative_power")
+_ONLY_TRAINED_TO_FILL = ("window", "loss_tokens", "code_loss", "learn_codes", "negatives", "negative_power")
 
 
 def train_classifier(

@@ -15,6 +15,7 @@ from torch.nn import functional
 
 from tiankong.model.embedding import WordEmbedding
 from tiankong.model.sampled_softmax import SampledSoftmaxLoss, draw, inclusion_probabilities
+from tiankong.model.word_codes import WordCodes
 
 _COMPOSED_SCALE = 0.1
 """Character vectors are long beside word vectors: without it, a step changes every output vector by too much."""
@@ -172,12 +173,11 @@ class CodesHead(Head):
     trains each bit on its own, as the tutorial does; ``words`` trains that softmax; ``both`` adds the two.
     """
 
-    codes: Tensor
-
-    def __init__(self, codes: Tensor, statistics: WordStatistics, negatives: int, power: float, code_loss: str) -> None:
-        """``codes`` (V, bits) of 0 and 1."""
+    def __init__(
+        self, codes: WordCodes, statistics: WordStatistics, negatives: int, power: float, code_loss: str
+    ) -> None:
         super().__init__(statistics, negatives, power)
-        self.register_buffer("codes", codes.to(torch.uint8), persistent=False)
+        self.codes = codes
         self.code_loss = code_loss
         if code_loss == "bits":
             nn.init.zeros_(self.bias)
@@ -189,22 +189,22 @@ class CodesHead(Head):
 
     def word_logits(self, scores: Tensor) -> Tensor:
         """See :class:`Head`."""
-        return functional.linear(scores.float(), self.codes.float(), self.bias)
+        return functional.linear(scores.float(), self.codes.from_id(0), self.bias)
 
     def vectors(self, words: Tensor) -> Tensor:
         """The codes."""
-        return self.codes[words].float()
+        return self.codes.of(words)
 
     def loss(self, context: Tensor, targets: Tensor) -> Tensor:
         """Binary cross-entropy, the mean over bits and targets; cross-entropy of words; or their sum."""
         if self.code_loss == "words":
             return super().loss(context, targets)
-        bits = functional.binary_cross_entropy_with_logits(context.float(), self.codes[targets].float())
+        bits = functional.binary_cross_entropy_with_logits(context.float(), self.codes.of(targets).detach())
         return bits if self.code_loss == "bits" else bits + super().loss(context, targets)
 
     def bit_accuracy(self, context: Tensor, targets: Tensor) -> Tensor:
         """Share of bits on the right side of 0.5 for each target, (N,)."""
-        return ((context > 0) == (self.codes[targets] > 0)).float().mean(dim=1)
+        return ((context > 0) == (self.codes.of(targets) > 0)).float().mean(dim=1)
 
 
 class HybridHead(Head):
@@ -214,23 +214,21 @@ class HybridHead(Head):
     a rare word's output vector is its code times a learned matrix and all words share one normaliser.
     """
 
-    codes: Tensor
-
     def __init__(
         self,
         words: nn.Embedding,
-        codes: Tensor,
+        codes: WordCodes,
         frequent: int,
         statistics: WordStatistics,
         negatives: int,
         power: float,
     ) -> None:
-        """The first ``frequent`` ids are read from ``words``; ``codes`` (V, bits) of 0 and 1."""
+        """The first ``frequent`` ids are read from ``words``, the others from ``codes``."""
         super().__init__(statistics, negatives, power)
         self._words = (words,)  # in a tuple: its weights are the network's, not this module's
         self.frequent = frequent
-        self.bits = nn.Linear(words.embedding_dim, codes.shape[1], bias=False)
-        self.register_buffer("codes", codes.to(torch.uint8), persistent=False)
+        self.bits = nn.Linear(words.embedding_dim, codes.bits, bias=False)
+        self.codes = codes
 
     def scores(self, context: Tensor) -> Tensor:
         """Logits of the frequent words, then bit logits, (N, frequent + bits)."""
@@ -240,7 +238,7 @@ class HybridHead(Head):
     def word_logits(self, scores: Tensor) -> Tensor:
         """See :class:`Head`."""
         rest = functional.linear(
-            scores[:, self.frequent :].float(), self.codes[self.frequent :].float(), self.bias[self.frequent :]
+            scores[:, self.frequent :].float(), self.codes.from_id(self.frequent), self.bias[self.frequent :]
         )
         return torch.cat((scores[:, : self.frequent].float(), rest), dim=1)
 
@@ -248,4 +246,4 @@ class HybridHead(Head):
         """See :class:`Head`."""
         frequent = words < self.frequent
         own = functional.embedding(words.clamp(max=self.frequent - 1), self._words[0].weight)
-        return torch.where(frequent[:, None], own, self.codes[words].float() @ self.bits.weight)
+        return torch.where(frequent[:, None], own, self.codes.of(words) @ self.bits.weight)

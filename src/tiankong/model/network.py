@@ -15,6 +15,7 @@ from tiankong.config import ModelConfig, TrainingConfig
 from tiankong.model.context import ContextNetwork, context_mlp, context_size, own_vectors
 from tiankong.model.encoder import BidirectionalEncoder
 from tiankong.model.heads import CodesHead, HybridHead, SoftmaxHead, WordStatistics
+from tiankong.model.word_codes import WordCodes
 from tiankong.text.network_input import Ints
 from tiankong.text.vocabulary import SPECIAL_TOKENS, ids_of_frequent
 
@@ -59,7 +60,7 @@ class ClozeNetwork(ContextNetwork):
             return SoftmaxHead(self.embedding, spelling, *sampling)
         if tables.codes is None:
             raise ValueError(f"the {self.config.head} head needs codes")
-        codes = torch.from_numpy(tables.codes)
+        codes = WordCodes(torch.from_numpy(tables.codes), *learned_codes(self.config, training, len(tables.counts)))
         if self.config.head == "codes":
             return CodesHead(codes, *sampling, training.code_loss)
         frequent = ids_of_frequent(self.config.frequent_words, words.num_embeddings)
@@ -108,7 +109,17 @@ class ClozeNetwork(ContextNetwork):
         self.head.bias.mul_(scale).add_(self.head.log_prior, alpha=prior)
 
 
-def parameter_count(config: ModelConfig, tables: WordTables) -> int:
+def learned_codes(config: ModelConfig, training: TrainingConfig, words: int) -> tuple[int, int]:
+    """The first of the ids whose codes are learned, and the one after the last: of the ``words`` that have an input
+    vector of their own, those that are coded.
+    """
+    if config.head == "softmax" or not training.learn_codes:
+        return 0, 0
+    own = own_vectors(config, words)
+    return (ids_of_frequent(config.frequent_words, own) if config.head == "hybrid" else 0), own
+
+
+def parameter_count(config: ModelConfig, training: TrainingConfig, tables: WordTables) -> int:
     """Trained numbers of such a network, known before it is made."""
     words, embedding, hidden = len(tables.counts), config.embedding_size, config.hidden_size
     own = own_vectors(config, words)
@@ -121,6 +132,8 @@ def parameter_count(config: ModelConfig, tables: WordTables) -> int:
     mlp = sum((size + 1) * following for size, following in itertools.pairwise(sizes))
     norm = 0 if config.head == "codes" else 2 * embedding
     matrix = tables.bits * embedding if config.head == "hybrid" else 0
+    first, stop = learned_codes(config, training, words)
+    matrix += (stop - first) * tables.bits
     matrix += 3 * config.character_size * embedding if config.composes_output else 0
     width = BidirectionalEncoder.width(config) - config.attention_size
     gathering = (width + 1 + 2 * 3 * (hidden + embedding + 1)) * (config.attention_size // 2)

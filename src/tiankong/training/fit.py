@@ -7,11 +7,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import torch
 
 from tiankong.config import ModelConfig, TrainingConfig, check
+from tiankong.corpus.codes import unique_codes
 from tiankong.corpus.prepared import PreparedCorpus
 from tiankong.errors import FolderError, OptionError
+from tiankong.model.heads import CodesHead, Head, HybridHead
 from tiankong.model.network import ClozeNetwork, WordTables, parameter_count
+from tiankong.text.vocabulary import SPECIAL_TOKENS
 from tiankong.training.batches import WindowBatches
 from tiankong.training.calibration import Calibration, calibrate
 from tiankong.training.history import Row
@@ -42,7 +46,7 @@ def fit(corpus: PreparedCorpus, model: ModelConfig, training: TrainingConfig, wo
     # What can be refused is refused before the run's folder is there.
     tables = word_tables(corpus, model)
     tensorboard_logger(display.tensorboard)
-    check_memory(parameter_count(model, tables))
+    check_memory(parameter_count(model, training, tables))
     batches, *measured = _loaders(corpus, training)
     what = {"corpus": corpus.fingerprint, "model": dataclasses.asdict(model)}
     with started_run(what, training, work) as precision:
@@ -61,7 +65,17 @@ def fit(corpus: PreparedCorpus, model: ModelConfig, training: TrainingConfig, wo
             display=display,
         )
     network = module.network.cpu().eval()
+    settle_codes(network.head)
     return Trained(network, rows, best.best(rows) + 1, calibrate(network, measured[0].in_order()))
+
+
+def settle_codes(head: Head) -> None:
+    """Makes what was learned of codes final: no two words have the same, the rarer one gives way."""
+    if isinstance(head, CodesHead | HybridHead) and head.codes.latent is not None:
+        numbers = head.codes.numbers().numpy()
+        kept = max(head.codes.first, len(SPECIAL_TOKENS))
+        unique, _ = unique_codes(numbers[kept:])
+        head.codes.settle(torch.from_numpy(np.concatenate([(numbers[:kept] > 0).astype(np.uint8), unique])))
 
 
 def monitored(model: ModelConfig, training: TrainingConfig) -> Monitored:

@@ -64,7 +64,7 @@ def network_flops(network: ClozeNetwork, tokens_read: int, targets: int) -> floa
     by_target += sum(weight.numel() for weight in network.mlp.parameters() if weight.dim() > 1)
     head = network.head
     if isinstance(head, CodesHead):
-        vector = 0 if head.code_loss == "bits" else head.codes.shape[1]
+        vector = 0 if head.code_loss == "bits" else head.codes.bits
     else:
         vector = config.embedding_size
     by_target += (head.negatives or len(head.log_prior)) * vector

@@ -1,0 +1,82 @@
+"""Words' binary codes, as they were given or learned with the network."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+_START = 0.1
+"""How far from 0 the numbers behind learned codes start: the further, the longer a bit keeps its value."""
+
+_CLIP = 1.0
+
+
+class WordCodes(nn.Module):
+    """Codes (V, bits) of 0 and 1. Those of some ids are the signs of numbers that training moves, the rest stay.
+
+    A sign has no gradient that helps: the numbers get that of their bits, while they are within 1 of 0 (the
+    straight-through estimator, Bengio et al. 2013, arXiv:1308.3432, clipped as by Hubara et al. 2016,
+    arXiv:1602.02830, section 1.3). So words that are wanted in the same contexts come to share bits.
+    """
+
+    fixed: Tensor
+
+    def __init__(self, codes: Tensor, first: int = 0, stop: int = 0) -> None:
+        """``codes`` (V, bits) to begin with; those of the ids from ``first`` on and before ``stop`` are learned."""
+        super().__init__()
+        self.register_buffer("fixed", codes.to(torch.uint8), persistent=False)
+        self.first = first
+        self.latent: nn.Parameter | None = None
+        if stop > first:
+            self.latent = nn.Parameter(_START * (2 * codes[first:stop].float() - 1))
+
+    @property
+    def bits(self) -> int:
+        """Of a code."""
+        return self.fixed.shape[1]
+
+    def of(self, words: Tensor) -> Tensor:
+        """Codes (R, bits) of ``words`` (R,)."""
+        codes = self.fixed[words].float()
+        if self.latent is None:
+            return codes
+        rows = words - self.first
+        learned = (rows >= 0) & (rows < len(self.latent))
+        own = _StraightThrough.apply(functional.embedding(rows.clamp(0, len(self.latent) - 1), self.latent))  # type: ignore[no-untyped-call]
+        return torch.where(learned[:, None], own, codes)
+
+    def from_id(self, first: int) -> Tensor:
+        """Codes (V - first, bits) of the ids from ``first`` on, which is no learned one but the first of them."""
+        if self.latent is None:
+            return self.fixed[first:].float()
+        stop = self.first + len(self.latent)
+        learned = _StraightThrough.apply(self.latent)  # type: ignore[no-untyped-call]
+        return torch.cat((self.fixed[first : self.first].float(), learned, self.fixed[stop:].float()))
+
+    def numbers(self) -> Tensor:
+        """What the codes (V, bits) are the signs of; those that stay are -1 and 1."""
+        numbers = 2 * self.fixed.float() - 1
+        if self.latent is not None:
+            numbers[self.first : self.first + len(self.latent)] = self.latent.detach()
+        return numbers
+
+    def settle(self, codes: Tensor) -> None:
+        """Ends learning with ``codes`` (V, bits)."""
+        self.fixed = codes.to(self.fixed)
+        self.latent = None
+
+
+class _StraightThrough(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, numbers: Tensor) -> Tensor:
+        ctx.save_for_backward(numbers)
+        return (numbers > 0).to(numbers.dtype)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> Tensor:
+        (numbers,) = ctx.saved_tensors
+        passed: Tensor = gradients[0] * (numbers.abs() <= _CLIP)
+        return passed
