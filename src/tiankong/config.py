@@ -183,7 +183,7 @@ class TrainingConfig:
         "both", "a codes head learns each bit on its own, the right word among all words, or both", CODE_LOSSES
     )
     learn_codes: bool = _setting(
-        True, "a codes or hybrid head changes the codes of the words that have an input vector of their own"
+        True, "a codes or hybrid head learns the codes too, of the words that have an input vector of their own"
     )
     drop_word: float = _setting(0.15, "share of context words read by their characters alone")
     drop_token: float = _setting(0.05, "share of context words replaced by <BLANK>")

@@ -57,6 +57,13 @@ def finished(process):
     return out
 
 
+def stop(process):
+    process.send_signal(signal.SIGTERM)
+    process.communicate()
+    if process.returncode == 0:
+        pytest.skip("it was done before the signal came")
+
+
 def weights(folder):
     return (folder / "model.safetensors").read_bytes()
 
@@ -129,10 +136,7 @@ def test_a_training_that_was_moved_goes_on(prepared, uninterrupted, tmp_path):
     while not best.exists():
         assert process.poll() is None
         time.sleep(0.005)
-    process.send_signal(signal.SIGTERM)
-    process.communicate()
-    if process.returncode == 0:
-        pytest.skip("it was done before the signal came")
+    stop(process)
     kept = best.read_bytes()
     shutil.copytree(tmp_path / "first", tmp_path / "second")
     moved = tmp_path / "second" / "model"
@@ -240,3 +244,17 @@ def test_what_the_machine_cannot_do_leaves_nothing(prepared, tmp_path, capfd, op
     assert words in err
     assert err.count("\n") == 1
     assert not list(tmp_path.iterdir())
+
+
+def test_codes_that_are_learned_resume_too(prepared, tmp_path):
+    options = ("--head", "codes", "--learning-rate", "0.05", "--precision", "fp32")
+    whole, output = tmp_path / "whole", tmp_path / "model"
+    finished(train(prepared, whole, *options))
+    process = train(prepared, output, *options)
+    while not (tmp_path / "model.training" / "last.safetensors").exists():
+        assert process.poll() is None
+        time.sleep(0.005)
+    stop(process)
+    finished(train(prepared, output, *options, "--resume"))
+    assert weights(output) == weights(whole)
+    assert (output / "codes.safetensors").read_bytes() == (whole / "codes.safetensors").read_bytes()

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-_START = 0.1
-"""How far from 0 the numbers behind learned codes start: the further, the longer a bit keeps its value."""
+_START = 0.2
+"""How far from 0 the numbers behind learned codes start: far enough that noise alone turns few bits."""
 
 _CLIP = 1.0
 

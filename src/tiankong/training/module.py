@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from tiankong.config import ModelConfig, TrainingConfig
-from tiankong.model.heads import CodesHead
+from tiankong.model.heads import CodesHead, HybridHead
 from tiankong.model.network import ClozeNetwork, WordTables
 from tiankong.training.batches import Batch
 from tiankong.training.scores import RunningScores
@@ -80,7 +80,7 @@ class TrainedModule(pl.LightningModule, ABC):
         else:
             groups = [
                 {
-                    "params": [parameter for parameter in own if (parameter.dim() > 1) == decays],
+                    "params": [parameter for parameter in own if self.decays(parameter) == decays],
                     "lr": settings.learning_rate * share,
                     "weight_decay": settings.weight_decay if decays else 0.0,
                 }
@@ -90,6 +90,10 @@ class TrainedModule(pl.LightningModule, ABC):
             optimiser = torch.optim.AdamW(groups, settings.learning_rate, betas=(0.9, 0.99), fused=True)
         schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, self._rate)
         return {"optimizer": optimiser, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+    def decays(self, parameter: torch.nn.Parameter) -> bool:
+        """Whether AdamW's weight decay is for it: matrices only."""
+        return parameter.dim() > 1
 
     def parts(self) -> list[tuple[list[torch.nn.Parameter], float]]:
         """Parameters, and the share of the learning rate that they are trained with."""
@@ -138,6 +142,12 @@ class ClozeModule(TrainedModule):
             return context.sum() * 0.0
         loss: Tensor = self.network.head.loss(context, targets)
         return loss
+
+    def decays(self, parameter: torch.nn.Parameter) -> bool:
+        """As for any, but not the numbers behind learned codes: near 0, noise alone would turn their signs."""
+        head = self.network.head
+        latent = head.codes.latent if isinstance(head, CodesHead | HybridHead) else None
+        return parameter is not latent and super().decays(parameter)
 
     def validation_step(self, batch: Batch, batch_idx: int, dataloader_idx: int = 0) -> None:  # noqa: ARG002
         """Ranks every target exactly, in fp32 from the context vector on."""
