@@ -19,6 +19,11 @@ from tiankong.model.word_codes import WordCodes
 from tiankong.text.network_input import Ints
 from tiankong.text.vocabulary import SPECIAL_TOKENS, ids_of_frequent
 
+_STEADY_WORDS = 50
+"""The most frequent words keep their codes: they are targets in every batch, and the network can't follow codes that
+change with every step.
+"""
+
 
 @dataclass(frozen=True)
 class WordTables:
@@ -111,12 +116,13 @@ class ClozeNetwork(ContextNetwork):
 
 def learned_codes(config: ModelConfig, training: TrainingConfig, words: int) -> tuple[int, int]:
     """The first of the ids whose codes are learned, and the one after the last: of the ``words`` that have an input
-    vector of their own, those that are coded.
+    vector of their own, those that are coded, but the most frequent.
     """
     if config.head == "softmax" or not training.learn_codes:
         return 0, 0
     own = own_vectors(config, words)
-    return (ids_of_frequent(config.frequent_words, own) if config.head == "hybrid" else 0), own
+    frequent = config.frequent_words if config.head == "hybrid" else 0
+    return ids_of_frequent(max(frequent, _STEADY_WORDS), own), own
 
 
 def parameter_count(config: ModelConfig, training: TrainingConfig, tables: WordTables) -> int:
