@@ -70,10 +70,10 @@ def fit(corpus: PreparedCorpus, model: ModelConfig, training: TrainingConfig, wo
 
 
 def settle_codes(head: Head) -> None:
-    """Makes what was learned of codes final: no two words have the same, the rarer one gives way."""
+    """Makes what was learned of codes final: no two coded words have the same, the rarer one gives way."""
     if isinstance(head, CodesHead | HybridHead) and head.codes.latent is not None:
         numbers = head.codes.numbers().numpy()
-        kept = max(head.codes.first, len(SPECIAL_TOKENS))
+        kept = head.frequent if isinstance(head, HybridHead) else len(SPECIAL_TOKENS)
         unique, _ = unique_codes(numbers[kept:])
         head.codes.settle(torch.from_numpy(np.concatenate([(numbers[:kept] > 0).astype(np.uint8), unique])))
 
