@@ -145,12 +145,11 @@ def _check_place(folder: Path) -> None:
             raise FolderError(f"{folder} is a {made.kind}: choose another --output for the results")
 
 
-def _check_settings(folder: Path, settings: dict[str, object]) -> None:
+def _check_settings(folder: Path, settings: dict[str, Any]) -> None:
     file = folder / "settings.json"
     text = json.dumps(settings, indent=2) + "\n"
     if file.exists() and file.read_text(encoding="utf-8") != text:
-        differing = _differing(file, json.loads(text))
-        raise FolderError(f"{folder} holds a benchmark with {differing}: choose another --output")
+        raise FolderError(f"{folder} holds a benchmark with {_differing(file, settings)}: choose another --output")
     folder.mkdir(parents=True, exist_ok=True)
     write_text(file, text)
 

@@ -44,7 +44,7 @@ def _arrivals() -> Iterator[list[str]]:
     yield (begun + decoder.decode(b"", final=True)).split("\n")
 
 
-def report(number: int, text: str, error: SentenceError, *, as_json: bool, field: str = "sentence") -> None:
+def report(number: int, text: str, error: SentenceError, *, as_json: bool, field: str) -> None:
     """Says what is wrong with a line, and in JSON gives an object in its place, with the line as its ``field``."""
     print(f"tiankong: line {number}: {error}", file=sys.stderr)
     if as_json:

@@ -107,8 +107,8 @@ def _controls(character: str) -> bool:
     return unicodedata.category(character) == "Cc" or unicodedata.bidirectional(character) in _DIRECTIONS
 
 
-def label_value(value: object, name: str, place: str) -> str | None:
-    """Return what a file with types has as a label at a ``place`` (line 3, row 3), as text.
+def label_value(value: object, name: str, number: int, unit: str = "line") -> str | None:
+    """Return what a file with types has as a label on the line or row of that ``number``, as text.
 
     Truth values are as JSON writes them; NaN is an absent label.
 
@@ -117,7 +117,9 @@ def label_value(value: object, name: str, place: str) -> str | None:
     """
     if isinstance(value, list | dict):
         kind = type(value).__name__
-        raise SourceError(f"{name} has a value of type {kind} for a label on {place}: make it a string or a number")
+        raise SourceError(
+            f"{name} has a value of type {kind} for a label on {unit} {number}: make it a string or a number"
+        )
     if isinstance(value, float) and math.isnan(value):
         return None
     return label_text(str(value).lower() if isinstance(value, bool) else value)

@@ -142,7 +142,7 @@ def _json_rows(stream: ByteStream, columns: Columns, codec: str, on_bytes: OnByt
             if key is None or key not in value:
                 key = choose_column(names, key or columns.text, where)
             label = choose_label(names, columns.label, key, where)
-            mark = label_value(value[label], stream.name, f"line {number}") if label else None
+            mark = label_value(value[label], stream.name, number) if label else None
             yield Row(_json_text(value[key], stream.name, number), mark, number)
         else:
             yield Row(_json_text(value, stream.name, number), None, number)

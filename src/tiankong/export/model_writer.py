@@ -16,7 +16,7 @@ from tiankong.config import ModelConfig, TrainingConfig
 from tiankong.corpus.prepared import PreparedCorpus
 from tiankong.export.card import write_card
 from tiankong.export.model_parts import Measure, copy_words, stated_settings, training_metrics, write_network
-from tiankong.model.heads import CodesHead, HybridHead
+from tiankong.model.heads import CodedHead
 from tiankong.training.fit import Trained
 from tiankong.training.history import Curve
 
@@ -47,7 +47,7 @@ def write_model(
     with MODEL.write(output, force=force) as folder:
         copy_words(corpus.folder, folder)
         head = trained.network.head
-        if isinstance(head, CodesHead | HybridHead):
+        if isinstance(head, CodedHead):
             codes = np.packbits(head.codes.fixed.numpy(), axis=1)
             save_arrays({"codes": codes, "bias": head.bias.detach().numpy()}, folder / CODES_FILE)
         curves = (_BITS if model.head == "codes" else _TOP10, _PERPLEXITY)

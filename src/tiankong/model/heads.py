@@ -16,6 +16,7 @@ from torch.nn import functional
 from tiankong.model.embedding import WordEmbedding
 from tiankong.model.sampled_softmax import SampledSoftmaxLoss, draw, inclusion_probabilities
 from tiankong.model.word_codes import WordCodes
+from tiankong.text.vocabulary import SPECIAL_TOKENS
 
 _COMPOSED_SCALE = 0.1
 """Character vectors are long beside word vectors: without it, a step changes every output vector by too much."""
@@ -165,7 +166,18 @@ class SoftmaxHead(Head):
         return _COMPOSED_SCALE * composed
 
 
-class CodesHead(Head):
+class CodedHead(Head):
+    """One whose rarer words, or all, have codes for output vectors: those of the ids from ``first_coded`` on."""
+
+    def __init__(
+        self, codes: WordCodes, first_coded: int, statistics: WordStatistics, negatives: int, power: float
+    ) -> None:
+        super().__init__(statistics, negatives, power)
+        self.codes = codes
+        self.first_coded = first_coded
+
+
+class CodesHead(CodedHead):
     """Binary word codes: the network gives a logit for each bit, and a word is as likely as its bits.
 
     With independent bits ``log p(code) = code · logits + Σ log σ(-logits)`` (Oda et al. 2017, P17-1079, section 3),
@@ -176,8 +188,7 @@ class CodesHead(Head):
     def __init__(
         self, codes: WordCodes, statistics: WordStatistics, negatives: int, power: float, code_loss: str
     ) -> None:
-        super().__init__(statistics, negatives, power)
-        self.codes = codes
+        super().__init__(codes, len(SPECIAL_TOKENS), statistics, negatives, power)
         self.code_loss = code_loss
         if code_loss == "bits":
             nn.init.zeros_(self.bias)
@@ -207,7 +218,7 @@ class CodesHead(Head):
         return ((context > 0) == (self.codes.of(targets) > 0)).float().mean(dim=1)
 
 
-class HybridHead(Head):
+class HybridHead(CodedHead):
     """Softmax for the most frequent words, codes for the rest, in one distribution.
 
     The idea is Oda et al. 2017 (P17-1079, section 3); there the codes stand behind an extra class "other", here
@@ -224,11 +235,10 @@ class HybridHead(Head):
         power: float,
     ) -> None:
         """The first ``frequent`` ids are read from ``words``, the others from ``codes``."""
-        super().__init__(statistics, negatives, power)
+        super().__init__(codes, frequent, statistics, negatives, power)
         self._words = (words,)  # in a tuple: its weights are the network's, not this module's
         self.frequent = frequent
         self.bits = nn.Linear(words.embedding_dim, codes.bits, bias=False)
-        self.codes = codes
 
     def scores(self, context: Tensor) -> Tensor:
         """Logits of the frequent words, then bit logits, (N, frequent + bits)."""

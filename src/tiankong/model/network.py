@@ -65,7 +65,7 @@ class ClozeNetwork(ContextNetwork):
             return SoftmaxHead(self.embedding, spelling, *sampling)
         if tables.codes is None:
             raise ValueError(f"the {self.config.head} head needs codes")
-        codes = WordCodes(torch.from_numpy(tables.codes), *learned_codes(self.config, training, len(tables.counts)))
+        codes = WordCodes(torch.from_numpy(tables.codes), *_learned_codes(self.config, training, len(tables.counts)))
         if self.config.head == "codes":
             return CodesHead(codes, *sampling, training.code_loss)
         frequent = ids_of_frequent(self.config.frequent_words, words.num_embeddings)
@@ -114,7 +114,7 @@ class ClozeNetwork(ContextNetwork):
         self.head.bias.mul_(scale).add_(self.head.log_prior, alpha=prior)
 
 
-def learned_codes(config: ModelConfig, training: TrainingConfig, words: int) -> tuple[int, int]:
+def _learned_codes(config: ModelConfig, training: TrainingConfig, words: int) -> tuple[int, int]:
     """The first of the ids whose codes are learned, and the one after the last: of the ``words`` that have an input
     vector of their own, those that are coded, but the most frequent.
     """
@@ -138,9 +138,9 @@ def parameter_count(config: ModelConfig, training: TrainingConfig, tables: WordT
     mlp = sum((size + 1) * following for size, following in itertools.pairwise(sizes))
     norm = 0 if config.head == "codes" else 2 * embedding
     matrix = tables.bits * embedding if config.head == "hybrid" else 0
-    first, stop = learned_codes(config, training, words)
-    matrix += (stop - first) * tables.bits
+    first, stop = _learned_codes(config, training, words)
+    learned = (stop - first) * tables.bits
     matrix += 3 * config.character_size * embedding if config.composes_output else 0
     width = BidirectionalEncoder.width(config) - config.attention_size
     gathering = (width + 1 + 2 * 3 * (hidden + embedding + 1)) * (config.attention_size // 2)
-    return own * embedding + composed + recurrent + gathering + mlp + norm + matrix + words
+    return own * embedding + composed + recurrent + gathering + mlp + norm + matrix + learned + words

@@ -28,7 +28,7 @@ class WordCodes(nn.Module):
         """``codes`` (V, bits) to begin with; those of the ids from ``first`` on and before ``stop`` are learned."""
         super().__init__()
         self.register_buffer("fixed", codes.to(torch.uint8), persistent=False)
-        self.first = first
+        self.first, self.stop = first, stop
         self.latent: nn.Parameter | None = None
         if stop > first:
             self.latent = nn.Parameter(_START * (2 * codes[first:stop].float() - 1))
@@ -43,24 +43,23 @@ class WordCodes(nn.Module):
         codes = self.fixed[words].float()
         if self.latent is None:
             return codes
-        rows = words - self.first
-        learned = (rows >= 0) & (rows < len(self.latent))
-        own = _StraightThrough.apply(functional.embedding(rows.clamp(0, len(self.latent) - 1), self.latent))  # type: ignore[no-untyped-call]
+        learned = (words >= self.first) & (words < self.stop)
+        rows = words.clamp(self.first, self.stop - 1) - self.first
+        own = _StraightThrough.apply(functional.embedding(rows, self.latent))  # type: ignore[no-untyped-call]
         return torch.where(learned[:, None], own, codes)
 
     def from_id(self, first: int) -> Tensor:
-        """Codes (V - first, bits) of the ids from ``first`` on, which is no learned one but the first of them."""
+        """Codes (V - first, bits) of the ids from ``first`` on; if codes are learned, their ids are not below it."""
         if self.latent is None:
             return self.fixed[first:].float()
-        stop = self.first + len(self.latent)
         learned = _StraightThrough.apply(self.latent)  # type: ignore[no-untyped-call]
-        return torch.cat((self.fixed[first : self.first].float(), learned, self.fixed[stop:].float()))
+        return torch.cat((self.fixed[first : self.first].float(), learned, self.fixed[self.stop :].float()))
 
     def numbers(self) -> Tensor:
         """What the codes (V, bits) are the signs of; those that stay are -1 and 1."""
         numbers = 2 * self.fixed.float() - 1
         if self.latent is not None:
-            numbers[self.first : self.first + len(self.latent)] = self.latent.detach()
+            numbers[self.first : self.stop] = self.latent.detach()
         return numbers
 
     def settle(self, codes: Tensor) -> None:

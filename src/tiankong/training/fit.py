@@ -13,9 +13,8 @@ from tiankong.config import ModelConfig, TrainingConfig, check
 from tiankong.corpus.codes import unique_codes
 from tiankong.corpus.prepared import PreparedCorpus
 from tiankong.errors import FolderError, OptionError
-from tiankong.model.heads import CodesHead, Head, HybridHead
+from tiankong.model.heads import CodedHead, Head
 from tiankong.model.network import ClozeNetwork, WordTables, parameter_count
-from tiankong.text.vocabulary import SPECIAL_TOKENS
 from tiankong.training.batches import WindowBatches
 from tiankong.training.calibration import Calibration, calibrate
 from tiankong.training.history import Row
@@ -71,11 +70,9 @@ def fit(corpus: PreparedCorpus, model: ModelConfig, training: TrainingConfig, wo
 
 def settle_codes(head: Head) -> None:
     """Makes what was learned of codes final: no two coded words have the same, the rarer one gives way."""
-    if isinstance(head, CodesHead | HybridHead) and head.codes.latent is not None:
-        numbers = head.codes.numbers().numpy()
-        kept = head.frequent if isinstance(head, HybridHead) else len(SPECIAL_TOKENS)
-        unique, _ = unique_codes(numbers[kept:])
-        head.codes.settle(torch.from_numpy(np.concatenate([(numbers[:kept] > 0).astype(np.uint8), unique])))
+    if isinstance(head, CodedHead) and head.codes.latent is not None:
+        unique, _ = unique_codes(head.codes.numbers()[head.first_coded :].numpy())
+        head.codes.settle(torch.cat((head.codes.fixed[: head.first_coded], torch.from_numpy(unique))))
 
 
 def monitored(model: ModelConfig, training: TrainingConfig) -> Monitored:

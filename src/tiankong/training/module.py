@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from tiankong.config import ModelConfig, TrainingConfig
-from tiankong.model.heads import CodesHead, HybridHead
+from tiankong.model.heads import CodedHead, CodesHead
 from tiankong.model.network import ClozeNetwork, WordTables
 from tiankong.training.batches import Batch
 from tiankong.training.scores import RunningScores
@@ -146,7 +146,7 @@ class ClozeModule(TrainedModule):
     def decays(self, parameter: torch.nn.Parameter) -> bool:
         """As for any, but not the numbers behind learned codes: near 0, noise alone would turn their signs."""
         head = self.network.head
-        latent = head.codes.latent if isinstance(head, CodesHead | HybridHead) else None
+        latent = head.codes.latent if isinstance(head, CodedHead) else None
         return parameter is not latent and super().decays(parameter)
 
     def validation_step(self, batch: Batch, batch_idx: int, dataloader_idx: int = 0) -> None:  # noqa: ARG002
