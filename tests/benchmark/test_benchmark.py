@@ -23,18 +23,16 @@ from tiankong.corpus.prepared import PreparedCorpus
 from tiankong.folder import sha256
 
 SYSTEMS = [
-    *(
-        "softmax",
-        "codes",
-        "hybrid",
-        "tutorial-network",
-        "tutorial",
-        "unigram",
-        "cbow",
-        "kenlm",
-        "context2vec",
-        "masked-lm",
-    ),
+    "softmax",
+    "codes",
+    "hybrid",
+    "tutorial-network",
+    "tutorial",
+    "unigram",
+    "cbow",
+    "kenlm",
+    "context2vec",
+    "masked-lm",
 ]
 
 
@@ -72,6 +70,21 @@ def test_the_page_shows_every_system_and_the_command(benchmark):
     assert (benchmark / "results.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_systems_are_set_beside_the_softmax_on_the_same_texts(benchmark, prepared):
+    task = make_task(PreparedCorpus(prepared), 500)
+    size = len(task.targets) + task.unknown
+    rows = [line.split(" | ") for line in (benchmark / "RESULTS.md").read_text(encoding="utf-8").splitlines()]
+    columns = {row[0].removeprefix("| "): row for row in rows[: rows.index(["## Top-10 by word frequency"])]}
+    softmax = read_answers(benchmark / "softmax")["ranks"]
+    assert columns["**tiankong** softmax (default)"][5] == "–"
+    for label, system in (("unigram", "unigram"), ("tiankong codes", "codes")):
+        found = read_answers(benchmark / system)["ranks"]
+        low, high = (float(end.replace("−", "-")) for end in columns[label][5].split(" to "))
+        difference = ((found <= 10).sum() - (softmax <= 10).sum()) / size
+        assert low - 0.001 <= difference <= high + 0.001
+        assert low < high
+
+
 def test_unigram_figures_can_be_checked_by_hand(benchmark, prepared):
     corpus = PreparedCorpus(prepared)
     task = make_task(corpus, 500)
@@ -105,7 +118,8 @@ def test_a_model_trained_before_gets_a_row_of_its_own(benchmark, prepared, tmp_p
     given, same = read_answers(benchmark / "trained-model"), read_answers(benchmark / "softmax")
     np.testing.assert_array_equal(given["ranks"], same["ranks"])
     page = (benchmark / "RESULTS.md").read_text(encoding="utf-8")
-    assert "| tiankong, model as given |" in page
+    given_row = next(line for line in page.splitlines() if line.startswith("| tiankong, model as given |"))
+    assert "| +0.000 to +0.000 |" in given_row  # above the softmax, which it is
     assert "trained before, 2 epochs" in page
     # Another model of the same name is measured again.
     assert read_result(benchmark / "trained-model").model == sha256(model / "config.json")

@@ -21,6 +21,9 @@ PAGE_FILE = "RESULTS.md"
 PLOT_FILE = "results.png"
 
 _RESAMPLES = 1000
+_BESIDE = "softmax"
+"""The system that the others are set beside."""
+
 _BANDS = ((1, 100), (101, 1000), (1001, 5000), (5001, None))
 """Of vocabulary rank, first and last."""
 
@@ -29,7 +32,8 @@ _BANDS = ((1, 100), (101, 1000), (1001, 5000), (5001, None))
 class Quality:
     """A system's answers. Unknown targets are misses in top-k and MRR and left out of perplexity.
 
-    ``interval`` is of top-10: 95 %, from resampled texts. ``bands`` is top-10 by word frequency, ``None`` where no
+    ``interval`` is of top-10: 95 %, from resampled texts. ``lead`` is that of how far top-10 is above the softmax's on
+    the same texts, ``None`` for that itself or without it. ``bands`` is top-10 by word frequency, ``None`` where no
     target is in the band.
     """
 
@@ -39,14 +43,22 @@ class Quality:
     mrr: float
     perplexity: float | None
     interval: tuple[float, float]
+    lead: tuple[float, float] | None
     bands: tuple[float | None, ...]
 
 
-def quality(result: Result, task: Task, answers: dict[str, NDArray[np.float32]], special: int, seed: int) -> Quality:
-    """The figures of one system's ``ranks`` and ``log_probabilities`` for the targets of ``task``."""
+Answers = dict[str, NDArray[np.float32]]
+
+
+def quality(
+    result: Result, task: Task, answers: Answers, special: int, seed: int, softmax: Answers | None = None
+) -> Quality:
+    """The figures of one system's ``ranks`` and ``log_probabilities`` for the targets of ``task``, beside those of the
+    ``softmax``.
+    """
     ranks = answers["ranks"]
     size = len(ranks) + task.unknown
-    hits = ranks <= 10
+    hits = _hits(answers)
     vocabulary_rank = task.targets - special + 1
     bands = [hits[(vocabulary_rank >= first) & (vocabulary_rank <= (last or np.inf))] for first, last in _BANDS]
     perplexity = math.exp(min(-float(answers["log_probabilities"].mean()), 700.0))
@@ -57,14 +69,22 @@ def quality(result: Result, task: Task, answers: dict[str, NDArray[np.float32]],
         mrr=float((1 / ranks).sum() / size),
         perplexity=perplexity if result.gives_probabilities else None,
         interval=_interval(hits, task, seed),
+        lead=None if softmax is None else _interval(hits - _hits(softmax), task, seed),
         bands=tuple(float(band.mean()) if len(band) else None for band in bands),
     )
 
 
-def _interval(hits: NDArray[np.bool_], task: Task, seed: int) -> tuple[float, float]:
-    """Percentile bootstrap over texts (Efron 1979), whose targets are not independent of each other."""
+def _hits(answers: Answers) -> NDArray[np.int64]:
+    """1 for each target among the first ten answers, 0 for the others."""
+    return (answers["ranks"] <= 10).astype(np.int64)
+
+
+def _interval(counted: NDArray[np.int64], task: Task, seed: int) -> tuple[float, float]:
+    """Of the mean of what is ``counted`` for each target: percentile bootstrap over texts (Efron 1979), whose targets
+    are not independent of each other. The same texts are drawn for every system.
+    """
     edges = np.cumsum([0, *(len(text.targets) for text in task.texts)])
-    by_text = np.add.reduceat(hits.astype(np.int64), edges[:-1])
+    by_text = np.add.reduceat(counted, edges[:-1])
     sizes = np.array([len(text.targets) + text.unknown_targets for text in task.texts])
     drawn = np.random.default_rng(seed).integers(len(sizes), size=(_RESAMPLES, len(sizes)))
     shares = by_text[drawn].sum(axis=1) / sizes[drawn].sum(axis=1)
@@ -76,10 +96,11 @@ def write_report(
     folder: Path, results: Sequence[Result], corpus: PreparedCorpus, task: Task, special: int, seed: int, command: str
 ) -> None:
     """Writes the page and the plot into ``folder``."""
+    answered = {result.system: answers for result in results if (answers := read_answers(folder / result.system))}
     measured = {
-        result.system: quality(result, task, answers, special, seed)
+        result.system: quality(result, task, answered[result.system], special, seed, _others(result, answered))
         for result in results
-        if (answers := read_answers(folder / result.system))
+        if result.system in answered
     }
     page = [
         "# Benchmark",
@@ -94,8 +115,9 @@ def write_report(
         "",
         *_quality_table(results, measured),
         "",
-        "Top-10 with its 95 % interval, from resampled texts. Perplexity is over words in the vocabulary, normalised "
-        "over the candidates.",
+        "Top-10 with its 95 % interval, from resampled texts, and the interval of how far it is above the softmax's, "
+        "which is told more exactly where both are right on the same blanks. Perplexity is over words in the "
+        "vocabulary, normalised over the candidates.",
         "",
         "## Top-10 by word frequency",
         "",
@@ -116,10 +138,15 @@ def write_report(
     _draw(folder / PLOT_FILE, results, measured)
 
 
+def _others(result: Result, answered: dict[str, Answers]) -> Answers | None:
+    """The softmax's answers, unless these are they."""
+    return None if result.system == _BESIDE else answered.get(_BESIDE)
+
+
 def _quality_table(results: Sequence[Result], measured: dict[str, Quality]) -> list[str]:
     rows = [
-        "| system | top-1 | top-5 | top-10 | 95 % | MRR | perplexity | bit accuracy |",
-        "|---|---|---|---|---|---|---|---|",
+        "| system | top-1 | top-5 | top-10 | 95 % | above the softmax | MRR | perplexity | bit accuracy |",
+        "|---|---|---|---|---|---|---|---|---|",
     ]
     for result in results:
         if result.system not in measured:
@@ -127,11 +154,16 @@ def _quality_table(results: Sequence[Result], measured: dict[str, Quality]) -> l
         found = measured[result.system]
         perplexity = "–" if found.perplexity is None else f"{found.perplexity:.3g}"
         bits = "–" if result.bit_accuracy is None else f"{result.bit_accuracy:.4f}"
+        lead = "–" if found.lead is None else f"{_signed(found.lead[0])} to {_signed(found.lead[1])}"
         rows.append(
             f"| {result.label} | {found.top1:.3f} | {found.top5:.3f} | {found.top10:.3f} "
-            f"| {found.interval[0]:.3f}–{found.interval[1]:.3f} | {found.mrr:.3f} | {perplexity} | {bits} |"
+            f"| {found.interval[0]:.3f}–{found.interval[1]:.3f} | {lead} | {found.mrr:.3f} | {perplexity} | {bits} |"
         )
     return rows
+
+
+def _signed(difference: float) -> str:
+    return f"{difference:+.3f}".replace("-", "−")
 
 
 def _band_table(results: Sequence[Result], measured: dict[str, Quality]) -> list[str]:
