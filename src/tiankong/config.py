@@ -76,7 +76,7 @@ class PrepareConfig:
     unique: bool = _setting(False, "leave out texts that repeat an earlier one, whatever marks and spaces differ")
     keep_unknown: bool = _setting(True, "keep words outside the vocabulary as context, read by their characters")
     split: tuple[float, float, float] = _setting((60, 20, 20), "shares of training/validation/test, as 60/20/20")
-    code_bits: int = _setting(100, "bits of a word's output code (0: make no codes)")
+    code_bits: int = _setting(100, "bits of a word's output code (0: make no codes); 256 fill better than 100")
     seed: int = _setting(1, "fixes the split and the word vectors behind the codes")
 
     def problems(self) -> list[str]:
@@ -180,10 +180,15 @@ class TrainingConfig:
     window: int = _setting(192, "longer texts are trained in pieces of so many tokens")
     loss_tokens: str = _setting("targets", "predict words only, or every token", LOSS_TOKENS)
     code_loss: str = _setting(
-        "both", "a codes head learns each bit on its own, the right word among all words, or both", CODE_LOSSES
+        "both",
+        "a codes head learns each bit on its own, the right word among all words, or both; with words alone, decoding "
+        "by distance means little",
+        CODE_LOSSES,
     )
     learn_codes: bool = _setting(
-        True, "a codes or hybrid head learns the codes too, of the words that have an input vector of their own"
+        True,
+        "a codes or hybrid head learns the codes too, of the words that have an input vector of their own, but the 50 "
+        "most frequent",
     )
     drop_word: float = _setting(0.15, "share of context words read by their characters alone")
     drop_token: float = _setting(0.05, "share of context words replaced by <BLANK>")
@@ -216,8 +221,6 @@ class TrainingConfig:
         found += _within(self, "weight_decay", 0.0, 100.0) + _within(self, "clip_norm", 0.0, 1e6)
         found += _within(self, "negative_power", 0.0, 2.0)
         found += _within(self, "drop_word", 0.0, 0.9) + _within(self, "drop_token", 0.0, 0.9)
-        if self.learn_codes and self.code_loss == "bits":
-            found.append("learn_codes needs code_loss words or both, not bits: give --no-learn-codes")
         if not 0 < self.learning_rate <= 1:
             found.append(f"learning_rate must be above 0 and at most 1, not {self.learning_rate}")
         if self.batch_tokens < self.window + 1:
@@ -300,11 +303,15 @@ def override(config: Config, values: Mapping[str, Any]) -> Config:
 
 
 def check(*configs: PrepareConfig | ModelConfig | TrainingConfig | ClassifierConfig) -> None:
-    """Reports every problem of the given configurations together.
+    """Reports every problem of the given configurations together, also of what does not go with each other.
 
     :raises OptionError: if there is any.
     """
     problems = [problem for config in configs for problem in config.problems()]
+    has_codes_head = any(isinstance(config, ModelConfig) and config.head == "codes" for config in configs)
+    for config in configs:
+        if isinstance(config, TrainingConfig) and has_codes_head and config.learn_codes and config.code_loss == "bits":
+            problems.append("learn_codes needs code_loss words or both, not bits: give --no-learn-codes")
     if problems:
         raise OptionError(problems)
 

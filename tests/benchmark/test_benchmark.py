@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
 import os
@@ -16,7 +17,7 @@ import pytest
 
 import tiankong
 from tests.conftest import optional_package, succeed
-from tiankong.benchmark.run import read_answers, read_result
+from tiankong.benchmark.run import Result, read_answers, read_result
 from tiankong.benchmark.task import make_task, queries
 from tiankong.cli.main import run
 from tiankong.corpus.prepared import PreparedCorpus
@@ -227,6 +228,29 @@ def test_an_output_that_is_a_file_is_refused(prepared, tmp_path, capfd):
 def test_results_of_other_options_are_not_mixed(benchmark, prepared, capfd):
     assert run(["benchmark", str(prepared), "-o", str(benchmark), "--quick", "--threads", "1", "--seed", "5"]) == 2
     assert "holds a benchmark with seed 1 instead of 5: choose another --output" in capfd.readouterr().err
+
+
+def test_where_nothing_could_be_run_that_is_said(corpus_file, tmp_path, capfd):
+    prepared, out = tmp_path / "prepared", tmp_path / "out"
+    succeed("prepare", corpus_file, "-o", prepared, "--code-bits", 0, "--quiet")
+    assert run(["benchmark", str(prepared), "-o", str(out), "--quick", "--systems", "codes,hybrid"]) == 2
+    said = capfd.readouterr().err
+    assert "nothing could be run (codes: the corpus was prepared without codes: prepare it again with" in said
+    assert not (out / "RESULTS.md").exists()
+
+
+def test_what_was_skipped_is_tried_again(prepared, tmp_path):
+    place = tmp_path / "out" / "unigram"
+    options = (prepared, "-o", tmp_path / "out", "--quick", "--threads", 1, "--systems", "unigram")
+    succeed("benchmark", *options)
+    found = read_result(place)
+    (place / "result.json").write_text(
+        json.dumps(dataclasses.asdict(Result("unigram", "unigram", skipped="not installed")))
+    )
+    succeed("benchmark", *options)
+    again = read_result(place)
+    assert not again.skipped
+    assert again.size_bytes == found.size_bytes
 
 
 def test_models_of_the_same_name_are_refused(prepared, tmp_path, capfd):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 
@@ -20,12 +22,22 @@ def codes_of(folder):
     return np.unpackbits(model.codes, axis=1, count=model.manifest.prepare.code_bits)
 
 
-def test_learned_codes_differ_from_the_given_and_from_each_other(prepared, tmp_path):
-    succeed("train", prepared, "-o", tmp_path / "model", *TINY_CLOZE, *QUICKLY, "--head", "codes")
+def test_learned_codes_differ_from_the_given_and_from_each_other(prepared, tmp_path, capfd):
+    aloud = [option for option in TINY_CLOZE if option != "--quiet"]
+    succeed("train", prepared, "-o", tmp_path / "model", *aloud, *QUICKLY, "--head", "codes")
     given, learned = PreparedCorpus(prepared).codes, codes_of(tmp_path / "model")
     assert 0 < (given != learned)[FIRST:].mean() < 0.5
     assert not (given != learned)[: FIRST + 50].any()  # the most frequent words keep theirs
     assert len(np.unique(learned[FIRST:], axis=0)) == len(learned) - FIRST
+    turned = (given != learned)[FIRST:]
+    stated = json.loads((tmp_path / "model" / "metrics.json").read_text(encoding="utf-8"))["learned_codes"]
+    assert stated == {
+        "words": len(turned),
+        "words_changed": int(turned.any(axis=1).sum()),
+        "bits_turned": pytest.approx(turned.mean()),
+    }
+    sentence = f"codes: {stated['words_changed']:,} of {stated['words']:,} words have learned another, "
+    assert sentence in capfd.readouterr().err
 
 
 def test_only_coded_words_with_a_vector_of_their_own_get_other_codes(prepared, tmp_path):
@@ -44,9 +56,26 @@ def test_without_learning_the_codes_stay_as_they_were_made(prepared, tmp_path):
     np.testing.assert_array_equal(PreparedCorpus(prepared).codes, codes_of(tmp_path / "model"))
 
 
-@pytest.mark.parametrize("head", ["codes", "hybrid"])
-def test_bits_alone_can_not_be_learned(prepared, tmp_path, capfd, head):
-    options = ["--head", head, "--code-loss", "bits"]
-    assert run(["train", str(prepared), "-o", str(tmp_path / "model"), *options]) == 2
-    assert "learn_codes needs code_loss words or both, not bits: give --no-learn-codes" in capfd.readouterr().err
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (
+            "--head codes --code-loss bits",
+            "learn_codes needs code_loss words or both, not bits: give --no-learn-codes",
+        ),
+        ("--head hybrid --code-loss bits", "--code-loss is for --head codes, not hybrid: leave it out"),
+        ("--code-loss words", "--code-loss is for --head codes, not softmax: leave it out"),
+        ("--no-learn-codes", "--learn-codes is for --head codes or hybrid, not softmax: leave it out"),
+        ("--word-vectors 500", "--word-vectors is for --head codes or hybrid, not softmax: leave it out"),
+        ("--head codes --frequent-words 50", "--frequent-words is for --head hybrid, not codes: leave it out"),
+    ],
+)
+def test_options_that_would_do_nothing_are_refused(prepared, tmp_path, capfd, options, words):
+    assert run(["train", str(prepared), "-o", str(tmp_path / "model"), *options.split()]) == 2
+    assert words in capfd.readouterr().err
     assert not list(tmp_path.iterdir())
+
+
+def test_a_preset_may_hold_settings_of_another_head(prepared, tmp_path):
+    succeed("train", prepared, "-o", tmp_path / "model", "--preset", "tutorial", *TINY_CLOZE, "--head", "softmax")
+    assert open_model(tmp_path / "model").manifest.model.head == "softmax"

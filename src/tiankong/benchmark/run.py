@@ -55,6 +55,9 @@ class Result:
     model: str = ""  # SHA-256 of the manifest of one that was trained before
 
 
+_NO_CODES = "the corpus was prepared without codes: prepare it again with --code-bits 100"
+
+
 def registry() -> dict[str, type[System]]:
     """Every system by name, in the order they run and are listed."""
     from tiankong.benchmark import ours  # noqa: PLC0415 - imports the packages behind the systems
@@ -102,8 +105,7 @@ def run_benchmark(
     stated = {name: sha256(model / MODEL.manifest) for name, model in models.items()}
     for name in [*models, *names]:
         place = folder / name
-        done = (place / RESULT_FILE).exists() and read_result(place).model == stated.get(name, "")
-        if not done:
+        if not _measured(place, stated.get(name, "")):
             place.mkdir(parents=True, exist_ok=True)
             ours = next((result.processor_seconds for result in results if result.system == "softmax"), 60.0)
             _in_own_process(
@@ -117,6 +119,16 @@ def run_benchmark(
         results.append(read_result(place))
         report(_line(results[-1]))
     return results
+
+
+def _measured(place: Path, model: str) -> bool:
+    """Whether a system's folder has its result, of the model with that checksum if it was given. What could not be run
+    is tried again.
+    """
+    if not (place / RESULT_FILE).exists():
+        return False
+    result = read_result(place)
+    return result.model == model and not result.skipped
 
 
 def read_result(place: Path) -> Result:
@@ -195,7 +207,7 @@ def _measure(name: str, corpus_folder: Path, targets: int, budget: Budget, place
     corpus = PreparedCorpus(corpus_folder)
     system = Trained(corpus, budget, place, model) if model else registry()[name](corpus, budget, place)
     if system.needs_codes and corpus.manifest.codes is None:
-        _write(place, Result(name, system.label, skipped="the corpus was prepared without codes"))
+        _write(place, Result(name, system.label, skipped=_NO_CODES))
         return
     try:
         training = system.train()

@@ -87,6 +87,10 @@ def command(
     except KeyboardInterrupt:
         say("tiankong: interrupted: the same command goes on with the system that was under way", quiet=False)
         click.get_current_context().exit(128 + signal.SIGINT)
+    needs(
+        not all(result.skipped for result in results),
+        f"nothing could be run ({'; '.join(f'{result.system}: {result.skipped}' for result in results)})",
+    )
     command_line = this_command()
     write_report(output, results, corpus, make_task(corpus, targets), len(SPECIAL_TOKENS), seed, command_line)
     click.echo(f"{output}: RESULTS.md and results.png")

@@ -84,6 +84,9 @@ def tiankong_command(context: click.Context) -> None:
 
 def main() -> None:
     """Entry point of the ``tiankong`` program."""
+    # Read when numpy is loaded. Its products are small, and what is worth two threads has them already: threads of its
+    # own wait for each other, longest when something else runs on the machine.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     signal.signal(signal.SIGTERM, _stop)
     sys.exit(run(sys.argv[1:]))
 

@@ -74,6 +74,8 @@ def command(
         _refuse_classifier_options(base, values)
     usual = "classifier" if classifies else "default"
     config = chosen(usual if preset is None else preset, values)
+    if not classifies:
+        _refuse_options_of_other_heads(config.model.head, values)
     check(config.model, config.training, config.classifier)
     # Read when torch is loaded. Threads that wait for each other spin for ever by default, which slows training
     # tenfold as soon as anything else runs on the machine.
@@ -108,6 +110,13 @@ def command(
     if as_json:
         click.echo(json.dumps(metrics, ensure_ascii=False))
         return
+    if "learned_codes" in metrics:
+        learned = metrics["learned_codes"]
+        say(
+            f"codes: {learned['words_changed']:,} of {learned['words']:,} words have learned another, "
+            f"{learned['bits_turned']:.1%} of all bits",
+            quiet=quiet,
+        )
     click.echo(f"{output}: best epoch {metrics['best_epoch']} of {metrics['epochs']}, scores on the test split:")
     click.echo(metrics_lines(metrics["test"]))
 
@@ -157,6 +166,24 @@ def _refuse_classifier_options(base: str | None, values: dict[str, Any]) -> None
         if values[field.name] is not None
     ]
     needs(not given, f"{', '.join(given)} is for classifiers: give --task classify too, or leave it out")
+
+
+_OF_HEADS = {
+    "code_loss": ("codes",),
+    "learn_codes": ("codes", "hybrid"),
+    "word_vectors": ("codes", "hybrid"),
+    "frequent_words": ("hybrid",),
+}
+"""Settings that do nothing for other heads."""
+
+
+def _refuse_options_of_other_heads(head: str, values: dict[str, Any]) -> None:
+    for name, heads in _OF_HEADS.items():
+        option = f"--{name.replace('_', '-')}"
+        needs(
+            values[name] is None or head in heads,
+            f"{option} is for --head {' or '.join(heads)}, not {head}: leave it out, or give that head",
+        )
 
 
 def _profile_line(profile: Any) -> str:
