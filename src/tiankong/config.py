@@ -49,6 +49,11 @@ DEFAULT_CLASSIFIER = "reviews-zh-sentiment"
 MOST_LAYERS, MOST_UNITS = 32, 32_768
 """The largest network that is tried: recurrent layers, and units of any layer."""
 
+STEADY_WORDS = 50
+"""The most frequent words, which keep their codes where others' are learned: they are targets in every batch, and the
+network can't follow codes that change with every step.
+"""
+
 MOST_SEED = 2**32 - 1
 """The largest seed that every generator behind the product takes."""
 
@@ -187,8 +192,8 @@ class TrainingConfig:
     )
     learn_codes: bool = _setting(
         True,
-        "a codes or hybrid head learns the codes too, of the words that have an input vector of their own, but the 50 "
-        "most frequent",
+        "a codes or hybrid head learns the codes too, of the words that have an input vector of their own, but the "
+        f"{STEADY_WORDS} most frequent",
     )
     drop_word: float = _setting(0.15, "share of context words read by their characters alone")
     drop_token: float = _setting(0.05, "share of context words replaced by <BLANK>")

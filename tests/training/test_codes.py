@@ -10,6 +10,7 @@ import pytest
 from tests.conftest import TINY_CLOZE, succeed
 from tiankong.artifact.model_folder import open_model
 from tiankong.cli.main import run
+from tiankong.config import STEADY_WORDS
 from tiankong.corpus.prepared import PreparedCorpus
 from tiankong.text.vocabulary import SPECIAL_TOKENS
 
@@ -27,7 +28,7 @@ def test_learned_codes_differ_from_the_given_and_from_each_other(prepared, tmp_p
     succeed("train", prepared, "-o", tmp_path / "model", *aloud, *QUICKLY, "--head", "codes")
     given, learned = PreparedCorpus(prepared).codes, codes_of(tmp_path / "model")
     assert 0 < (given != learned)[FIRST:].mean() < 0.5
-    assert not (given != learned)[: FIRST + 50].any()  # the most frequent words keep theirs
+    assert not (given != learned)[: FIRST + STEADY_WORDS].any()
     assert len(np.unique(learned[FIRST:], axis=0)) == len(learned) - FIRST
     turned = (given != learned)[FIRST:]
     stated = json.loads((tmp_path / "model" / "metrics.json").read_text(encoding="utf-8"))["learned_codes"]
@@ -45,8 +46,8 @@ def test_only_coded_words_with_a_vector_of_their_own_get_other_codes(prepared, t
     succeed("train", prepared, "-o", tmp_path / "model", *TINY_CLOZE, *QUICKLY, *sizes)
     shape = open_model(tmp_path / "model").manifest.model
     changed = (PreparedCorpus(prepared).codes != codes_of(tmp_path / "model")).any(axis=1)
-    assert not changed[: FIRST + 50].any()
-    assert changed[FIRST + 50 : FIRST + shape.word_vectors].any()
+    assert not changed[: FIRST + STEADY_WORDS].any()
+    assert changed[FIRST + STEADY_WORDS : FIRST + shape.word_vectors].any()
     assert not changed[FIRST + shape.word_vectors :].any()
 
 
@@ -66,7 +67,7 @@ def test_without_learning_the_codes_stay_as_they_were_made(prepared, tmp_path):
         ("--head hybrid --code-loss bits", "--code-loss is for --head codes, not hybrid: leave it out"),
         ("--code-loss words", "--code-loss is for --head codes, not softmax: leave it out"),
         ("--no-learn-codes", "--learn-codes is for --head codes or hybrid, not softmax: leave it out"),
-        ("--word-vectors 500", "--word-vectors is for --head codes or hybrid, not softmax: leave it out"),
+        ("--word-vectors 500", "word_vectors needs head codes or hybrid: softmax has a vector for every word"),
         ("--head codes --frequent-words 50", "--frequent-words is for --head hybrid, not codes: leave it out"),
     ],
 )

@@ -21,11 +21,11 @@ PAGE_FILE = "RESULTS.md"
 PLOT_FILE = "results.png"
 
 _RESAMPLES = 1000
-_BESIDE = "softmax"
-"""The system that the others are set beside."""
-
 _BANDS = ((1, 100), (101, 1000), (1001, 5000), (5001, None))
 """Of vocabulary rank, first and last."""
+
+Answers = dict[str, NDArray[np.float32]]
+"""What :func:`~tiankong.benchmark.run.read_answers` gives."""
 
 
 @dataclass(frozen=True)
@@ -45,9 +45,6 @@ class Quality:
     interval: tuple[float, float]
     lead: tuple[float, float] | None
     bands: tuple[float | None, ...]
-
-
-Answers = dict[str, NDArray[np.float32]]
 
 
 def quality(
@@ -98,7 +95,14 @@ def write_report(
     """Writes the page and the plot into ``folder``."""
     answered = {result.system: answers for result in results if (answers := read_answers(folder / result.system))}
     measured = {
-        result.system: quality(result, task, answered[result.system], special, seed, _others(result, answered))
+        result.system: quality(
+            result,
+            task,
+            answered[result.system],
+            special,
+            seed,
+            None if result.system == "softmax" else answered.get("softmax"),
+        )
         for result in results
         if result.system in answered
     }
@@ -136,11 +140,6 @@ def write_report(
     ]
     write_text(folder / PAGE_FILE, "\n".join(page).rstrip() + "\n")
     _draw(folder / PLOT_FILE, results, measured)
-
-
-def _others(result: Result, answered: dict[str, Answers]) -> Answers | None:
-    """The softmax's answers, unless these are they."""
-    return None if result.system == _BESIDE else answered.get(_BESIDE)
 
 
 def _quality_table(results: Sequence[Result], measured: dict[str, Quality]) -> list[str]:

@@ -171,10 +171,9 @@ def _refuse_classifier_options(base: str | None, values: dict[str, Any]) -> None
 _OF_HEADS = {
     "code_loss": ("codes",),
     "learn_codes": ("codes", "hybrid"),
-    "word_vectors": ("codes", "hybrid"),
     "frequent_words": ("hybrid",),
 }
-"""Settings that do nothing for other heads."""
+"""Settings of which every head has some value, and which do nothing for others than these."""
 
 
 def _refuse_options_of_other_heads(head: str, values: dict[str, Any]) -> None:

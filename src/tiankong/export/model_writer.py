@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 from safetensors.numpy import save_file as save_arrays
-from torch import nn
 
 from tiankong.artifact.misfits import Misfits, write_misfits
 from tiankong.artifact.model_folder import CLOZE, CODES_FILE, MODEL
@@ -18,7 +17,6 @@ from tiankong.corpus.prepared import PreparedCorpus
 from tiankong.export.card import write_card
 from tiankong.export.model_parts import Measure, copy_words, stated_settings, training_metrics, write_network
 from tiankong.model.heads import CodedHead
-from tiankong.text.vocabulary import SPECIAL_TOKENS
 from tiankong.training.fit import Trained
 from tiankong.training.history import Curve
 
@@ -65,21 +63,18 @@ def write_model(
         metrics = {
             **training_metrics(trained.rows, trained.best_epoch, written, command),
             "calibration": dataclasses.asdict(trained.calibration),
-            **(learned_codes(head, corpus) if training.learn_codes else {}),
+            **(_learned_codes(head, corpus) if isinstance(head, CodedHead) and training.learn_codes else {}),
             **measure(folder),
         }
         write_card(folder, output.name, corpus.manifest, fields, metrics)
     return metrics
 
 
-def learned_codes(head: nn.Module, corpus: PreparedCorpus) -> dict[str, Any]:
-    """What a codes or hybrid ``head`` made of the corpus's codes: its ``words`` that are coded, how many have another
-    code than there, and the share of their bits that turned; nothing for other heads.
+def _learned_codes(head: CodedHead, corpus: PreparedCorpus) -> dict[str, Any]:
+    """What ``head`` made of the corpus's codes: its ``words`` that are coded, how many have another code than there,
+    and the share of their bits that turned.
     """
-    if not isinstance(head, CodedHead):
-        return {}
-    first = max(head.first_coded, len(SPECIAL_TOKENS))
-    turned = corpus.codes[first:] != head.codes.fixed.numpy()[first:]
+    turned = (corpus.codes != head.codes.fixed.numpy())[head.first_coded :]
     changed = {
         "words": len(turned),
         "words_changed": int(turned.any(axis=1).sum()),

@@ -11,18 +11,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from tiankong.config import ModelConfig, TrainingConfig
+from tiankong.config import STEADY_WORDS, ModelConfig, TrainingConfig
 from tiankong.model.context import ContextNetwork, context_mlp, context_size, own_vectors
 from tiankong.model.encoder import BidirectionalEncoder
 from tiankong.model.heads import CodesHead, HybridHead, SoftmaxHead, WordStatistics
 from tiankong.model.word_codes import WordCodes
 from tiankong.text.network_input import Ints
 from tiankong.text.vocabulary import SPECIAL_TOKENS, ids_of_frequent
-
-_STEADY_WORDS = 50
-"""The most frequent words keep their codes: they are targets in every batch, and the network can't follow codes that
-change with every step.
-"""
 
 
 @dataclass(frozen=True)
@@ -122,7 +117,7 @@ def _learned_codes(config: ModelConfig, training: TrainingConfig, words: int) ->
         return 0, 0
     own = own_vectors(config, words)
     frequent = config.frequent_words if config.head == "hybrid" else 0
-    return ids_of_frequent(max(frequent, _STEADY_WORDS), own), own
+    return ids_of_frequent(max(frequent, STEADY_WORDS), own), own
 
 
 def parameter_count(config: ModelConfig, training: TrainingConfig, tables: WordTables) -> int:
