@@ -239,6 +239,22 @@ def test_scores_edited_by_hand(refused, model_folder, tmp_path, content):
     assert run(["fill", "--model", "model", "物流__"]) == 0
 
 
+def test_the_help_says_what_the_default_preset_has(capfd):
+    shown = ""
+    for command in ("prepare", "train"):
+        assert run([command, "--help"]) == 0
+        shown += " ".join(capfd.readouterr().out.split())
+    for words in (
+        "units of a recurrent layer, each direction (default preset: 384)",
+        "[softmax|codes|hybrid] (default preset: softmax)",
+        "input vectors of the two words beside the blank (default preset: yes)",
+        "as 60/20/20 (default preset: 60/20/20)",
+        "drop these tokens (default preset: none)",
+        "the highest learning rate (default preset: 0.004)",
+    ):
+        assert words in shown
+
+
 def test_no_command_shows_the_help(capfd):
     assert run([]) == 2
     out, err = capfd.readouterr()

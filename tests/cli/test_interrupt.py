@@ -64,6 +64,17 @@ def test_train(prepared, tmp_path):
     assert not (tmp_path / "model.training").exists()
 
 
+def test_train_while_the_finished_model_is_measured(prepared, tmp_path):
+    output = tmp_path / "model"
+    options = [prepared, "-o", output, *TINY, "--batch-tokens", 140, "--epochs", 1, "--checkpoint-steps", 2]
+    process = start("train", *options)
+    err = interrupted(process, lambda: any(tmp_path.glob(".model.partial-*/*")))
+    assert "the same command with --resume goes on" in err
+    assert [path.name for path in tmp_path.iterdir()] == ["model.training"]
+    assert run([str(argument) for argument in ["train", *options, "--resume"]]) == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["model"]
+
+
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_train_with_one_batch_an_epoch_measures_more_than_it_learns(prepared, tmp_path, number, code):
     output = tmp_path / "model"

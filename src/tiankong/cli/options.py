@@ -35,6 +35,10 @@ class _Numbers(click.ParamType[Any]):
             self.fail(f"{value!r} is not of the form {form}", param, ctx)
         return numbers
 
+    def shown(self, value: tuple[Any, ...]) -> str:
+        """As it is given."""
+        return self._separator.join(f"{number:g}" for number in value)
+
 
 class _Words(click.ParamType[Any]):
     """Words separated by white space."""
@@ -43,6 +47,10 @@ class _Words(click.ParamType[Any]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:  # noqa: ARG002
         return value if isinstance(value, tuple) else tuple(value.split())
+
+    def shown(self, value: tuple[str, ...]) -> str:
+        """As it is given."""
+        return " ".join(value)
 
 
 _TYPES: dict[str, Any] = {
@@ -56,12 +64,15 @@ _TYPES: dict[str, Any] = {
 
 
 def config_options(*configs: type, preset: str | None = "default") -> Callable[[Command], Command]:
-    """Adds ``--preset`` and an option for every field of ``configs``; unset ones arrive as ``None``."""
+    """Adds ``--preset`` and an option for every field of ``configs``; unset ones arrive as ``None``. The help of each
+    says what the default preset has.
+    """
 
     def add(command: Command) -> Command:
         for config in reversed(configs):
+            default = config()
             for field in reversed(dataclasses.fields(config)):
-                command = _option(field)(command)
+                command = _option(field, getattr(default, field.name))(command)
         names = ", ".join(preset_names())
         text = f"{names}, or a .toml file."
         if preset is None:
@@ -177,12 +188,15 @@ def needs(condition: bool, problem: str) -> None:
         raise OptionError(problem)
 
 
-def _option(field: dataclasses.Field[Any]) -> Callable[[Command], Command]:
+def _option(field: dataclasses.Field[Any], usual: Any) -> Callable[[Command], Command]:
+    """The option of a setting that is ``usual`` in the default preset, which has every field's default."""
     name = field.name.replace("_", "-")
-    text = field.metadata["help"]
-    if field.type == "bool":
-        return click.option(f"--{name}/--no-{name}", default=None, help=text)
     choices = field.metadata["choices"]
-    if choices:
-        text += f" [{'|'.join(choices)}]"
-    return click.option(f"--{name}", field.name, type=_TYPES[str(field.type)], default=None, help=text)
+    kind = click.BOOL if field.type == "bool" else _TYPES[str(field.type)]
+    shown = kind.shown(usual) if isinstance(kind, _Numbers | _Words) else f"{usual}"
+    if field.type == "bool":
+        name, shown = f"{name}/--no-{name}", "yes" if usual else "no"
+    text = field.metadata["help"] + (f" [{'|'.join(choices)}]" if choices else "")
+    return click.option(
+        f"--{name}", field.name, type=kind, default=None, help=f"{text} (default preset: {shown or 'none'})"
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -102,9 +103,12 @@ def command(
     order = Order(PreparedCorpus(prepared), output, work, display, measure_limit, quiet)
     try:
         metrics = train_classifier(order, config, base, values, preset) if classifies else _train_cloze(order, config)
-    except TrainingInterrupted as stopped:
+    except (TrainingInterrupted, KeyboardInterrupt) as stopped:  # the latter where no step runs, as in measuring
+        if not work.folder.exists():
+            raise
         say(f"tiankong: stopped: the same command with --resume goes on from {work.folder}", quiet=False)
-        click.get_current_context().exit(128 + stopped.signal)
+        number = stopped.signal if isinstance(stopped, TrainingInterrupted) else signal.SIGINT
+        click.get_current_context().exit(128 + number)
     if not keep_checkpoints:
         remove_run(work)
     if as_json:

@@ -28,6 +28,12 @@ LAST_FILE = "last.safetensors"
 BEST_FILE = "best.safetensors"
 START_FILE = "start.safetensors"
 
+_WHOLES = {"corpus": "another corpus", "base": "another model behind --from"}
+"""What of a run is compared as a whole, and how a difference is called."""
+
+_MOST_NAMED = 5
+"""Differences that are named; another preset has dozens."""
+
 _OWN_FILES = {RUN_FILE, LOCK_FILE, LAST_FILE, BEST_FILE, START_FILE}
 
 
@@ -129,11 +135,41 @@ def _precision_of_run(run: dict[str, Any], training: TrainingConfig, work: Work)
     try:
         started = json.loads((folder / RUN_FILE).read_text(encoding="utf-8"))
         precision = started.pop("precision")
-    except (OSError, ValueError, KeyError, AttributeError):
+    except (OSError, ValueError, KeyError, AttributeError, TypeError):
         raise FolderError(f"{RUN_FILE} in {folder} can't be read: start over with --force") from None
-    if started != json.loads(json.dumps(run)) or precision not in {"fp32", "bf16"}:
+    asked = json.loads(json.dumps(run))
+    if started != asked or precision not in {"fp32", "bf16"}:
         raise OptionError(
-            f"the unfinished training in {folder} has other options or another corpus: give the ones it was started "
-            "with, or start over with --force"
+            f"the unfinished training in {folder} was started with {_differences(started, asked)}: give what it was "
+            "started with, or start over with --force"
         )
     return str(precision)
+
+
+def _differences(started: dict[str, Any], asked: dict[str, Any]) -> str:
+    """What a run was ``started`` with that is not as ``asked`` for now, in the words of the command line."""
+    if started.keys() != asked.keys():
+        return "another --task"
+    found = [name for key, name in _WHOLES.items() if started.get(key) != asked.get(key)]
+    for part, settings in asked.items():
+        if part in _WHOLES:
+            continue
+        before = started[part] if isinstance(started[part], dict) else {}
+        found += [
+            f"{_given(name, before.get(name))} (now {_given(name, value)})"
+            for name, value in settings.items()
+            if before.get(name) != value
+        ]
+    if len(found) > _MOST_NAMED:
+        found[_MOST_NAMED:] = [f"{len(found) - _MOST_NAMED} more that are not as now"]
+    return ", ".join(found) or "settings that this version does not have"
+
+
+def _given(name: str, value: Any) -> str:
+    """A setting as it is given on the command line."""
+    option = name.replace("_", "-")
+    if value is None:
+        return f"no --{option}"
+    if isinstance(value, bool):
+        return f"--{option}" if value else f"--no-{option}"
+    return f"--{option} {','.join(map(str, value)) if isinstance(value, list) else value}"
