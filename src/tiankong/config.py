@@ -152,7 +152,7 @@ class ModelConfig:
         for name in ("input_dropout", "output_dropout", "mlp_dropout"):
             found += _within(self, name, 0.0, 0.95)
         if self.head != "codes" and self.decoding != "likelihood":
-            found.append(f"decoding {self.decoding} needs head codes, not {self.head}")
+            found.append(f"decoding {self.decoding} needs head codes, not {self.head}: give decoding likelihood")
         found += _at_least(self, "frequent_words", 1) + _at_least(self, "word_vectors", 0)
         found += self._word_vector_problems() if self.word_vectors else []
         return found
@@ -287,8 +287,10 @@ def preset_tables(name: str) -> dict[str, Any]:
     if name.endswith(".toml"):
         try:
             text = Path(name).read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
+        except OSError as error:
             raise OptionError(f"the preset {name} can't be read: {reason(error)}") from None
+        except UnicodeDecodeError:
+            raise OptionError(f"the preset {name} is not TOML, which is UTF-8 text: save it as that") from None
     elif name in preset_names():
         text = (resources.files("tiankong") / "presets" / f"{name}.toml").read_text(encoding="utf-8")
     else:

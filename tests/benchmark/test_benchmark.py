@@ -206,7 +206,7 @@ def test_a_second_run_takes_up_what_is_there(benchmark, prepared, capfd):
     ("arguments", "words"),
     [
         (("--systems", "unigram,oracle"), "there is no system 'oracle': choose from softmax,"),
-        (("--systems", ""), "there is no system '': choose from softmax,"),
+        (("--systems", ","), "--systems names none: choose from softmax,"),
         (("--targets", "-1"), "--targets must be"),
         (("--minutes", "-2"), "--minutes must be"),
         (("--threads", "-1"), "--threads must be"),

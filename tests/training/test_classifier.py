@@ -273,6 +273,11 @@ def test_texts_without_labels(tmp_path, capfd):
         (["--from", "CLASSIFIER"], "tells labels apart and fills no blanks"),
         (["--label-dropout", "2"], "label_dropout must be from 0"),
         (["--window", "64"], "--window is for models that fill blanks"),
+        (["--decoding", "distance"], "--decoding is for models that fill blanks: leave it out"),
+        (
+            ["--attention-size", "0", "--attention-heads", "2"],
+            "--attention-heads does nothing without an --attention-size",
+        ),
         (["--base-rate", "0.5"], "--base-rate is for --from"),
         (["--training-texts", "1"], "of the 1 training texts that --training-texts and the seed choose, 0 have"),
     ],

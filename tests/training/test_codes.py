@@ -66,9 +66,19 @@ def test_without_learning_the_codes_stay_as_they_were_made(prepared, tmp_path):
         ),
         ("--head hybrid --code-loss bits", "--code-loss is for --head codes, not hybrid: leave it out"),
         ("--code-loss words", "--code-loss is for --head codes, not softmax: leave it out"),
-        ("--no-learn-codes", "--learn-codes is for --head codes or hybrid, not softmax: leave it out"),
+        ("--no-learn-codes", "--no-learn-codes is for --head codes or hybrid, not softmax: leave it out"),
         ("--word-vectors 500", "word_vectors needs head codes or hybrid: softmax has a vector for every word"),
         ("--head codes --frequent-words 50", "--frequent-words is for --head hybrid, not codes: leave it out"),
+        ("--head codes --output-characters", "--output-characters is for --head softmax, not codes: leave it out"),
+        ("--character-size 0 --drop-word 0.1", "--drop-word does nothing without a --character-size above 0"),
+        ("--character-size 0 --no-output-characters", "--no-output-characters does nothing without a --character-size"),
+        ("--attention-size 0 --attention-heads 2", "--attention-heads does nothing without an --attention-size above"),
+        ("--negatives 0 --negative-power 0.5", "--negative-power does nothing without --negatives above 0"),
+        ("--optimiser adam --weight-decay 0.1", "--weight-decay does nothing without --optimiser adamw: leave it out"),
+        (
+            "--head codes --code-loss bits --no-learn-codes --negatives 5",
+            "--negatives does nothing without --code-loss words or both: leave it out, or give that too",
+        ),
     ],
 )
 def test_options_that_would_do_nothing_are_refused(prepared, tmp_path, capfd, options, words):
@@ -78,5 +88,6 @@ def test_options_that_would_do_nothing_are_refused(prepared, tmp_path, capfd, op
 
 
 def test_a_preset_may_hold_settings_of_another_head(prepared, tmp_path):
-    succeed("train", prepared, "-o", tmp_path / "model", "--preset", "tutorial", *TINY_CLOZE, "--head", "softmax")
-    assert open_model(tmp_path / "model").manifest.model.head == "softmax"
+    succeed("train", prepared, "-o", tmp_path / "model", *TINY_CLOZE, "--preset", "tutorial", "--head", "softmax")
+    shape = open_model(tmp_path / "model").manifest.model
+    assert (shape.head, shape.decoding) == ("softmax", "likelihood")

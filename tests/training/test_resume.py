@@ -163,7 +163,8 @@ def test_resume_refuses_another_run(prepared, tmp_path):
             ("--resume", "--mlp-sizes", "24,20", "--no-neighbours"),
             "was started with --neighbours (now --no-neighbours), --mlp-sizes 24 (now --mlp-sizes 24,20): give what",
         ),
-        (prepared, ("--resume", "--preset", "tutorial"), "more that are not as now: give what"),
+        (prepared, ("--resume", "--preset", "tutorial", "--head", "softmax"), "more that are not as now: give what"),
+        (prepared, ("--resume", "--epochs", "5"), f"It was started by: tiankong train prepared -o model {OPTIONS[0]}"),
         (other, ("--resume",), "was started with another corpus: give what"),
     ]:
         process = train(corpus, output, *more)
@@ -171,6 +172,50 @@ def test_resume_refuses_another_run(prepared, tmp_path):
         assert process.returncode == 2
         assert words in err
         assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_training_that_was_stopped_while_it_was_measured_is_measured_alone(
+    prepared, uninterrupted, tmp_path, capfd, number
+):
+    output = tmp_path / "model"
+    process = train(
+        *(prepared, output, "--precision", "fp32"),
+        # A suite that runs in the background of a shell inherits that Ctrl-C is ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
+    while not (tmp_path / "model.training" / "epochs.safetensors").exists():
+        assert process.poll() is None
+        time.sleep(0.005)
+    process.send_signal(number)
+    _, err = process.communicate(timeout=120)
+    assert process.returncode == 128 + number
+    assert "the same command with --resume goes on" in err
+    assert "Traceback" not in err
+    assert [path.name for path in tmp_path.iterdir()] == ["model.training"]
+    arguments = ["train", str(prepared), "-o", str(output), *OPTIONS, "--precision", "fp32", "--resume"]
+    assert run(arguments) == 0
+    err = capfd.readouterr().err
+    assert "all of its epochs are done" in err
+    assert "epoch 4/4" not in err
+    assert weights(output) == weights(uninterrupted["fp32"])
+    for file in ("model.onnx", "history.csv"):
+        mine, whole = ((folder / file).read_bytes() for folder in (output, uninterrupted["fp32"]))
+        if file == "history.csv":  # all but the three columns that are times
+            mine, whole = ([line.rsplit(b",", 3)[0] for line in text.splitlines()] for text in (mine, whole))
+        assert mine == whole
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{}", "5", '{"precision": null, "model": {}}', '{"precision": "fp32", "model": 3}']
+)
+def test_resume_says_when_its_run_can_not_be_read(prepared, tmp_path, capfd, text):
+    folder = tmp_path / "model.training"
+    folder.mkdir()
+    (folder / "run.json").write_text(text)
+    assert run(["train", str(prepared), "-o", str(tmp_path / "model"), *OPTIONS, "--resume"]) == 2
+    err = capfd.readouterr().err
+    assert f"run.json in {folder} can't be read: start over with --force" in err
 
 
 def test_resume_without_a_checkpoint_starts_at_the_beginning(prepared, uninterrupted, tmp_path):

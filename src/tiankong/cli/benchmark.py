@@ -75,6 +75,7 @@ def command(
     names = list(known) if systems is None else [name.strip() for name in systems.split(",")]
     _check_names(also)
     wrong = [name for name in names if name not in known]
+    needs(any(names), f"--systems names none: choose from {', '.join(known)}")
     needs(not wrong, f"there is no system {', '.join(map(repr, wrong))}: choose from {', '.join(known)}")
     corpus = PreparedCorpus(prepared)
     threads = threads or os.cpu_count() or 1

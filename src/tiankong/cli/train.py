@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tiankong.cli.display import metrics_lines, progress, say, shows_progress, this_command
+from tiankong.cli.idle_options import refuse_idle_options
 from tiankong.cli.options import chosen, config_options, needs
-from tiankong.cli.train_classifier import label_epoch_line, train_classifier
+from tiankong.cli.train_classifier import label_epoch_line, refuse_options_to_fill, train_classifier
 from tiankong.cli.training_order import Order
 from tiankong.config import TASKS, ClassifierConfig, ModelConfig, Preset, TrainingConfig, check
 from tiankong.errors import MissingPackageError
@@ -71,12 +72,15 @@ def command(
     classifies = task == TASKS[1]
     if classifies:
         needs(not profile, "--profile counts the arithmetic of filling blanks: leave it out with --task classify")
+        refuse_options_to_fill(values)
     else:
         _refuse_classifier_options(base, values)
     usual = "classifier" if classifies else "default"
     config = chosen(usual if preset is None else preset, values)
-    if not classifies:
-        _refuse_options_of_other_heads(config.model.head, values)
+    if config.model.head != "codes" and values["decoding"] is None:  # then it is a preset's, which has another head
+        config = dataclasses.replace(config, model=dataclasses.replace(config.model, decoding="likelihood"))
+    if not base:  # whose shape is not that of the preset
+        refuse_idle_options(config, values, classifies=classifies)
     check(config.model, config.training, config.classifier)
     # Read when torch is loaded. Threads that wait for each other spin for ever by default, which slows training
     # tenfold as soon as anything else runs on the machine.
@@ -97,18 +101,21 @@ def command(
         on_profile=(lambda found: say(_profile_line(found), quiet=quiet)) if profile else None,
         tensorboard=tensorboard,
     )
-    work = Work(output.with_name(output.name + ".training"), resume, force)
-    if resume and work.folder.exists() and not work.has_checkpoint:
+    work = Work(output.with_name(output.name + ".training"), resume, force, this_command())
+    if resume and work.has_ended:
+        say("tiankong: all of its epochs are done, what is left is to measure the model", quiet=quiet)
+    elif resume and work.folder.exists() and not work.has_checkpoint:
         say("tiankong: it was stopped before its first checkpoint and starts at the beginning", quiet=quiet)
     order = Order(PreparedCorpus(prepared), output, work, display, measure_limit, quiet)
     try:
         metrics = train_classifier(order, config, base, values, preset) if classifies else _train_cloze(order, config)
-    except (TrainingInterrupted, KeyboardInterrupt) as stopped:  # the latter where no step runs, as in measuring
+    except (TrainingInterrupted, KeyboardInterrupt, SystemExit) as stopped:
         if not work.folder.exists():
             raise
         say(f"tiankong: stopped: the same command with --resume goes on from {work.folder}", quiet=False)
-        number = stopped.signal if isinstance(stopped, TrainingInterrupted) else signal.SIGINT
-        click.get_current_context().exit(128 + number)
+        # Where no step runs, as in measuring, Python's own handler and the program's are in force.
+        other = signal.SIGINT if isinstance(stopped, KeyboardInterrupt) else signal.SIGTERM
+        click.get_current_context().exit(128 + getattr(stopped, "signal", other))
     if not keep_checkpoints:
         remove_run(work)
     if as_json:
@@ -170,23 +177,6 @@ def _refuse_classifier_options(base: str | None, values: dict[str, Any]) -> None
         if values[field.name] is not None
     ]
     needs(not given, f"{', '.join(given)} is for classifiers: give --task classify too, or leave it out")
-
-
-_OF_HEADS = {
-    "code_loss": ("codes",),
-    "learn_codes": ("codes", "hybrid"),
-    "frequent_words": ("hybrid",),
-}
-"""Settings of which every head has some value, and which do nothing for others than these."""
-
-
-def _refuse_options_of_other_heads(head: str, values: dict[str, Any]) -> None:
-    for name, heads in _OF_HEADS.items():
-        option = f"--{name.replace('_', '-')}"
-        needs(
-            values[name] is None or head in heads,
-            f"{option} is for --head {' or '.join(heads)}, not {head}: leave it out, or give that head",
-        )
 
 
 def _profile_line(profile: Any) -> str:

@@ -40,8 +40,6 @@ def train_classifier(
 
     fields = dataclasses.fields(ModelConfig)
     wanted = {field.name: given[field.name] for field in fields if given[field.name] is not None}
-    to_fill = [name for name in (*_ONLY_TO_FILL, *_ONLY_TRAINED_TO_FILL) if given[name] is not None]
-    _refuse(to_fill, "is for models that fill blanks")
     if not base:
         _refuse(["base_rate"] if given["base_rate"] is not None else [], "is for --from")
     opened = open_base(model_path(base)) if base else None
@@ -81,6 +79,15 @@ def train_classifier(
         measure=measure,
         command=this_command(),
     )
+
+
+def refuse_options_to_fill(given: dict[str, Any]) -> None:
+    """Makes sure that none is ``given`` which means nothing to a classifier.
+
+    :raises OptionError: one is.
+    """
+    to_fill = [name for name in (*_ONLY_TO_FILL, *_ONLY_TRAINED_TO_FILL) if given[name] is not None]
+    _refuse(to_fill, "is for models that fill blanks")
 
 
 def label_epoch_line(row: dict[str, float], epochs: int) -> str:

@@ -156,7 +156,7 @@ def _lengths(length: Any, problems: list[str]) -> tuple[int, int]:
     if not all(map(is_whole, (lowest, highest))):
         problems.append(f"length must be a number or two, the least and the most, not {length!r}")
     elif not 1 <= lowest <= highest:
-        problems.append(f"length must be at least 1 and the most not below the least, not {length!r}")
+        problems.append(f"length must be at least 1 and the most not below the least, not {lowest} to {highest}")
     else:
         return lowest, highest
     return Constraints.shortest, Constraints.longest

@@ -25,7 +25,7 @@ from tiankong.training.checkpoints import SafetensorsCheckpoints, read_checkpoin
 from tiankong.training.history import History, Row
 from tiankong.training.precision import check_machine, on_gpu
 from tiankong.training.profile import Profile, Profiler
-from tiankong.training.run_folder import BEST_FILE, LAST_FILE, Work
+from tiankong.training.run_folder import BEST_FILE, EPOCHS_FILE, LAST_FILE, Work
 
 
 class TrainingInterrupted(BaseException):
@@ -101,7 +101,8 @@ def train(
     work: Work,
     display: Display,
 ) -> list[Row]:
-    """Trains ``module``, gives it the weights of the best epoch and returns what each epoch measured.
+    """Trains ``module``, gives it the weights of the best epoch and returns what each epoch measured. A run whose
+    epochs are all done is not trained again.
 
     ``measured`` are the validation texts and some of the training texts; an epoch has ``tokens``.
 
@@ -109,6 +110,10 @@ def train(
     :raises FolderError: a checkpoint can't be read or written.
     :raises TrainingInterrupted: after Ctrl-C or SIGTERM; calling again with ``resume`` goes on.
     """
+    if work.resume and work.has_ended:
+        rows: list[Row] = read_checkpoint(work.folder / EPOCHS_FILE)["rows"]
+        module.load_state_dict(read_checkpoint(work.folder / BEST_FILE)["state_dict"])
+        return rows
     history = History(tokens, display.on_epoch)
     best = _BestCheckpoint(
         work.folder,
@@ -152,6 +157,7 @@ def train(
     if not np.isfinite(history.rows[monitored.best(history.rows)][monitored.score]):
         raise OptionError("the training diverged, its scores are no numbers: give a lower --learning-rate")
     module.load_state_dict(read_checkpoint(work.folder / BEST_FILE)["state_dict"])
+    SafetensorsCheckpoints().save_checkpoint({"rows": history.rows}, work.folder / EPOCHS_FILE)
     return history.rows
 
 

@@ -1,7 +1,8 @@
 """The folder of a training run, beside the model's while it runs: whose run it is, and that it is this process's alone.
 
 ``run.json`` says what is trained on what, ``last.safetensors`` is everything needed to go on, ``best.safetensors`` the
-weights with the best validation score so far, ``start.safetensors`` those before all of a network was trained.
+weights with the best validation score so far, ``start.safetensors`` those before all of a network was trained,
+``epochs.safetensors`` what each epoch measured, once all are done.
 """
 
 from __future__ import annotations
@@ -27,30 +28,40 @@ LOCK_FILE = "lock"
 LAST_FILE = "last.safetensors"
 BEST_FILE = "best.safetensors"
 START_FILE = "start.safetensors"
+EPOCHS_FILE = "epochs.safetensors"
 
 _WHOLES = {"corpus": "another corpus", "base": "another model behind --from"}
 """What of a run is compared as a whole, and how a difference is called."""
 
+_PARTS = {"model", "training", "classifier"}
+"""What of it is compared setting by setting."""
+
 _MOST_NAMED = 5
 """Differences that are named; another preset has dozens."""
 
-_OWN_FILES = {RUN_FILE, LOCK_FILE, LAST_FILE, BEST_FILE, START_FILE}
+_OWN_FILES = {RUN_FILE, LOCK_FILE, LAST_FILE, BEST_FILE, START_FILE, EPOCHS_FILE}
 
 
 @dataclass(frozen=True)
 class Work:
     """Where a run keeps its state: a folder of its own, which may hold an unfinished run to ``resume``, or to replace
-    by ``force``.
+    by ``force``; ``command`` is what the run was asked for by.
     """
 
     folder: Path
     resume: bool = False
     force: bool = False
+    command: str = ""
 
     @property
     def has_checkpoint(self) -> bool:
         """Whether there is something to go on from."""
-        return (self.folder / LAST_FILE).exists()
+        return (self.folder / LAST_FILE).exists() or self.has_ended
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether all epochs are done, so that only calibrating and measuring are left."""
+        return (self.folder / EPOCHS_FILE).exists()
 
 
 @contextlib.contextmanager
@@ -129,21 +140,35 @@ def _precision_of_run(run: dict[str, Any], training: TrainingConfig, work: Work)
             if file.name != LOCK_FILE:
                 file.unlink()
         precision = resolve_precision(training.precision, training.device)
+        stated = {**run, "precision": precision, "command": work.command}
         with readable_write_errors(folder):
-            write_text(folder / RUN_FILE, json.dumps({**run, "precision": precision}, indent=2) + "\n")
+            write_text(folder / RUN_FILE, json.dumps(stated, indent=2) + "\n")
         return precision
-    try:
-        started = json.loads((folder / RUN_FILE).read_text(encoding="utf-8"))
-        precision = started.pop("precision")
-    except (OSError, ValueError, KeyError, AttributeError, TypeError):
-        raise FolderError(f"{RUN_FILE} in {folder} can't be read: start over with --force") from None
+    started, precision, command = _read_run(folder)
     asked = json.loads(json.dumps(run))
-    if started != asked or precision not in {"fp32", "bf16"}:
+    if started != asked:
+        by = f" It was started by: {command}" if command else ""
         raise OptionError(
             f"the unfinished training in {folder} was started with {_differences(started, asked)}: give what it was "
-            "started with, or start over with --force"
+            f"started with, or start over with --force.{by}"
         )
-    return str(precision)
+    return precision
+
+
+def _read_run(folder: Path) -> tuple[dict[str, Any], str, str]:
+    """What a run is, its precision, and the command that started it.
+
+    :raises FolderError: it can't be read.
+    """
+    try:
+        run = json.loads((folder / RUN_FILE).read_text(encoding="utf-8"))
+        precision, command = run.pop("precision"), run.pop("command", "")
+        readable = precision in {"fp32", "bf16"} and all(isinstance(run[part], dict) for part in _PARTS & run.keys())
+    except (OSError, ValueError, KeyError, AttributeError, TypeError):
+        readable = False
+    if not readable:
+        raise FolderError(f"{RUN_FILE} in {folder} can't be read: start over with --force")
+    return run, precision, command
 
 
 def _differences(started: dict[str, Any], asked: dict[str, Any]) -> str:
@@ -151,14 +176,11 @@ def _differences(started: dict[str, Any], asked: dict[str, Any]) -> str:
     if started.keys() != asked.keys():
         return "another --task"
     found = [name for key, name in _WHOLES.items() if started.get(key) != asked.get(key)]
-    for part, settings in asked.items():
-        if part in _WHOLES:
-            continue
-        before = started[part] if isinstance(started[part], dict) else {}
+    for part in (part for part in asked if part in _PARTS):
         found += [
-            f"{_given(name, before.get(name))} (now {_given(name, value)})"
-            for name, value in settings.items()
-            if before.get(name) != value
+            f"{_given(name, started[part].get(name))} (now {_given(name, value)})"
+            for name, value in asked[part].items()
+            if started[part].get(name) != value
         ]
     if len(found) > _MOST_NAMED:
         found[_MOST_NAMED:] = [f"{len(found) - _MOST_NAMED} more that are not as now"]
