@@ -38,13 +38,13 @@ _OTHERS = (
 )
 
 
-def refuse_idle_options(config: Preset, given: Mapping[str, Any], *, classifies: bool) -> None:
+def refuse_idle_options(config: Preset, given: Mapping[str, Any]) -> None:
     """Makes sure that everything ``given`` on the command line (not ``None``) is read by a training as ``config``.
 
     :raises OptionError: something is not.
     """
     head = config.model.head
-    for name, heads in () if classifies else _OF_HEADS.items():
+    for name, heads in _OF_HEADS.items():
         needs(
             given[name] is None or head in heads,
             f"{_option(name, given)} is for --head {' or '.join(heads)}, not {head}: leave it out, or give that head",

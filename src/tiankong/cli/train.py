@@ -80,7 +80,7 @@ def command(
     if config.model.head != "codes" and values["decoding"] is None:  # then it is a preset's, which has another head
         config = dataclasses.replace(config, model=dataclasses.replace(config.model, decoding="likelihood"))
     if not base:  # whose shape is not that of the preset
-        refuse_idle_options(config, values, classifies=classifies)
+        refuse_idle_options(config, values)
     check(config.model, config.training, config.classifier)
     # Read when torch is loaded. Threads that wait for each other spin for ever by default, which slows training
     # tenfold as soon as anything else runs on the machine.
@@ -113,9 +113,7 @@ def command(
         if not work.folder.exists():
             raise
         say(f"tiankong: stopped: the same command with --resume goes on from {work.folder}", quiet=False)
-        # Where no step runs, as in measuring, Python's own handler and the program's are in force.
-        other = signal.SIGINT if isinstance(stopped, KeyboardInterrupt) else signal.SIGTERM
-        click.get_current_context().exit(128 + getattr(stopped, "signal", other))
+        click.get_current_context().exit(128 + _signal_behind(stopped))
     if not keep_checkpoints:
         remove_run(work)
     if as_json:
@@ -166,6 +164,17 @@ def _train_cloze(order: Order, config: Preset) -> dict[str, Any]:
         find_misfits=find_misfits,
         command=this_command(),
     )
+
+
+def _signal_behind(stopped: BaseException) -> int:
+    """Which signal ended a training: where no step runs, as in measuring, Python's own exception says it, or that of
+    the program's handler of SIGTERM.
+    """
+    from tiankong.training.run import TrainingInterrupted  # noqa: PLC0415 - heavy
+
+    if isinstance(stopped, TrainingInterrupted):
+        return stopped.signal
+    return signal.SIGINT if isinstance(stopped, KeyboardInterrupt) else signal.SIGTERM
 
 
 def _refuse_classifier_options(base: str | None, values: dict[str, Any]) -> None:

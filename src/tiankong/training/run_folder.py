@@ -33,7 +33,7 @@ EPOCHS_FILE = "epochs.safetensors"
 _WHOLES = {"corpus": "another corpus", "base": "another model behind --from"}
 """What of a run is compared as a whole, and how a difference is called."""
 
-_PARTS = {"model", "training", "classifier"}
+_PARTS = ("model", "training", "classifier")
 """What of it is compared setting by setting."""
 
 _MOST_NAMED = 5
@@ -163,7 +163,7 @@ def _read_run(folder: Path) -> tuple[dict[str, Any], str, str]:
     try:
         run = json.loads((folder / RUN_FILE).read_text(encoding="utf-8"))
         precision, command = run.pop("precision"), run.pop("command", "")
-        readable = precision in {"fp32", "bf16"} and all(isinstance(run[part], dict) for part in _PARTS & run.keys())
+        readable = precision in {"fp32", "bf16"} and all(isinstance(run.get(part, {}), dict) for part in _PARTS)
     except (OSError, ValueError, KeyError, AttributeError, TypeError):
         readable = False
     if not readable:
@@ -176,10 +176,10 @@ def _differences(started: dict[str, Any], asked: dict[str, Any]) -> str:
     if started.keys() != asked.keys():
         return "another --task"
     found = [name for key, name in _WHOLES.items() if started.get(key) != asked.get(key)]
-    for part in (part for part in asked if part in _PARTS):
+    for part in _PARTS:
         found += [
             f"{_given(name, started[part].get(name))} (now {_given(name, value)})"
-            for name, value in asked[part].items()
+            for name, value in asked.get(part, {}).items()
             if started[part].get(name) != value
         ]
     if len(found) > _MOST_NAMED:
