@@ -64,6 +64,26 @@ def test_train(prepared, tmp_path):
     assert not (tmp_path / "model.training").exists()
 
 
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize("after", [0, 0.05, 0.3])
+def test_train_as_soon_as_its_folder_is_there_and_what_it_then_says_is_so(prepared, tmp_path, number, code, after):
+    output, folder = tmp_path / "model", tmp_path / "model.training"
+    options = [prepared, "-o", output, *TINY, "--batch-tokens", 140, "--epochs", 2]
+    process = start("train", *options)
+
+    def ready():
+        if not folder.exists():
+            return False
+        time.sleep(after)
+        return True
+
+    err = interrupted(process, ready, number, code)
+    resumable = "the same command with --resume goes on" in err
+    assert resumable == folder.exists()
+    assert run([str(argument) for argument in ["train", *options, *(["--resume"] if resumable else [])]]) == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["model"]
+
+
 def test_train_while_the_finished_model_is_measured(prepared, tmp_path):
     output = tmp_path / "model"
     options = [prepared, "-o", output, *TINY, "--batch-tokens", 140, "--epochs", 1, "--checkpoint-steps", 2]

@@ -214,7 +214,55 @@ def test_resume_says_when_its_run_can_not_be_read(prepared, tmp_path, capfd, tex
     (folder / "run.json").write_text(text)
     assert run(["train", str(prepared), "-o", str(tmp_path / "model"), *OPTIONS, "--resume"]) == 2
     err = capfd.readouterr().err
-    assert f"run.json in {folder} can't be read: start over with --force" in err
+    assert f"run.json in {folder} can't be read: start over with --force instead of --resume" in err
+    assert err.count("\n") == 1
+
+
+def test_a_folder_with_nothing_but_a_lock_is_no_training(prepared, uninterrupted, tmp_path, capfd):
+    (tmp_path / "model.training").mkdir()
+    (tmp_path / "model.training" / "lock").touch()
+    arguments = ["train", str(prepared), "-o", str(tmp_path / "model"), *OPTIONS, "--precision", "fp32"]
+    assert run([*arguments, "--resume"]) == 2
+    assert "there is no unfinished training in" in (err := capfd.readouterr().err)
+    assert "leave --resume out" in err
+    assert run(arguments) == 0
+    assert weights(tmp_path / "model") == weights(uninterrupted["fp32"])
+
+
+def test_a_training_that_was_kept_can_be_finished_again_by_what_began_it_only(prepared, uninterrupted, tmp_path, capfd):
+    output = tmp_path / "model"
+    arguments = ["train", str(prepared), "-o", str(output), *OPTIONS, "--precision", "fp32", "--keep-checkpoints"]
+    assert run(arguments) == 0
+    shutil.rmtree(output)
+    for more, words in [
+        ([], "holds a training whose epochs are all done: make its model again with --resume or start over with"),
+        (["--resume", "--epochs", "5"], "was started with --epochs 4 (now --epochs 5): give what"),
+    ]:
+        capfd.readouterr()
+        assert run([*arguments, *more]) == 2
+        assert words in (err := capfd.readouterr().err)
+        assert err.count("\n") == 1
+    assert run([*arguments, "--resume"]) == 0
+    assert weights(output) == weights(uninterrupted["fp32"])
+
+
+def test_a_checkpoint_that_was_changed_is_not_gone_on_from(prepared, tmp_path, capfd):
+    output = tmp_path / "model"
+    process = train(prepared, output)
+    last, best = (tmp_path / "model.training" / f"{name}.safetensors" for name in ("last", "best"))
+    while not (last.exists() and best.exists()):
+        assert process.poll() is None
+        time.sleep(0.005)
+    stop(process)
+    changed = bytearray(last.read_bytes())
+    changed[len(changed) // 2] ^= 1
+    for content in (bytes(changed), best.read_bytes()):
+        last.write_bytes(content)
+        assert run(["train", str(prepared), "-o", str(output), *OPTIONS, "--resume"]) == 2
+        err = capfd.readouterr().err
+        assert f"the checkpoint {last} is torn or was changed after it was written: start over with --force" in err
+        assert err.count("\n") == 1
+        assert last.read_bytes() == content
 
 
 def test_resume_without_a_checkpoint_starts_at_the_beginning(prepared, uninterrupted, tmp_path):

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     "--from", "base", help="Train a classifier on from this model that fills blanks; its shape and words are taken."
 )
 @click.option("--resume", is_flag=True, help="Go on with an unfinished training of this output.")
-@click.option("--force", is_flag=True, help="Start over, and replace the output folder if it exists.")
+@click.option("--force", is_flag=True, help="Start over (without --resume); replace the output folder if it exists.")
 @click.option("--keep-checkpoints", is_flag=True, help="Keep OUTPUT.training after the model is written.")
 @click.option("--measure-limit", default=0, help="Measure so many texts of each split at the end (0: all).")
 @click.option("--tensorboard", type=click.Path(path_type=Path), help="Write TensorBoard events to this folder.")
@@ -97,20 +97,17 @@ def command(
     epoch_line = label_epoch_line if classifies else _epoch_line
     display = Display(
         progress_bar=shows_progress(quiet),
+        on_resumed=lambda where: say(f"tiankong: {where}", quiet=quiet),
         on_epoch=lambda row: say(epoch_line(row, config.training.epochs), quiet=quiet),
         on_profile=(lambda found: say(_profile_line(found), quiet=quiet)) if profile else None,
         tensorboard=tensorboard,
     )
     work = Work(output.with_name(output.name + ".training"), resume, force, this_command())
-    if resume and work.has_ended:
-        say("tiankong: all of its epochs are done, what is left is to measure the model", quiet=quiet)
-    elif resume and work.folder.exists() and not work.has_checkpoint:
-        say("tiankong: it was stopped before its first checkpoint and starts at the beginning", quiet=quiet)
     order = Order(PreparedCorpus(prepared), output, work, display, measure_limit, quiet)
     try:
         metrics = train_classifier(order, config, base, values, preset) if classifies else _train_cloze(order, config)
     except (TrainingInterrupted, KeyboardInterrupt, SystemExit) as stopped:
-        if not work.folder.exists():
+        if not work.holds_run:
             raise
         say(f"tiankong: stopped: the same command with --resume goes on from {work.folder}", quiet=False)
         click.get_current_context().exit(128 + _signal_behind(stopped))

@@ -5,12 +5,14 @@ Nothing is pickled, so a checkpoint from anywhere can be opened without running 
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from pathlib import Path
 from typing import Any
 
 import safetensors
+import torch
 from lightning.pytorch.plugins.io import CheckpointIO
 from safetensors.torch import save_file
 from torch import Tensor
@@ -18,7 +20,11 @@ from torch import Tensor
 from tiankong.errors import FolderError
 from tiankong.folder import readable_write_errors
 
+START_OVER = "start over with --force instead of --resume"
+"""The way out where a run can't go on."""
+
 _STATE = "state"
+_DIGEST = "sha256"
 
 
 class SafetensorsCheckpoints(CheckpointIO):
@@ -36,7 +42,7 @@ class SafetensorsCheckpoints(CheckpointIO):
         with readable_write_errors(file):
             file.parent.mkdir(parents=True, exist_ok=True)
             try:
-                save_file(tensors, aside, metadata={_STATE: state})
+                save_file(tensors, aside, metadata={_STATE: state, _DIGEST: _digest(file.name, state, tensors)})
             except safetensors.SafetensorError as error:
                 aside.unlink(missing_ok=True)
                 raise OSError(None, str(error)) from None
@@ -59,16 +65,28 @@ class SafetensorsCheckpoints(CheckpointIO):
 def read_checkpoint(path: Path) -> dict[str, Any]:
     """The nested dictionary that ``save_checkpoint`` was given.
 
-    :raises FolderError: it is torn, or no checkpoint of this kind.
+    :raises FolderError: it is torn or was changed, was written as another file, or is no checkpoint of this kind.
     """
     try:
         with safetensors.safe_open(path, framework="pt") as file:
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
-            state = json.loads(file.metadata()[_STATE])
-        decoded: dict[str, Any] = _decode(state, tensors)
+            state, digest = (file.metadata()[name] for name in (_STATE, _DIGEST))
+        if digest != _digest(path.name, state, tensors):
+            raise FolderError(f"the checkpoint {path} is torn or was changed after it was written: {START_OVER}")
+        decoded: dict[str, Any] = _decode(json.loads(state), tensors)
     except (safetensors.SafetensorError, OSError, ValueError, KeyError, TypeError):
-        raise FolderError(f"the checkpoint {path} can't be read: start over with --force") from None
+        raise FolderError(f"the checkpoint {path} can't be read: {START_OVER}") from None
     return decoded
+
+
+def _digest(name: str, state: str, tensors: dict[str, Tensor]) -> str:
+    """SHA-256 of all that a checkpoint holds and of its file's name: a flipped bit would go on to other weights."""
+    found = hashlib.sha256(f"{name}\n{state}".encode())
+    for key in sorted(tensors):
+        tensor = tensors[key]
+        found.update(f"\n{key} {tensor.dtype} {list(tensor.shape)}\n".encode())
+        found.update(tensor.reshape(-1).view(torch.uint8).numpy().data)
+    return found.hexdigest()
 
 
 def _encode(value: Any, tensors: dict[str, Tensor]) -> Any:

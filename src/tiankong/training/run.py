@@ -40,9 +40,12 @@ class TrainingInterrupted(BaseException):
 
 @dataclass(frozen=True)
 class Display:
-    """How a run shows itself: a progress bar, what to call with each epoch's scores and profile, TensorBoard."""
+    """How a run shows itself: a progress bar, TensorBoard, and what to call with a sentence on where a resumed run goes
+    on, with each epoch's scores, and with its profile.
+    """
 
     progress_bar: bool = False
+    on_resumed: Callable[[str], None] = lambda _: None
     on_epoch: Callable[[Row], None] = lambda _: None
     on_profile: Callable[[Profile], None] | None = None
     tensorboard: Path | None = None
@@ -111,9 +114,12 @@ def train(
     :raises TrainingInterrupted: after Ctrl-C or SIGTERM; calling again with ``resume`` goes on.
     """
     if work.resume and work.has_ended:
+        display.on_resumed("all of its epochs are done, what is left is to measure the model")
         rows: list[Row] = read_checkpoint(work.folder / EPOCHS_FILE)["rows"]
         module.load_state_dict(read_checkpoint(work.folder / BEST_FILE)["state_dict"])
         return rows
+    if work.resume and not work.has_checkpoint:
+        display.on_resumed("it was stopped before its first checkpoint and starts at the beginning")
     history = History(tokens, display.on_epoch)
     best = _BestCheckpoint(
         work.folder,

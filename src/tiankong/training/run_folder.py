@@ -21,6 +21,7 @@ from filelock import FileLock, Timeout
 from tiankong.config import TrainingConfig
 from tiankong.errors import FolderError, OptionError
 from tiankong.folder import readable_write_errors, write_text
+from tiankong.training.checkpoints import START_OVER
 from tiankong.training.precision import resolve_precision
 
 RUN_FILE = "run.json"
@@ -41,6 +42,9 @@ _MOST_NAMED = 5
 
 _OWN_FILES = {RUN_FILE, LOCK_FILE, LAST_FILE, BEST_FILE, START_FILE, EPOCHS_FILE}
 
+_BEFORE_A_RUN = {LOCK_FILE, f".{RUN_FILE}.partial"}
+"""What a process that is killed while it makes the folder leaves."""
+
 
 @dataclass(frozen=True)
 class Work:
@@ -52,6 +56,13 @@ class Work:
     resume: bool = False
     force: bool = False
     command: str = ""
+
+    @property
+    def holds_run(self) -> bool:
+        """Whether there is anything of a run; a lock alone is what is left of a process that had not begun one."""
+        if not self.folder.is_dir():
+            return self.folder.exists()
+        return any(file.name not in _BEFORE_A_RUN for file in self.folder.iterdir())
 
     @property
     def has_checkpoint(self) -> bool:
@@ -70,31 +81,44 @@ def started_run(what: dict[str, Any], training: TrainingConfig, work: Work) -> I
     yields the run's precision.
 
     The run is this process's alone until the block ends. One that fails before there is anything to resume from
-    leaves nothing.
+    leaves nothing, nor does one that is stopped before ``run.json`` is there.
 
     :raises OptionError: the run to resume is another one.
     :raises FolderError: the folder holds an unfinished run (without ``resume`` or ``force``), or none to resume;
         another process is training there; what it holds can't be read, or is no training's.
     """
-    folder = work.folder
-    if folder.exists() and not (work.resume or work.force):
-        _check_free(folder)
-        raise FolderError(f"{folder} holds an unfinished training: go on with --resume or start over with --force")
-    if work.force:
-        _check_own(folder)
-    if work.resume and not folder.exists():
-        raise FolderError(f"there is no unfinished training in {folder}: leave --resume out to start one")
+    folder, run = work.folder, {**what, "training": dataclasses.asdict(training)}
+    _check_asked(work)
+    # Measured before the folder is there: it takes a second or two, and a stop meanwhile has nothing to clean up.
+    chosen = "" if work.resume else resolve_precision(training.precision, training.device)
     with readable_write_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
     lock = _lock(folder)
     try:
-        yield _precision_of_run({**what, "training": dataclasses.asdict(training)}, training, work)
-    except Exception:
-        if not work.resume and not work.has_checkpoint:
+        yield _precision_of(run, work) if work.resume else _begin(run, chosen, work)
+    except BaseException as stopped:
+        resumable = work.has_checkpoint or (not isinstance(stopped, Exception) and (folder / RUN_FILE).exists())
+        if not work.resume and not resumable:
             shutil.rmtree(folder, ignore_errors=True)
         raise
     finally:
         lock.release()
+
+
+def _check_asked(work: Work) -> None:
+    """Refuses to start where there is a run, to resume where there is none, and to start over in what is no run's."""
+    folder = work.folder
+    if work.resume and not work.holds_run:
+        _check_free(folder)
+        raise FolderError(f"there is no unfinished training in {folder}: leave --resume out to start one")
+    if work.holds_run and not (work.resume or work.force):
+        _check_free(folder)
+        held, way_on = ("an unfinished training", "go on")
+        if work.has_ended:
+            held, way_on = ("a training whose epochs are all done", "make its model again")
+        raise FolderError(f"{folder} holds {held}: {way_on} with --resume or start over with --force")
+    if not work.resume:
+        _check_own(folder)
 
 
 def _lock(folder: Path) -> FileLock:
@@ -132,25 +156,27 @@ def _check_own(folder: Path) -> None:
             )
 
 
-def _precision_of_run(run: dict[str, Any], training: TrainingConfig, work: Work) -> str:
-    """Of the run in the work's folder, which starts here or is resumed."""
+def _begin(run: dict[str, Any], precision: str, work: Work) -> str:
+    """Replaces whatever run the folder holds by this one; gives its ``precision``."""
+    for file in work.folder.iterdir():
+        if file.name != LOCK_FILE:
+            file.unlink()
+    stated = {**run, "precision": precision, "command": work.command}
+    with readable_write_errors(work.folder):
+        write_text(work.folder / RUN_FILE, json.dumps(stated, indent=2) + "\n")
+    return precision
+
+
+def _precision_of(run: dict[str, Any], work: Work) -> str:
+    """That of the unfinished run in the folder, which must be this one."""
     folder = work.folder
-    if not work.resume:
-        for file in folder.iterdir():
-            if file.name != LOCK_FILE:
-                file.unlink()
-        precision = resolve_precision(training.precision, training.device)
-        stated = {**run, "precision": precision, "command": work.command}
-        with readable_write_errors(folder):
-            write_text(folder / RUN_FILE, json.dumps(stated, indent=2) + "\n")
-        return precision
     started, precision, command = _read_run(folder)
     asked = json.loads(json.dumps(run))
     if started != asked:
         by = f" It was started by: {command}" if command else ""
         raise OptionError(
             f"the unfinished training in {folder} was started with {_differences(started, asked)}: give what it was "
-            f"started with, or start over with --force.{by}"
+            f"started with, or {START_OVER}.{by}"
         )
     return precision
 
@@ -167,7 +193,7 @@ def _read_run(folder: Path) -> tuple[dict[str, Any], str, str]:
     except (OSError, ValueError, KeyError, AttributeError, TypeError):
         readable = False
     if not readable:
-        raise FolderError(f"{RUN_FILE} in {folder} can't be read: start over with --force")
+        raise FolderError(f"{RUN_FILE} in {folder} can't be read: {START_OVER}")
     return run, precision, command
 
 
