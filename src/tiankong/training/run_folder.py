@@ -91,15 +91,17 @@ def started_run(what: dict[str, Any], training: TrainingConfig, work: Work) -> I
     _check_asked(work)
     # Measured before the folder is there: it takes a second or two, and a stop meanwhile has nothing to clean up.
     chosen = "" if work.resume else resolve_precision(training.precision, training.device)
-    with readable_write_errors(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-    lock = _lock(folder)
+    lock = FileLock(folder / LOCK_FILE, timeout=0)
     try:
+        with readable_write_errors(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+        _acquire(lock, folder)
         yield _precision_of(run, work) if work.resume else _begin(run, chosen, work)
     except BaseException as stopped:
+        lock.release()
         resumable = work.has_checkpoint or (not isinstance(stopped, Exception) and (folder / RUN_FILE).exists())
         if not work.resume and not resumable:
-            shutil.rmtree(folder, ignore_errors=True)
+            remove_run(work)
         raise
     finally:
         lock.release()
@@ -121,30 +123,31 @@ def _check_asked(work: Work) -> None:
         _check_own(folder)
 
 
-def _lock(folder: Path) -> FileLock:
-    """The run's lock, held.
+def _acquire(lock: FileLock, folder: Path) -> None:
+    """Takes the run's lock.
 
     :raises FolderError: another process holds it.
     """
-    lock = FileLock(folder / LOCK_FILE, timeout=0)
     try:
         lock.acquire()
     except Timeout:
         raise FolderError(f"another process is training in {folder}: wait for it, or choose another output") from None
-    return lock
 
 
 def _check_free(folder: Path) -> None:
     if (folder / LOCK_FILE).is_file():
+        lock = FileLock(folder / LOCK_FILE, timeout=0)
         with contextlib.suppress(OSError):
-            _lock(folder).release()
+            _acquire(lock, folder)
+        lock.release()
 
 
 def remove_run(work: Work) -> None:
     """Removes the folder of a run that is over, unless another process has taken it up meanwhile."""
-    lock = FileLock(work.folder / LOCK_FILE, timeout=0)
-    with contextlib.suppress(Timeout, OSError), lock:
-        shutil.rmtree(work.folder, ignore_errors=True)
+    if work.folder.is_dir():  # a lock would make it
+        lock = FileLock(work.folder / LOCK_FILE, timeout=0)
+        with contextlib.suppress(Timeout, OSError), lock:
+            shutil.rmtree(work.folder, ignore_errors=True)
 
 
 def _check_own(folder: Path) -> None:
