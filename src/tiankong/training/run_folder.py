@@ -90,20 +90,24 @@ def started_run(what: dict[str, Any], training: TrainingConfig, work: Work) -> I
     folder, run = work.folder, {**what, "training": dataclasses.asdict(training)}
     _check_asked(work)
     # Measured before the folder is there: it takes a second or two, and a stop meanwhile has nothing to clean up.
-    chosen = "" if work.resume else resolve_precision(training.precision, training.device)
+    precision = "" if work.resume else resolve_precision(training.precision, training.device)
     lock = FileLock(folder / LOCK_FILE, timeout=0)
     try:
         with readable_write_errors(folder):
             folder.mkdir(parents=True, exist_ok=True)
         _acquire(lock, folder)
-        yield _precision_of(run, work) if work.resume else _begin(run, chosen, work)
+        if work.resume:
+            precision = _precision_of(run, work)
+        else:
+            _begin(run, precision, work)
+        yield precision
     except BaseException as stopped:
         lock.release()
         resumable = work.has_checkpoint or (not isinstance(stopped, Exception) and (folder / RUN_FILE).exists())
         if not work.resume and not resumable:
             remove_run(work)
         raise
-    finally:
+    else:
         lock.release()
 
 
@@ -115,10 +119,10 @@ def _check_asked(work: Work) -> None:
         raise FolderError(f"there is no unfinished training in {folder}: leave --resume out to start one")
     if work.holds_run and not (work.resume or work.force):
         _check_free(folder)
-        held, way_on = ("an unfinished training", "go on")
+        held = "an unfinished training: go on"
         if work.has_ended:
-            held, way_on = ("a training whose epochs are all done", "make its model again")
-        raise FolderError(f"{folder} holds {held}: {way_on} with --resume or start over with --force")
+            held = "a training whose epochs are all done: make its model again"
+        raise FolderError(f"{folder} holds {held} with --resume or start over with --force")
     if not work.resume:
         _check_own(folder)
 
@@ -159,15 +163,14 @@ def _check_own(folder: Path) -> None:
             )
 
 
-def _begin(run: dict[str, Any], precision: str, work: Work) -> str:
-    """Replaces whatever run the folder holds by this one; gives its ``precision``."""
+def _begin(run: dict[str, Any], precision: str, work: Work) -> None:
+    """Replaces whatever run the folder holds by this one."""
     for file in work.folder.iterdir():
         if file.name != LOCK_FILE:
             file.unlink()
     stated = {**run, "precision": precision, "command": work.command}
     with readable_write_errors(work.folder):
         write_text(work.folder / RUN_FILE, json.dumps(stated, indent=2) + "\n")
-    return precision
 
 
 def _precision_of(run: dict[str, Any], work: Work) -> str:
