@@ -32,10 +32,10 @@ import numpy as np
 
 import tiankong
 from tiankong.config import DEFAULT_MODEL
-from tiankong.inference.decoding import CodesDecoder, Floats, Order, best
-from tiankong.inference.model import Model
-from tiankong.inference.predictor import Reading
-from tiankong.inference.queries import parse_query
+from tiankong.model import Model
+from tiankong.request.queries import parse_query
+from tiankong.runtime.decoding import CodesDecoder, Floats, Order, best
+from tiankong.runtime.predictor import Reading
 from tiankong.sample.grammar import reviews
 from tiankong.text.network_input import network_input
 

@@ -16,8 +16,8 @@ import numpy as np
 from tiankong.config import DEFAULT_MODEL
 from tiankong.corpus.prepared import PreparedCorpus
 from tiankong.evaluate.measure import check_vocabulary, split_texts
-from tiankong.inference.joint import JointScorer
-from tiankong.inference.predictor import Reading, open_predictor
+from tiankong.runtime.predictor import Reading, open_predictor
+from tiankong.tasks.joint import JointScorer
 from tiankong.text.network_input import Window
 from tiankong.text.vocabulary import BLANK
 

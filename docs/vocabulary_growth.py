@@ -20,10 +20,10 @@ import torch
 
 from tiankong.config import ModelConfig, TrainingConfig
 from tiankong.export.onnx_export import export_onnx
-from tiankong.inference.decoding import CodesDecoder, SoftmaxDecoder, best
-from tiankong.inference.session import NetworkSession
-from tiankong.model.context import tensors
-from tiankong.model.network import ClozeNetwork, WordTables
+from tiankong.network.cloze import ClozeNetwork, WordTables
+from tiankong.network.context import tensors
+from tiankong.runtime.decoding import CodesDecoder, SoftmaxDecoder, best
+from tiankong.runtime.session import NetworkSession
 from tiankong.text.characters import LONGEST_WORD
 from tiankong.text.network_input import Lexicon, NetworkInput, Window, network_input
 from tiankong.text.vocabulary import BEGIN, END, SPECIAL_TOKENS

@@ -21,9 +21,9 @@ from pypinyin import lazy_pinyin
 
 from tiankong.config import DEFAULT_MODEL
 from tiankong.corpus.prepared import PreparedCorpus
-from tiankong.evaluate.misfits import Exchange, curve, judge_wrong_words, random_exchange
-from tiankong.inference.check import misfit
-from tiankong.inference.predictor import open_predictor
+from tiankong.evaluate.error_detection import Exchange, curve, judge_wrong_words, random_exchange
+from tiankong.runtime.predictor import open_predictor
+from tiankong.tasks.check import misfit
 
 SEED = 2
 
@@ -99,7 +99,7 @@ def main() -> None:
     arguments = parser.parse_args()
     corpus = PreparedCorpus(arguments.prepared)
     predictor = open_predictor(arguments.model)
-    if predictor.folder.misfits is None:
+    if predictor.folder.error_detection is None:
         raise SystemExit("the model was made without what check needs: train or export it again")
     exchanges = {
         "random": random_exchange(corpus),
@@ -111,10 +111,10 @@ def main() -> None:
     print(f"{'wrong word':<13} {'texts':>6} {'words':>7} {'asked for':>10} {'precision':>10} {'recall':>7}")
     for name, exchange in exchanges.items():
         judged = judge_wrong_words(predictor, corpus, "test", exchange, arguments.texts, SEED)
-        scores = misfit(judged.evidence, predictor.folder.misfits)
+        scores = misfit(judged.evidence, predictor.folder.error_detection)
         found = curve(scores, judged.wrong)
         axes.plot([point.recall for point in found], [point.precision for point in found], label=name)
-        for threshold in predictor.folder.misfits.thresholds[1:]:
+        for threshold in predictor.folder.error_detection.thresholds[1:]:
             flagged = scores >= threshold.misfit
             right = int(judged.wrong[flagged].sum())
             print(

@@ -15,7 +15,7 @@ from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 
 from tiankong.errors import TiankongError
-from tiankong.inference.model import Model, load
+from tiankong.model import Model, load
 
 PIECES = [
     *[

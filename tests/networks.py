@@ -6,8 +6,8 @@ import numpy as np
 import torch
 
 from tiankong.config import HEADS, ModelConfig, TrainingConfig
-from tiankong.model.heads import SoftmaxHead
-from tiankong.model.network import ClozeNetwork, WordTables
+from tiankong.network.cloze import ClozeNetwork, WordTables
+from tiankong.network.heads import SoftmaxHead
 from tiankong.text.characters import CharacterTable, count_characters
 from tiankong.text.network_input import Lexicon, Window, network_input
 from tiankong.text.vocabulary import BEGIN, END, SPECIAL_TOKENS, Vocabulary

@@ -1,13 +1,13 @@
 import pytest
 
-from tiankong.config import ModelConfig, PrepareConfig, TrainingConfig, check, load_preset, preset_names
+from tiankong.config import ModelConfig, PrepareConfig, TrainingConfig, load_preset, preset_names, validate
 from tiankong.errors import OptionError
 
 
 @pytest.mark.parametrize("name", preset_names())
 def test_every_preset_is_usable(name):
     preset = load_preset(name)
-    check(preset.prepare, preset.model, preset.training)
+    validate(preset.prepare, preset.model, preset.training)
 
 
 def test_the_default_preset_is_the_default_of_every_field():
@@ -19,7 +19,7 @@ def test_the_default_preset_is_the_default_of_every_field():
 @pytest.mark.parametrize("value", [-1.0, 1e9, float("inf"), float("nan")])
 def test_numbers_that_no_training_can_use(name, value):
     with pytest.raises(OptionError, match=name):
-        check(TrainingConfig(**{name: value}))
+        validate(TrainingConfig(**{name: value}))
 
 
 def test_the_tutorials_sizes():
@@ -34,7 +34,7 @@ def test_all_problems_are_reported_together():
     model = ModelConfig(cell="rnn", hidden_size=0, decoding="distance")
     training = TrainingConfig(epochs=0, window=9000)
     with pytest.raises(OptionError) as caught:
-        check(model, training)
+        validate(model, training)
     assert len(caught.value.problems) == 5
     for words in ("cell must be one of", "hidden_size", "decoding distance needs", "epochs", "larger than window"):
         assert words in str(caught.value)
@@ -52,4 +52,4 @@ def test_all_problems_are_reported_together():
 )
 def test_words_that_share_vectors_need_something_else_to_tell_them_apart(model, message):
     with pytest.raises(OptionError, match=message):
-        check(model)
+        validate(model)

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from tiankong.version import VERSION as __version__
 
 if TYPE_CHECKING:
-    from tiankong.inference.answers import (
+    from tiankong.model import Model, load
+    from tiankong.request.answers import (
         Answer,
         CheckedWord,
         ContextWord,
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
         SegmentedWord,
         Suggestion,
     )
-    from tiankong.inference.model import Model, load
 
 __all__ = [
     "Answer",
@@ -43,11 +43,11 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     # ONNX Runtime and numpy are loaded when a model is, not when this package is.
     if name in {"Model", "load"}:
-        from tiankong.inference import model  # noqa: PLC0415
+        from tiankong import model  # noqa: PLC0415
 
         return getattr(model, name)
     if name in __all__:
-        from tiankong.inference import answers  # noqa: PLC0415
+        from tiankong.request import answers  # noqa: PLC0415
 
         return getattr(answers, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -309,7 +309,7 @@ def override(config: Config, values: Mapping[str, Any]) -> Config:
     return dataclasses.replace(config, **{name: value for name, value in values.items() if value is not None})
 
 
-def check(*configs: PrepareConfig | ModelConfig | TrainingConfig | ClassifierConfig) -> None:
+def validate(*configs: PrepareConfig | ModelConfig | TrainingConfig | ClassifierConfig) -> None:
     """Reports every problem of the given configurations together, also of what does not go with each other.
 
     :raises OptionError: if there is any.

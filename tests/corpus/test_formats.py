@@ -13,8 +13,8 @@ import pyarrow.parquet as pq
 import pytest
 
 import tiankong
+from tiankong.corpus.archives import SUFFIXES, open_archive
 from tiankong.corpus.columns import Columns, Row
-from tiankong.corpus.containers import SUFFIXES, open_container
 from tiankong.corpus.formats import read_rows
 from tiankong.errors import OptionError, SourceError
 
@@ -28,7 +28,7 @@ def rows(tmp_path):
     def run(name: str, data: bytes | str, column: str | None = None, encoding: str | None = None) -> list[Row]:
         path = tmp_path / name
         path.write_bytes(data.encode() if isinstance(data, str) else data)
-        with open_container(path) as [stream]:
+        with open_archive(path) as [stream]:
             return list(read_rows(stream, Columns(column), encoding, None))
 
     return run

@@ -10,7 +10,7 @@ import pytest
 from tiankong.corpus.prepared import PreparedCorpus
 from tiankong.evaluate import measure
 from tiankong.evaluate.measure import measure_files, measure_split
-from tiankong.inference.predictor import Reading, open_predictor
+from tiankong.runtime.predictor import Reading, open_predictor
 from tiankong.text.vocabulary import is_target
 
 TEXTS = ["物流很快，质量不错", "这件外套的颜色好看，2 天到了", "客服态度很差！！", "龘龘很好", "666"]

@@ -13,7 +13,7 @@ from onnx import TensorProto, helper, numpy_helper
 from tests import networks
 from tiankong.export import integer_lstm, quantise
 from tiankong.export.onnx_export import export_onnx
-from tiankong.inference.session import NetworkSession
+from tiankong.runtime.session import NetworkSession
 
 TEXTS = st.lists(
     st.lists(st.integers(networks.FIRST, networks.LAST - 1), min_size=1, max_size=12), min_size=1, max_size=6

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from tests.answers import same
 from tests.serve.browser import opened
 from tests.serve.conftest import serving
-from tiankong.inference.model import load
+from tiankong.model import load
 
 GOOD = "质量很好，穿着舒服"
 TEXTS = [GOOD, "物流太慢，客服也不理人"]

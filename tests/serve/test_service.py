@@ -12,7 +12,7 @@ from huggingface_hub import InferenceClient
 
 from tests.answers import same
 from tests.serve.conftest import LONG, PATIENT, eventually, serving
-from tiankong.inference.model import load
+from tiankong.model import load
 from tiankong.sample.grammar import reviews
 from tiankong.version import VERSION
 

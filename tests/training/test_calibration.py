@@ -12,7 +12,7 @@ import torch
 from tiankong.cli.main import run
 from tiankong.config import load_preset
 from tiankong.corpus.prepared import PreparedCorpus
-from tiankong.model.network import ClozeNetwork
+from tiankong.network.cloze import ClozeNetwork
 from tiankong.training.batches import WindowBatches
 from tiankong.training.calibration import calibrate
 from tiankong.training.fit import word_tables

@@ -25,10 +25,10 @@ from tiankong.artifact.model_folder import open_model
 from tiankong.cli.main import run
 from tiankong.config import ClassifierConfig, ModelConfig, TrainingConfig
 from tiankong.corpus.prepared import PreparedCorpus
-from tiankong.inference.classifier import Classifier
-from tiankong.inference.model import load
-from tiankong.model.classifier import ClassifierNetwork
-from tiankong.model.context import tensors
+from tiankong.model import load
+from tiankong.network.classifier import ClassifierNetwork
+from tiankong.network.context import tensors
+from tiankong.tasks.classify import Classifier
 from tiankong.text.network_input import Lexicon, network_input
 from tiankong.text.pieces import between_blanks
 from tiankong.training.fit_classifier import LabelModule, chosen_texts, fit_classifier

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load_file
 
-from tiankong.artifact.misfits import Misfits, read_misfits
+from tiankong.artifact.error_detection import ErrorDetection, read_error_detection
 from tiankong.config import TASKS, ClassifierConfig, ModelConfig, PrepareConfig, TrainingConfig
 from tiankong.errors import FolderError
 from tiankong.folder import FolderFormat
@@ -78,7 +78,7 @@ class ModelManifest:
 class ModelFolder:
     """A model folder, verified and read; ``onnx`` is the network's file.
 
-    ``misfits`` are there if the model can check. Unless the head is a softmax, words have packed ``codes``
+    ``error_detection`` is there if the model can check. Unless the head is a softmax, words have packed ``codes``
     (words, bits / 8) and a ``bias`` (words,).
     """
 
@@ -89,7 +89,7 @@ class ModelFolder:
     codes: NDArray[np.uint8] | None
     bias: NDArray[np.float32] | None
     user_words: list[str]
-    misfits: Misfits | None
+    error_detection: ErrorDetection | None
 
     @property
     def onnx(self) -> Path:
@@ -125,11 +125,11 @@ def open_model(path: Path) -> ModelFolder:
         coded = load_file(path / CODES_FILE) if has_codes else None
         dictionary = path / USER_DICT_FILE
         codes, bias = (coded["codes"], coded["bias"]) if coded else (None, None)
-        misfits = read_misfits(path)
+        error_detection = read_error_detection(path)
         user_words = dictionary.read_text(encoding="utf-8").splitlines() if dictionary.exists() else []
     except (OSError, ValueError, KeyError, SafetensorError) as error:
         raise FolderError(f"{path} is torn ({error}): make it again with `{MODEL.command}`") from None
-    return ModelFolder(path, manifest, vocabulary, characters, codes, bias, user_words, misfits)
+    return ModelFolder(path, manifest, vocabulary, characters, codes, bias, user_words, error_detection)
 
 
 def _table(file: Path) -> tuple[list[str], list[int]]:

@@ -28,7 +28,7 @@ from tiankong.benchmark.task import Task, make_task
 from tiankong.corpus.prepared import PREPARED, PreparedCorpus
 from tiankong.errors import FolderError, MissingPackageError, TiankongError
 from tiankong.folder import sha256, write_text
-from tiankong.inference.decoding import ranks
+from tiankong.runtime.decoding import ranks
 
 RESULT_FILE = "result.json"
 ARRAYS_FILE = "answers.safetensors"

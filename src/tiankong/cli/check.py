@@ -12,7 +12,7 @@ from tiankong.cli.lines import answer_each
 from tiankong.cli.options import model_option, read_words, words_option
 
 if TYPE_CHECKING:
-    from tiankong.inference.answers import CheckedWord
+    from tiankong.request.answers import CheckedWord
 
 
 @click.command(name="check")
@@ -36,7 +36,7 @@ def command(
 
     A line for each: the word, where it stands, how surely it is wrong, and what would fit better.
     """
-    from tiankong.inference.model import load  # noqa: PLC0415 - heavy
+    from tiankong.model import load  # noqa: PLC0415 - heavy
 
     checker = load(model, words=read_words(words_file))
 

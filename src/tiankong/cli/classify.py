@@ -14,7 +14,7 @@ from tiankong.cli.options import needs
 from tiankong.config import DEFAULT_CLASSIFIER, DEFAULT_MODEL
 
 if TYPE_CHECKING:
-    from tiankong.inference.answers import LabelShare
+    from tiankong.request.answers import LabelShare
 
 _SEPARATORS = re.compile(r"[,，、]")
 
@@ -67,7 +67,7 @@ def command(
 
     With prompts, a word counts by how much likelier the text makes it in the blank.
     """
-    from tiankong.inference.model import load  # noqa: PLC0415 - heavy
+    from tiankong.model import load  # noqa: PLC0415 - heavy
 
     needs(bool(prompts) == bool(labels), "--prompt and --label go together: give both, or neither for a trained model")
     words = parse_labels(labels)

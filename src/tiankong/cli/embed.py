@@ -15,7 +15,7 @@ from tiankong.cli.options import model_option
 @model_option
 def command(sentence: str | None, model: str) -> int:
     """Print the context vector of each blank of SENTENCE, or of each line of a pipe, as one JSON object a line."""
-    from tiankong.inference.model import load  # noqa: PLC0415 - heavy
+    from tiankong.model import load  # noqa: PLC0415 - heavy
 
     encoder = load(model)
     return answer_each(sentence, lambda text: _line(text, encoder.embed(text).tolist()), as_json=True)

@@ -17,7 +17,7 @@ from tiankong.errors import FolderError, MissingPackageError
 
 if TYPE_CHECKING:
     from tiankong.evaluate.labelled import Labelled
-    from tiankong.inference.model import Model
+    from tiankong.model import Model
 
 _MOST_LISTED = 10
 
@@ -117,7 +117,7 @@ def command(
         metrics = _measured_split(model, prepared, split, limit, quiet=quiet)
     else:
         from tiankong.evaluate.measure import measure_files  # noqa: PLC0415 - heavy
-        from tiankong.inference.predictor import open_predictor  # noqa: PLC0415
+        from tiankong.runtime.predictor import open_predictor  # noqa: PLC0415
 
         metrics = measure_files(open_predictor(model), files, column=column, encoding=encoding, texts=limit)
     if confusion:
@@ -146,7 +146,7 @@ def _check_confusion(file: Path, model: str, *, labelled: bool) -> None:
 
 def _loaded_to_label(model: str, prompts: tuple[str, ...]) -> Model:
     """The model, once it is sure that it can tell labels apart."""
-    from tiankong.inference.model import load  # noqa: PLC0415 - heavy
+    from tiankong.model import load  # noqa: PLC0415 - heavy
 
     loaded = load(model)
     needs(
@@ -190,8 +190,8 @@ def _measured_split(model: str, prepared: Path, split: str, limit: int, *, quiet
     from tiankong.corpus.prepared import PreparedCorpus  # noqa: PLC0415
     from tiankong.evaluate.labelled import measure_labelled_split  # noqa: PLC0415
     from tiankong.evaluate.measure import measure_split  # noqa: PLC0415
-    from tiankong.inference.classifier import Classifier  # noqa: PLC0415
-    from tiankong.inference.predictor import Predictor  # noqa: PLC0415
+    from tiankong.runtime.predictor import Predictor  # noqa: PLC0415
+    from tiankong.tasks.classify import Classifier  # noqa: PLC0415
 
     folder = open_model(model_path(model))
     corpus = PreparedCorpus(prepared)

@@ -12,7 +12,7 @@ from tiankong.cli.display import metrics_lines, progress, this_command
 from tiankong.errors import MissingPackageError
 
 if TYPE_CHECKING:
-    from tiankong.artifact.misfits import Misfits
+    from tiankong.artifact.error_detection import ErrorDetection
 
 
 @click.command(name="export")
@@ -34,17 +34,17 @@ def command(model: str, output: Path, prepared: Path, force: bool, quiet: bool, 
     copy's card.
     """
     try:
-        from tiankong.export.small_copy import write_small_copy  # noqa: PLC0415 - heavy
+        from tiankong.export.int8_model import write_int8_model  # noqa: PLC0415 - heavy
     except ModuleNotFoundError:
         raise MissingPackageError("exporting", "train") from None
     from tiankong.artifact.built_in import model_path  # noqa: PLC0415
     from tiankong.artifact.model_folder import CLASSIFY, MODEL, open_model  # noqa: PLC0415
     from tiankong.corpus.prepared import PreparedCorpus  # noqa: PLC0415
+    from tiankong.evaluate.error_detection import MOST_TEXTS, fit_error_detection  # noqa: PLC0415
     from tiankong.evaluate.labelled import check_labels_known, measure_labelled_split  # noqa: PLC0415
     from tiankong.evaluate.measure import measure_split  # noqa: PLC0415
-    from tiankong.evaluate.misfits import MOST_TEXTS, fit_misfits  # noqa: PLC0415
-    from tiankong.inference.classifier import Classifier  # noqa: PLC0415
-    from tiankong.inference.predictor import open_predictor  # noqa: PLC0415
+    from tiankong.runtime.predictor import open_predictor  # noqa: PLC0415
+    from tiankong.tasks.classify import Classifier  # noqa: PLC0415
 
     MODEL.check_output(output, force=force)
     corpus = PreparedCorpus(prepared)
@@ -60,19 +60,19 @@ def command(model: str, output: Path, prepared: Path, force: bool, quiet: bool, 
                 return measure_labelled_split(Classifier(open_model(folder)), corpus, "test", on_text=advance)
             return measure_split(open_predictor(folder), corpus, "test", on_text=advance)
 
-    def find_misfits(folder: Path) -> Misfits | None:
+    def find_error_detection(folder: Path) -> ErrorDetection | None:
         if classifies:  # there is no blank to judge a word by
             return None
         with progress("learning what does not fit", MOST_TEXTS, quiet=quiet) as advance:
-            return fit_misfits(open_predictor(folder), corpus, corpus.manifest.config.seed, advance)
+            return fit_error_detection(open_predictor(folder), corpus, corpus.manifest.config.seed, advance)
 
-    metrics = write_small_copy(
+    metrics = write_int8_model(
         source,
         corpus,
         output,
         force=force,
         measure=measure,
-        find_misfits=find_misfits,
+        find_error_detection=find_error_detection,
         command=this_command(),
     )
     if as_json:

@@ -17,8 +17,8 @@ from tiankong.cli.options import Once, model_option, part_of_word_option, read_w
 from tiankong.errors import SentenceError
 
 if TYPE_CHECKING:
-    from tiankong.inference.answers import Answer, JointAnswer
-    from tiankong.inference.model import Model
+    from tiankong.model import Model
+    from tiankong.request.answers import Answer, JointAnswer
 
 
 @click.command(name="fill")
@@ -57,8 +57,8 @@ def command(
 
     A blank is __ or [MASK]. Without SENTENCE, lines are read from a pipe, or a prompt opens on a terminal.
     """
-    from tiankong.inference.constraints import parse_length  # noqa: PLC0415 - heavy
-    from tiankong.inference.model import load  # noqa: PLC0415
+    from tiankong.model import load  # noqa: PLC0415
+    from tiankong.request.constraints import parse_length  # noqa: PLC0415 - heavy
 
     constraints |= {"length": None if length is None else parse_length(length), "targets": targets or None}
     asks = sentence is None and sys.stdin is not None and sys.stdin.isatty()
@@ -96,7 +96,7 @@ class _Filler:
 
     def _filled(self, sentence: str, answers: Any) -> _Filled:
         """With joint answers where they are wanted: unasked, of several blanks, but not too many, if there are any."""
-        from tiankong.inference.joint import MOST_BLANKS, MOST_TOGETHER  # noqa: PLC0415 - heavy
+        from tiankong.tasks.joint import MOST_BLANKS, MOST_TOGETHER  # noqa: PLC0415 - heavy
 
         blanks = answers if answers and isinstance(answers[0], list) else [answers]
         if not (1 < len(blanks) <= MOST_BLANKS if self.joint is None else self.joint):

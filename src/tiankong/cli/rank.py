@@ -31,7 +31,7 @@ def command(
     What is missing is read from a pipe, one a line: the candidates, or all the sentences. Sentences are compared as if
     all had the same number of words: a long one does not lose by its length.
     """
-    from tiankong.inference.model import load  # noqa: PLC0415 - heavy
+    from tiankong.model import load  # noqa: PLC0415 - heavy
     from tiankong.text.blanks import has_blank  # noqa: PLC0415
 
     choices = list(candidates)

@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tiankong.cli.display import metrics_lines, progress, say, shows_progress, this_command
-from tiankong.cli.idle_options import refuse_idle_options
 from tiankong.cli.options import chosen, config_options, needs
 from tiankong.cli.train_classifier import label_epoch_line, refuse_options_to_fill, train_classifier
-from tiankong.cli.training_order import Order
-from tiankong.config import TASKS, ClassifierConfig, ModelConfig, Preset, TrainingConfig, check
+from tiankong.cli.train_request import Order
+from tiankong.cli.unused_options import refuse_unused_options
+from tiankong.config import TASKS, ClassifierConfig, ModelConfig, Preset, TrainingConfig, validate
 from tiankong.errors import MissingPackageError
 
 if TYPE_CHECKING:
-    from tiankong.artifact.misfits import Misfits
+    from tiankong.artifact.error_detection import ErrorDetection
 
 
 @click.command(name="train")
@@ -80,8 +80,8 @@ def command(
     if config.model.head != "codes" and values["decoding"] is None:  # then it is a preset's, which has another head
         config = dataclasses.replace(config, model=dataclasses.replace(config.model, decoding="likelihood"))
     if not base:  # whose shape is not that of the preset
-        refuse_idle_options(config, values)
-    check(config.model, config.training, config.classifier)
+        refuse_unused_options(config, values)
+    validate(config.model, config.training, config.classifier)
     # Read when torch is loaded. Threads that wait for each other spin for ever by default, which slows training
     # tenfold as soon as anything else runs on the machine.
     os.environ.setdefault("GOMP_SPINCOUNT", "3000")
@@ -129,10 +129,10 @@ def command(
 
 def _train_cloze(order: Order, config: Preset) -> dict[str, Any]:
     """Trains a model that fills blanks and returns its metrics."""
+    from tiankong.evaluate.error_detection import MOST_TEXTS, fit_error_detection  # noqa: PLC0415
     from tiankong.evaluate.measure import check_targets, measure_split  # noqa: PLC0415
-    from tiankong.evaluate.misfits import MOST_TEXTS, fit_misfits  # noqa: PLC0415
     from tiankong.export.model_writer import write_model  # noqa: PLC0415
-    from tiankong.inference.predictor import open_predictor  # noqa: PLC0415
+    from tiankong.runtime.predictor import open_predictor  # noqa: PLC0415
     from tiankong.training.fit import fit  # noqa: PLC0415
 
     corpus = order.corpus
@@ -146,9 +146,9 @@ def _train_cloze(order: Order, config: Preset) -> dict[str, Any]:
             lambda name, size, advance: measure_split(model, corpus, name, texts=size, on_text=advance)
         )
 
-    def find_misfits(folder: Path) -> Misfits | None:
+    def find_error_detection(folder: Path) -> ErrorDetection | None:
         with progress("learning what does not fit", MOST_TEXTS, quiet=order.quiet) as advance:
-            return fit_misfits(open_predictor(folder), corpus, corpus.manifest.config.seed, advance)
+            return fit_error_detection(open_predictor(folder), corpus, corpus.manifest.config.seed, advance)
 
     return write_model(
         trained,
@@ -158,7 +158,7 @@ def _train_cloze(order: Order, config: Preset) -> dict[str, Any]:
         order.output,
         force=order.work.force,
         measure=measure,
-        find_misfits=find_misfits,
+        find_error_detection=find_error_detection,
         command=this_command(),
     )
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tiankong.cli.display import this_command
 from tiankong.cli.options import needs
-from tiankong.cli.training_order import Order
+from tiankong.cli.train_request import Order
 from tiankong.config import ModelConfig, Preset, override, preset_tables
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def train_classifier(
     from tiankong.artifact.model_folder import open_model  # noqa: PLC0415
     from tiankong.evaluate.labelled import measure_labelled_split  # noqa: PLC0415
     from tiankong.export.classifier_writer import write_classifier  # noqa: PLC0415
-    from tiankong.inference.classifier import Classifier  # noqa: PLC0415
+    from tiankong.tasks.classify import Classifier  # noqa: PLC0415
     from tiankong.training.fit_classifier import fit_classifier  # noqa: PLC0415
 
     fields = dataclasses.fields(ModelConfig)

@@ -16,8 +16,8 @@ import json
 import re
 from collections.abc import Callable, Generator, Iterator
 
+from tiankong.corpus.archives import ByteStream, OnBytes
 from tiankong.corpus.columns import Columns, Row, choose_column, choose_label, label_text, label_value
-from tiankong.corpus.containers import ByteStream, OnBytes
 from tiankong.corpus.encoding import check_encoding, detect_encoding, read_lines
 from tiankong.corpus.parquet import parquet_rows
 from tiankong.errors import SourceError

@@ -6,8 +6,8 @@ import io
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, BinaryIO
 
+from tiankong.corpus.archives import ByteStream, OnBytes
 from tiankong.corpus.columns import Columns, Row, choose_column, choose_label, label_value
-from tiankong.corpus.containers import ByteStream, OnBytes
 from tiankong.errors import MissingPackageError, SourceError
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import save_file
 
-from tiankong.config import PrepareConfig, check, reason
+from tiankong.config import PrepareConfig, reason, validate
 from tiankong.corpus.codes import CodeReport, unique_codes, with_special_rows, word_vectors
 from tiankong.corpus.labels import LabelNames, LabelRecord
 from tiankong.corpus.prepared import (
@@ -86,7 +86,7 @@ def prepare(
     :raises SourceError: a file that can't be read, or too little text.
     :raises FolderError: ``output`` exists or can't be written.
     """
-    check(config)
+    validate(config)
     PREPARED.check_output(output, force=force)
     described = describe_sources(sources.paths)
     user_words = _user_words(config.user_dict)

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tiankong.corpus.archives import COLUMN_SUFFIXES, display_name, open_archive
 from tiankong.corpus.columns import Columns
-from tiankong.corpus.containers import COLUMN_SUFFIXES, display_name, open_container
 from tiankong.corpus.encoding import check_encoding
 from tiankong.corpus.formats import read_rows
 from tiankong.errors import SourceError
@@ -107,7 +107,7 @@ def read_texts(
 
 
 def _suffixes(path: Path) -> list[str]:
-    with open_container(path) as streams:
+    with open_archive(path) as streams:
         return [stream.suffix for stream in streams]
 
 
@@ -121,7 +121,7 @@ def _texts(
     for path, size in files:
         progress = _Progress(size, on_bytes)
         empty = True
-        with open_container(path) as streams:
+        with open_archive(path) as streams:
             for stream in streams:
                 for row in read_rows(stream, columns, encoding, progress.add):
                     if row.text and not row.text.isspace():

@@ -17,8 +17,8 @@ from tiankong.corpus.reader import read_texts
 from tiankong.corpus.splits import SPLITS, split_of, text_hash
 from tiankong.errors import FolderError, SourceError
 from tiankong.evaluate.reliability import Reliability
-from tiankong.inference.answers import LabelShare
-from tiankong.inference.classifier import Classifier
+from tiankong.request.answers import LabelShare
+from tiankong.tasks.classify import Classifier
 
 Content = TypeVar("Content")
 

@@ -19,8 +19,8 @@ from tiankong.corpus.prepared import PreparedCorpus
 from tiankong.corpus.reader import read_texts
 from tiankong.errors import FolderError, SourceError
 from tiankong.evaluate.reliability import Reliability
-from tiankong.inference.decoding import CodesDecoder, ranks
-from tiankong.inference.predictor import Predictor, Reading
+from tiankong.runtime.decoding import CodesDecoder, ranks
+from tiankong.runtime.predictor import Predictor, Reading
 from tiankong.text.network_input import Ints, Window, network_input
 from tiankong.text.pieces import piece_edges
 from tiankong.text.vocabulary import SPECIAL_TOKENS, is_target

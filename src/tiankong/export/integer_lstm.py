@@ -15,7 +15,7 @@ import onnxruntime
 from numpy.typing import NDArray
 from onnx import ModelProto, NodeProto, TensorProto, helper, numpy_helper
 
-from tiankong.export.eight_bits import Floats, eight_bits
+from tiankong.export.int8 import Floats, eight_bits
 from tiankong.text.network_input import Lexicon, Window, network_input
 from tiankong.text.vocabulary import BEGIN, END, SPECIAL_TOKENS
 

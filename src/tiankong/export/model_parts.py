@@ -22,7 +22,7 @@ from tiankong.artifact.model_folder import (
 from tiankong.config import ModelConfig, TrainingConfig
 from tiankong.corpus.prepared import PreparedCorpus
 from tiankong.export.onnx_export import export_onnx
-from tiankong.model.context import ContextNetwork
+from tiankong.network.context import ContextNetwork
 from tiankong.text.network_input import Lexicon
 from tiankong.training.history import Curve, Row, draw_curves, write_history
 from tiankong.version import VERSION

@@ -10,20 +10,20 @@ from typing import Any
 import numpy as np
 from safetensors.numpy import save_file as save_arrays
 
-from tiankong.artifact.misfits import Misfits, write_misfits
+from tiankong.artifact.error_detection import ErrorDetection, write_error_detection
 from tiankong.artifact.model_folder import CLOZE, CODES_FILE, MODEL
 from tiankong.config import ModelConfig, TrainingConfig
 from tiankong.corpus.prepared import PreparedCorpus
 from tiankong.export.card import write_card
 from tiankong.export.model_parts import Measure, copy_words, stated_settings, training_metrics, write_network
-from tiankong.model.heads import CodedHead
+from tiankong.network.heads import CodedHead
 from tiankong.training.fit import Trained
 from tiankong.training.history import Curve
 
 _BITS, _TOP10 = Curve("bit_accuracy", "share of equal bits"), Curve("top10", "top-10 accuracy")
 _PERPLEXITY = Curve("perplexity", "perplexity", "log")
 
-FindMisfits = Callable[[Path], Misfits | None]
+FindErrorDetection = Callable[[Path], ErrorDetection | None]
 """How the model in a folder is to judge words that don't fit."""
 
 
@@ -36,11 +36,11 @@ def write_model(
     *,
     force: bool,
     measure: Measure,
-    find_misfits: FindMisfits,
+    find_error_detection: FindErrorDetection,
     command: str,
 ) -> dict[str, Any]:
-    """Writes ``output``; ``measure`` and ``find_misfits`` get the sealed folder before it appears, so what they find is
-    of what is there.
+    """Writes ``output``; ``measure`` and ``find_error_detection`` get the sealed folder before it appears, so their
+    figures are those of the files themselves.
 
     :raises FolderError: ``output`` exists or can't be written.
     """
@@ -59,7 +59,7 @@ def write_model(
             "unknown_bias": _unknown_bias(trained, corpus) if model.composes_output else None,
             "parameters": written.parameters,
         }
-        seal_with_misfits(folder, fields, find_misfits)
+        seal_with_error_detection(folder, fields, find_error_detection)
         metrics = {
             **training_metrics(trained.rows, trained.best_epoch, written, command),
             "calibration": dataclasses.asdict(trained.calibration),
@@ -83,12 +83,12 @@ def _learned_codes(head: CodedHead, corpus: PreparedCorpus) -> dict[str, Any]:
     return {"learned_codes": changed}
 
 
-def seal_with_misfits(folder: Path, fields: dict[str, Any], find_misfits: FindMisfits) -> None:
-    """Seals a finished folder, asks the model in it how to judge misfits, and seals it again with the answer."""
+def seal_with_error_detection(folder: Path, fields: dict[str, Any], find_error_detection: FindErrorDetection) -> None:
+    """Seals a finished folder, fits error detection with the model in it, and seals it again with the result."""
     MODEL.seal(folder, fields)
-    misfits = find_misfits(folder)
-    if misfits is not None:
-        write_misfits(misfits, folder)
+    error_detection = find_error_detection(folder)
+    if error_detection is not None:
+        write_error_detection(error_detection, folder)
         MODEL.seal(folder, fields)
 
 

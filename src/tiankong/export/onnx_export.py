@@ -11,7 +11,7 @@ import onnxruntime
 import torch
 from torch import Tensor
 
-from tiankong.model.context import ContextNetwork, tensors
+from tiankong.network.context import ContextNetwork, tensors
 from tiankong.text.network_input import Lexicon, NetworkInput, Window, network_input
 from tiankong.text.vocabulary import BEGIN, END, SPECIAL_TOKENS
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from onnx import NodeProto, TensorProto, helper, numpy_helper
 
 from tiankong.export import integer_lstm, integer_product
-from tiankong.export.eight_bits import eight_bits
+from tiankong.export.int8 import eight_bits
 from tiankong.text.network_input import Lexicon
 
 _SMALLEST = 1024

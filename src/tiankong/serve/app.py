@@ -11,12 +11,14 @@ from fastapi.security import HTTPBearer
 from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
 
-from tiankong.serve import answering, operating, showing
 from tiankong.serve.engine import Engine
 from tiankong.serve.limits import Limits
 from tiankong.serve.metrics import Metrics
 from tiankong.serve.problems import PROBLEMS, MalformedRequest
 from tiankong.serve.refusal import refusal
+from tiankong.serve.routes import admin as operating
+from tiankong.serve.routes import model as answering
+from tiankong.serve.routes import page as showing
 from tiankong.version import VERSION
 
 _DOCS_FILES = "/docs/files/"

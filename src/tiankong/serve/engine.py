@@ -21,8 +21,8 @@ from typing import Any
 from tiankong.artifact.built_in import model_path
 from tiankong.artifact.model_folder import MODEL
 from tiankong.folder import sha256
-from tiankong.inference.model import Model, load
-from tiankong.inference.time_limit import OutOfTimeError, time_limit
+from tiankong.model import Model, load
+from tiankong.runtime.deadline import OutOfTimeError, deadline
 from tiankong.serve.problems import NotReady, OverLimit
 
 _TOGETHER = 64
@@ -30,7 +30,7 @@ _TOGETHER = 64
 
 
 @dataclass(frozen=True)
-class LoadedModel:
+class ServedModel:
     """A model, the name or folder it was loaded from, and the SHA-256 of its manifest, which names all its files."""
 
     model: Model
@@ -76,7 +76,7 @@ class Engine:
         self._seconds = seconds
         self.source, self._threads, self._words = str(model), threads, list(words)
         self._on_waiting = on_waiting
-        self._loaded: LoadedModel | None = None
+        self._loaded: ServedModel | None = None
         self._queue: deque[_Job] = deque()
         self._arrived = asyncio.Event()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="tiankong-engine")
@@ -85,7 +85,7 @@ class Engine:
         self._loading = asyncio.Lock()  # one after the other, so that the last one asked for stays
 
     @property
-    def loaded(self) -> LoadedModel:
+    def loaded(self) -> ServedModel:
         """The model that answers now.
 
         :raises NotReady: there is none yet.
@@ -94,7 +94,7 @@ class Engine:
             raise NotReady("the model is being loaded: try again in a moment")
         return self._loaded
 
-    async def start(self) -> LoadedModel:
+    async def start(self) -> ServedModel:
         """Loads the model, lets it answer once, and begins to work.
 
         :raises FolderError: it can't be loaded.
@@ -112,7 +112,7 @@ class Engine:
             await self._worker
         await asyncio.to_thread(self._thread.shutdown, wait=True, cancel_futures=True)
 
-    async def reload(self, model: str | None = None) -> LoadedModel:
+    async def reload(self, model: str | None = None) -> ServedModel:
         """Loads the model again, or another one, beside the present, which goes on answering until the new one has
         answered once.
 
@@ -191,7 +191,7 @@ class Engine:
     def _attempt(self, work: Callable[[], Any], jobs: list[_Job]) -> Any:
         """What comes of ``work``, or the exception it ends with. It goes on while one of the ``jobs`` is waited for."""
         try:
-            with time_limit(self._seconds, lambda: self._stopped or all(job.done.cancelled() for job in jobs)):
+            with deadline(self._seconds, lambda: self._stopped or all(job.done.cancelled() for job in jobs)):
                 return work()
         except OutOfTimeError:
             if self._stopped:
@@ -201,7 +201,7 @@ class Engine:
         except Exception as error:
             return error
 
-    def _load(self, source: str) -> LoadedModel:
+    def _load(self, source: str) -> ServedModel:
         model = load(source, threads=self._threads, words=self._words)
         vocabulary = model.folder.vocabulary
         word = vocabulary.words[int(vocabulary.targets().argmax())]
@@ -211,4 +211,4 @@ class Engine:
         else:
             model.fill([f"{word} __"] * _TOGETHER)
         folder = model_path(source)
-        return LoadedModel(model, folder.name, sha256(folder / MODEL.manifest))
+        return ServedModel(model, folder.name, sha256(folder / MODEL.manifest))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tiankong.inference.answers import MOST_ANSWERS
+from tiankong.request.answers import MOST_ANSWERS
 from tiankong.serve.problems import OverLimit
 from tiankong.text.blanks import LONGEST_SENTENCE, count_blanks
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from tiankong.inference.answers import Answer, JointAnswer
+from tiankong.request.answers import Answer, JointAnswer
 
 Words = list[str]
 

@@ -21,10 +21,10 @@ from tiankong.artifact.built_in import model_path
 from tiankong.artifact.model_folder import open_model
 from tiankong.errors import TiankongError
 from tiankong.serve.limits import Limits
-from tiankong.serve.link import Link, Message, Ready
 from tiankong.serve.metrics import FOLDER_VARIABLE
 from tiankong.serve.settings import Settings
 from tiankong.serve.worker import Worker, say
+from tiankong.serve.worker_messages import Link, Message, Ready
 
 _SPAWN = multiprocessing.get_context("spawn")
 _PAUSE = 1.0

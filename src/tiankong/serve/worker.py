@@ -17,13 +17,13 @@ from starlette.types import ASGIApp
 
 from tiankong.errors import TiankongError
 from tiankong.serve.app import PATHS, build_app
-from tiankong.serve.engine import Engine, LoadedModel
+from tiankong.serve.engine import Engine, ServedModel
 from tiankong.serve.guard import Guard
 from tiankong.serve.limits import Limits
-from tiankong.serve.link import Link, Reload
 from tiankong.serve.metrics import Metrics
 from tiankong.serve.protocol import PatientProtocol
 from tiankong.serve.settings import BACKLOG, Settings
+from tiankong.serve.worker_messages import Link, Reload
 
 _POLL = 0.02
 
@@ -57,7 +57,7 @@ class Worker:
                 allow_headers=["*"],
                 expose_headers=["Retry-After", "X-Request-Id"],
             )
-        self._asked_for: LoadedModel | None = None
+        self._asked_for: ServedModel | None = None
         self._stopping = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -146,7 +146,7 @@ class Worker:
             self._tell_metrics(loaded)
             say(f"{loaded.name} was loaded again")
 
-    def _tell_metrics(self, loaded: LoadedModel) -> None:
+    def _tell_metrics(self, loaded: ServedModel) -> None:
         self._metrics.model(loaded.name, loaded.sha256)
 
     async def _drained(self) -> None:

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from tiankong.config import TrainingConfig
 from tiankong.corpus.prepared import PreparedCorpus, Split
-from tiankong.model.context import tensors
+from tiankong.network.context import tensors
 from tiankong.text.network_input import Ints, Window, network_input
 from tiankong.text.pieces import piece_edges
 from tiankong.text.vocabulary import SPECIAL_TOKENS

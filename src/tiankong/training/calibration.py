@@ -15,8 +15,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from tiankong.model.heads import Head
-from tiankong.model.network import ClozeNetwork
+from tiankong.network.cloze import ClozeNetwork
+from tiankong.network.heads import Head
 from tiankong.training.batches import Batch
 
 _MOST_TARGETS = 16384

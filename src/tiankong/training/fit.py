@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import torch
 
-from tiankong.config import ModelConfig, TrainingConfig, check
+from tiankong.config import ModelConfig, TrainingConfig, validate
 from tiankong.corpus.codes import unique_codes
 from tiankong.corpus.prepared import PreparedCorpus
 from tiankong.errors import FolderError, OptionError
-from tiankong.model.heads import CodedHead, Head
-from tiankong.model.network import ClozeNetwork, WordTables, parameter_count
+from tiankong.network.cloze import ClozeNetwork, WordTables, parameter_count
+from tiankong.network.heads import CodedHead, Head
 from tiankong.training.batches import WindowBatches
 from tiankong.training.calibration import Calibration, calibrate
 from tiankong.training.history import Row
@@ -40,7 +40,7 @@ def fit(corpus: PreparedCorpus, model: ModelConfig, training: TrainingConfig, wo
     :raises FolderError: as :func:`~tiankong.training.run_folder.started_run`; a torn checkpoint.
     :raises TrainingInterrupted: after Ctrl-C or SIGTERM; calling again with ``resume`` goes on.
     """
-    check(model, training)
+    validate(model, training)
     ready_machine(training)
     # What can be refused is refused before the run's folder is there.
     tables = word_tables(corpus, model)

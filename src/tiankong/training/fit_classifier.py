@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from tiankong.config import CUTTING, ClassifierConfig, ModelConfig, PrepareConfig, TrainingConfig, check
+from tiankong.config import CUTTING, ClassifierConfig, ModelConfig, PrepareConfig, TrainingConfig, validate
 from tiankong.corpus.prepared import PreparedCorpus
 from tiankong.errors import FolderError, OptionError
-from tiankong.model.classifier import ClassifierNetwork, of_texts
+from tiankong.network.classifier import ClassifierNetwork, of_texts
 from tiankong.text.characters import CharacterTable
 from tiankong.text.network_input import Ints, Lexicon
 from tiankong.text.vocabulary import SPECIAL_TOKENS, Vocabulary
@@ -86,7 +86,7 @@ def fit_classifier(
         base's texts were; as :func:`~tiankong.training.run_folder.started_run`; a torn checkpoint.
     :raises TrainingInterrupted: after Ctrl-C or SIGTERM; calling again with ``resume`` goes on.
     """
-    check(model, training, classifier)
+    validate(model, training, classifier)
     ready_machine(training)
     check_labels(corpus)
     if base is not None:

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from tiankong.model.classifier import ClassifierNetwork, of_texts
+from tiankong.network.classifier import ClassifierNetwork, of_texts
 from tiankong.training.labelled_batches import LabelledBatch
 
 _DECAYS = (1.0, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001, 0.0003, 0.0001)

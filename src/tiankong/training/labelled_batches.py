@@ -11,7 +11,7 @@ from torch import Tensor
 
 from tiankong.config import TrainingConfig
 from tiankong.corpus.prepared import Split
-from tiankong.model.context import tensors
+from tiankong.network.context import tensors
 from tiankong.text.network_input import Ints, Lexicon, network_input
 from tiankong.text.pieces import between_blanks, piece_edges
 from tiankong.training.batches import ByLength

@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 
 from tiankong.config import ModelConfig, TrainingConfig
-from tiankong.model.heads import CodedHead, CodesHead
-from tiankong.model.network import ClozeNetwork, WordTables
+from tiankong.network.cloze import ClozeNetwork, WordTables
+from tiankong.network.heads import CodedHead, CodesHead
 from tiankong.training.batches import Batch
 from tiankong.training.scores import RunningScores
 

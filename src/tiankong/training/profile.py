@@ -12,8 +12,8 @@ import torch
 from torch import Tensor
 
 from tiankong.config import ModelConfig
-from tiankong.model.heads import CodesHead
-from tiankong.model.network import ClozeNetwork
+from tiankong.network.cloze import ClozeNetwork
+from tiankong.network.heads import CodesHead
 from tiankong.training.batches import Batch
 from tiankong.training.module import ClozeModule
 from tiankong.training.precision import matrix_product_rate

@@ -17,8 +17,8 @@ from tiankong.benchmark.system import RankingSystem, Training
 from tiankong.benchmark.task import Floats
 from tiankong.config import load_preset
 from tiankong.evaluate.measure import Text
-from tiankong.model.context import tensors
-from tiankong.model.network import ClozeNetwork
+from tiankong.network.cloze import ClozeNetwork
+from tiankong.network.context import tensors
 from tiankong.text.network_input import Window, network_input
 from tiankong.text.vocabulary import SPECIAL_TOKENS
 from tiankong.training.batches import WindowBatches

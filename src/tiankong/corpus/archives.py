@@ -1,0 +1,231 @@
+"""A path opened as one or more named byte streams: a plain file, a ``.gz``, the members of a ``.zip``.
+
+Nothing is unpacked to disk. Every stream that is cut off or damaged ends in a ``SourceError``,
+also when that shows only in the middle or, by its checksum, at the very end.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import lzma
+import struct
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, BinaryIO
+
+from tiankong.errors import SourceError
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
+COLUMN_SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet")
+SUFFIXES = (".txt", ".text", *COLUMN_SUFFIXES)
+_SUPPORTED = f"{', '.join(SUFFIXES)}, and these as .gz or in a .zip"
+_BUFFER = 1 << 17
+# What gzip, zipfile and the decompressors raise for bytes that are not what they should be.
+_DAMAGE = (
+    EOFError,
+    LookupError,
+    NotImplementedError,
+    OSError,
+    OverflowError,
+    RuntimeError,
+    ValueError,
+    lzma.LZMAError,
+    struct.error,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+
+OnBytes = Callable[[int], None]
+
+
+@dataclass(frozen=True)
+class ByteStream:
+    """One stream of a path; ``open`` may be called again once the stream opened before is closed."""
+
+    name: str  # for messages: 'reviews.csv', 'reviews.zip:a.csv'
+    suffix: str  # decides the format, in lower case: '.csv'; '' for a plain file without one
+    seekable: bool
+    opener: Callable[[OnBytes | None], BinaryIO]
+
+    def open(self, on_bytes: OnBytes | None = None) -> BinaryIO:
+        """Open from the beginning; ``on_bytes`` is told of the on-disk bytes as they are read.
+
+        Raises:
+            SourceError: the stream can't be opened; reading it raises the same when it is damaged.
+        """
+        return self.opener(on_bytes)
+
+
+def display_name(path: Path) -> str:
+    """Return the path as given, with what is not valid Unicode in it escaped."""
+    return str(path).encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+@contextmanager
+def open_archive(path: Path) -> Iterator[list[ByteStream]]:
+    """Open a path and give its streams, which can be read until the block ends.
+
+    Raises:
+        SourceError: the path can't be read, its kind is not supported, or its archive is damaged,
+            encrypted or without a text file.
+    """
+    name, suffix = display_name(path), path.suffix.lower()
+    if suffix == ".zip":
+        with _open_file(path, name) as file:
+            yield _zip_streams(file, name)
+    elif suffix == ".gz":
+        inner = _supported(Path(path.stem).suffix.lower(), name)
+        yield [ByteStream(name, inner, False, lambda on_bytes: _open_gzip(path, name, on_bytes))]
+    else:
+        yield [ByteStream(name, _supported(suffix, name), True, lambda on_bytes: _open_file(path, name, on_bytes))]
+
+
+def _supported(suffix: str, name: str) -> str:
+    if suffix in ("", *SUFFIXES):
+        return suffix
+    if suffix == ".json":
+        raise SourceError(
+            f"{name} is JSON, which can't be read a text at a time: save it as JSON Lines (.jsonl), an object a line"
+        )
+    raise SourceError(f"{name} is of a kind that can't be read ({suffix}): supported are {_SUPPORTED}")
+
+
+class _File(io.FileIO):
+    """A file on disk that reports the bytes read from it."""
+
+    def __init__(self, path: Path, name: str, on_bytes: OnBytes | None) -> None:
+        self.label = name
+        self.on_bytes = on_bytes
+        super().__init__(path, "r")
+
+    def readinto(self, buffer: WriteableBuffer, /) -> int:
+        try:
+            count = super().readinto(buffer) or 0
+        except OSError as error:
+            raise SourceError(f"{self.label} can't be read: {error.strerror or error}") from None
+        if self.on_bytes is not None and count:
+            self.on_bytes(count)
+        return count
+
+    def readall(self) -> bytes:
+        # The inherited one goes round readinto.
+        return b"".join(iter(lambda: io.RawIOBase.read(self, _BUFFER) or b"", b""))
+
+
+class _Guarded(io.RawIOBase):
+    """Turns what a decompressor raises for damaged data into a ``SourceError``."""
+
+    def __init__(self, inner: BinaryIO, name: str) -> None:
+        self._inner = inner
+        self._name = name
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: WriteableBuffer, /) -> int:
+        view = memoryview(buffer).cast("B")
+        try:
+            data = self._inner.read(len(view))
+        except _DAMAGE as error:
+            raise _damaged(error, self._name) from None
+        view[: len(data)] = data
+        return len(data)
+
+    def close(self) -> None:
+        self._inner.close()
+        super().close()
+
+
+def _damaged(error: Exception, name: str) -> SourceError:
+    if isinstance(error, EOFError):
+        return SourceError(f"{name} is cut off in the middle: copy or download it again")
+    if isinstance(error, NotImplementedError):
+        return SourceError(f"{name} is compressed in a way that can't be read: pack it again as an ordinary .zip")
+    return SourceError(f"{name} is damaged ({error}): copy or download it again")
+
+
+def _open_file(path: Path, name: str, on_bytes: OnBytes | None = None) -> io.BufferedReader:
+    try:
+        return io.BufferedReader(_File(path, name, on_bytes), _BUFFER)
+    except OSError as error:
+        raise SourceError(f"{name} can't be opened: {error.strerror or error}") from None
+
+
+class _GzipFile(gzip.GzipFile):
+    """A gzip file that closes the file below it as well."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._below = file
+        super().__init__(fileobj=file, mode="rb")
+
+    def close(self) -> None:
+        super().close()
+        self._below.close()
+
+
+def _open_gzip(path: Path, name: str, on_bytes: OnBytes | None) -> BinaryIO:
+    return _buffered(_GzipFile(_open_file(path, name, on_bytes)), name)
+
+
+def _buffered(inner: object, name: str) -> BinaryIO:
+    return io.BufferedReader(_Guarded(inner, name), _BUFFER)  # type: ignore[arg-type]
+
+
+def _zip_streams(file: io.BufferedReader, name: str) -> list[ByteStream]:
+    try:
+        archive = zipfile.ZipFile(file)
+    except _DAMAGE:
+        raise SourceError(f"{name} is not a whole zip archive: copy or download it again") from None
+    streams = [_member_stream(archive, file, member, name) for member in archive.infolist() if _wanted(member.filename)]
+    if not streams:
+        raise SourceError(f"{name} holds no text file that can be read: supported are {', '.join(SUFFIXES)}")
+    return streams
+
+
+def _wanted(filename: str) -> bool:
+    """Tell the members meant to be read; archives within are kept to be refused, not lost silently."""
+    path = PurePosixPath(filename)
+    hidden = path.name.startswith(".") or "__MACOSX" in path.parts
+    return not filename.endswith("/") and not hidden and path.suffix.lower() in (*SUFFIXES, ".gz", ".zip")
+
+
+def _member_name(member: zipfile.ZipInfo) -> str:
+    """Return a member's name for messages; one not marked as UTF-8 is often GBK, from Chinese Windows."""
+    if member.flag_bits & 0x800:
+        return member.filename
+    for encoding in ("utf-8", "gb18030"):
+        try:
+            return member.filename.encode("cp437").decode(encoding)
+        except UnicodeError:
+            continue
+    return member.filename
+
+
+def _member_stream(
+    archive: zipfile.ZipFile, file: io.BufferedReader, member: zipfile.ZipInfo, archive_name: str
+) -> ByteStream:
+    shown = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in _member_name(member))
+    name = f"{archive_name}:{shown}"
+    suffix = PurePosixPath(member.filename).suffix.lower()
+    if suffix in (".gz", ".zip"):
+        raise SourceError(f"{name} is an archive within an archive: unpack it first")
+    if member.flag_bits & 1:
+        raise SourceError(f"{name} is encrypted: unpack it with its password first")
+
+    def opener(on_bytes: OnBytes | None) -> BinaryIO:
+        raw = file.raw
+        assert isinstance(raw, _File)
+        raw.on_bytes = on_bytes
+        try:
+            return _buffered(archive.open(member), name)
+        except _DAMAGE as error:
+            raise _damaged(error, name) from None
+
+    return ByteStream(name, suffix, False, opener)

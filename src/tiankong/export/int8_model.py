@@ -1,0 +1,78 @@
+"""A model folder to hand on: everything filling needs, in 8 bits, nothing only training needs."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+from tiankong.artifact.model_folder import (
+    CHARACTERS_FILE,
+    CODES_FILE,
+    CURVES_FILE,
+    HISTORY_FILE,
+    METRICS_FILE,
+    MODEL,
+    ONNX_FILE,
+    USER_DICT_FILE,
+    VOCABULARY_FILE,
+    open_model,
+)
+from tiankong.corpus.prepared import PreparedCorpus
+from tiankong.errors import FolderError
+from tiankong.export.card import card_text, write_card
+from tiankong.export.model_parts import Measure
+from tiankong.export.model_writer import FindErrorDetection, seal_with_error_detection
+from tiankong.export.quantise import quantise
+from tiankong.text.network_input import Lexicon
+
+_COPIED = (VOCABULARY_FILE, CHARACTERS_FILE, CODES_FILE, USER_DICT_FILE, HISTORY_FILE, CURVES_FILE)
+
+
+def write_int8_model(
+    source: Path,
+    corpus: PreparedCorpus,
+    output: Path,
+    *,
+    force: bool,
+    measure: Measure,
+    find_error_detection: FindErrorDetection,
+    command: str,
+) -> dict[str, Any]:
+    """Writes ``output`` from the model in ``source`` and returns its metrics, the test scores measured again.
+
+    ``measure`` gives those of the test split alone.
+
+    :raises FolderError: ``source`` is no model, has its weights in 8 bits already, is ``output`` or has no readable
+        metrics; ``output`` exists or can't be written.
+    """
+    if source.resolve() in {output.resolve(), *output.resolve().parents}:
+        raise FolderError(f"{output} is the model itself or within it: choose another output folder")
+    model = open_model(source)
+    if model.manifest.weights != "fp32":
+        raise FolderError(f"{source} has its weights in 8 bits already: export the model it was made from")
+    manifest = dataclasses.asdict(model.manifest)
+    fields = {name: value for name, value in manifest.items() if name not in {"format", "version"}}
+    fields["weights"] = "int8"
+    metrics = _metrics(source / METRICS_FILE, corpus, fields)
+    with MODEL.write(output, force=force) as folder:
+        for name in _COPIED:
+            if (source / name).exists():
+                shutil.copyfile(source / name, folder / name)
+        quantise(model.onnx, folder / ONNX_FILE, Lexicon.of(model.vocabulary, model.characters))
+        seal_with_error_detection(folder, fields, find_error_detection)
+        metrics |= {"test": measure(folder), "test_fp32": metrics["test"], "commands": [*metrics["commands"], command]}
+        write_card(folder, output.name, corpus.manifest, fields, metrics)
+    return metrics
+
+
+def _metrics(file: Path, corpus: PreparedCorpus, fields: dict[str, Any]) -> dict[str, Any]:
+    """What the original measured, once it is known that a card can be written of it: people may have edited it."""
+    try:
+        metrics: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+        card_text("", corpus.manifest, fields, metrics)
+    except (OSError, ValueError, KeyError, TypeError):
+        raise FolderError(f"{file} can't be read, and the copy's card is made from it: train the model again") from None
+    return metrics

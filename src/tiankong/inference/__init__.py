@@ -1,1 +1,0 @@
-"""Blanks to ranked words over the exported network (no torch)."""

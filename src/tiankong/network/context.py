@@ -1,0 +1,108 @@
+"""What every network of the product shares: embedding → two directions → MLP, a vector for each position asked for."""
+
+from __future__ import annotations
+
+import itertools
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Self
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from tiankong.config import ModelConfig, TrainingConfig
+from tiankong.network.dropout import ByteDropout, shared_dropout
+from tiankong.network.embedding import WordEmbedding, context_vectors
+from tiankong.network.encoder import BidirectionalEncoder
+from tiankong.text.network_input import Ints, NetworkInput
+from tiankong.text.vocabulary import ids_of_frequent
+
+
+class ContextNetwork(nn.Module, ABC):
+    """Context vectors of positions of texts. Tensors as in ``NetworkInput``."""
+
+    mlp: nn.Sequential
+
+    def __init__(self, config: ModelConfig, words: int, characters: int, training: TrainingConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.drop_word = training.drop_word if config.character_size else 0.0
+        self.drop_token = training.drop_token
+        own = own_vectors(config, words)
+        self.embedding = WordEmbedding(own, characters, config.embedding_size, config.character_size)
+        self.encoder = BidirectionalEncoder(config)
+
+    def context(
+        self,
+        word_ids: Tensor,
+        character_ids: Tensor,
+        forward_words: Tensor,
+        backward_words: Tensor,
+        forward_index: Tensor,
+        backward_index: Tensor,
+        by_sentence: Tensor,
+        places: Tensor,
+    ) -> Tensor:
+        """The MLP's output, (N, E) or (N, bits), for the N positions asked for."""
+        own, composed = self.embedding(word_ids, character_ids)
+        left, right = (
+            shared_dropout(
+                context_vectors(own, composed, words, self.drop_word, self.drop_token, self.training),
+                self.config.input_dropout,
+                self.training,
+            )
+            for words in (forward_words, backward_words)
+        )
+        context: Tensor = self.mlp(self.encoder(left, right, forward_index, backward_index, by_sentence, places))
+        return context
+
+    @property
+    @abstractmethod
+    def output_names(self) -> list[str]:
+        """Names of what :meth:`outputs` gives, in its order."""
+
+    @abstractmethod
+    def outputs(self, word_ids: Tensor, character_ids: Tensor, *others: Tensor) -> tuple[Tensor, ...]:
+        """What the exported network gives out."""
+
+    @abstractmethod
+    def positions(self, length: int) -> Ints:
+        """Which positions of a text of ``length`` tokens between <BEG> and <EOF> it may be asked about."""
+
+    @abstractmethod
+    def folded(self) -> Self:
+        """A copy with everything worked out that does not change with the input. The exporter may leave it in another
+        mode than it was.
+        """
+
+
+def context_mlp(config: ModelConfig, bits: int) -> nn.Sequential:
+    """From what the encoder gives out to a context vector as long as a word's, or to a logit for each of ``bits``."""
+    sizes = [BidirectionalEncoder.width(config), *config.mlp_sizes, context_size(config, bits)]
+    mlp = nn.Sequential(*_layers(sizes, config.activation, config.mlp_dropout))
+    if config.head != "codes":
+        mlp.append(nn.LayerNorm(sizes[-1]))
+    return mlp
+
+
+def context_size(config: ModelConfig, bits: int) -> int:
+    """Length of a context vector; ``bits`` is a code's."""
+    return bits if config.head == "codes" else config.embedding_size
+
+
+def own_vectors(config: ModelConfig, words: int) -> int:
+    """Ids of ``words`` that have an input vector of their own."""
+    return ids_of_frequent(config.word_vectors, words) if config.word_vectors else words
+
+
+def tensors(arrays: NetworkInput, device: torch.device | str = "cpu") -> list[Tensor]:
+    """The arrays of a batch as tensors, in the order the network takes them."""
+    return [torch.from_numpy(np.ascontiguousarray(array)).to(device) for array in arrays]
+
+
+def _layers(sizes: Sequence[int], activation: str, dropout: float) -> list[nn.Module]:
+    layers: list[nn.Module] = []
+    for size, following in itertools.pairwise(sizes):
+        layers += [nn.Linear(size, following), nn.GELU() if activation == "gelu" else nn.ReLU(), ByteDropout(dropout)]
+    return layers[:-2]

@@ -1,0 +1,1 @@
+"""A model folder opened for answering: tokens in, probabilities out (no torch)."""

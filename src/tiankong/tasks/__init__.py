@@ -1,0 +1,1 @@
+"""One file a verb: what a model answers (no torch)."""
