@@ -1,4 +1,4 @@
-"""Every error a user can cause, each one sentence long.
+"""Every error that input can cause, each one sentence long.
 
 ::
 
@@ -6,11 +6,11 @@
     ├── OptionError               an option, a preset or a combination of them
     ├── SourceError               a text file to read: missing, binary, torn, no such column …
     ├── FolderError               a prepared corpus or a model folder: exists, torn, newer, edited …
-    ├── SentenceError             a sentence to fill: no blank, too long, nothing to go by …
+    ├── SentenceError             a sentence: no blank, too long, no context …
     └── MissingPackageError       a feature whose optional packages are not installed
 
-The message names the file, line or field and the way out. Anything that is not a
-``TiankongError`` is a fault of this program (exit code 1).
+The message names the file, line or field and the way out. Any other exception is a
+bug in tiankong (exit code 1).
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ class TiankongError(Exception):
     exit_code = 2
 
     def __init__(self, message: str) -> None:
-        # What was typed may hold what no terminal, log or answer can: it is shown escaped.
-        super().__init__(_UNPRINTABLE.sub(lambda found: found[0].encode("unicode_escape").decode(), message))
+        # Input may hold characters that a terminal or log can't show: they are escaped.
+        super().__init__(_UNPRINTABLE.sub(lambda match: match[0].encode("unicode_escape").decode(), message))
 
 
 class OptionError(TiankongError):
-    """Bad options; ``problems`` holds every one found, the message all of them together."""
+    """Bad options; ``problems`` lists all of them, the message joins them."""
 
     def __init__(self, problems: Sequence[str] | str) -> None:
         self.problems = [problems] if isinstance(problems, str) else list(problems)
@@ -41,20 +41,20 @@ class OptionError(TiankongError):
 
 
 class SourceError(TiankongError):
-    """A text file that can't be read as asked."""
+    """A text file that can't be read."""
 
 
 class FolderError(TiankongError):
-    """An output folder that can't be written or an input folder that can't be trusted."""
+    """An output folder that can't be written, or an input folder that is missing, torn or changed."""
 
 
 class SentenceError(TiankongError):
-    """A sentence that can't be filled."""
+    """A sentence or text that can't be answered."""
 
 
 @contextlib.contextmanager
 def in_which(name: str) -> Iterator[None]:
-    """Puts ``name``, that of one sentence of several, before the message of a :class:`SentenceError`."""
+    """Prefixes the message of a :class:`SentenceError` with ``name``, which says which sentence of a list it is."""
     try:
         yield
     except SentenceError as error:

@@ -1,7 +1,7 @@
-"""Folders that appear whole or not at all, with a manifest that proves nothing in them changed since.
+"""Folders that are written whole or not at all, with a manifest that detects later changes.
 
-Both folders of the product (prepared corpus, model) are written aside and renamed, and both hold a JSON manifest
-with a format version, the size and SHA-256 of every other file, and a checksum of the manifest itself.
+A prepared corpus and a model are both written to a temporary folder and renamed. Both hold a JSON manifest with a
+format version, the size and SHA-256 of every other file, and a checksum of the manifest itself.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class _StatedFile:
-    """What a manifest says of a file."""
+    """A file as the manifest records it."""
 
     bytes: int
     sha256: str
@@ -36,7 +36,7 @@ class _StatedFile:
 
 @dataclass(frozen=True)
 class FolderFormat:
-    """One kind of folder: what people call it, its manifest's file name, its version, the command that makes it."""
+    """One kind of folder: its name for people, its manifest's file name, its version, the command that writes it."""
 
     kind: str
     manifest: str
@@ -47,13 +47,13 @@ class FolderFormat:
 
     @contextlib.contextmanager
     def write(self, path: Path, *, force: bool) -> Iterator[Path]:
-        """Yields an empty folder to fill; it becomes ``path`` when the block ends, and vanishes if it fails.
+        """Yields an empty folder, which becomes ``path`` when the block ends and is removed if the block fails.
 
         :raises FolderError: ``path`` exists (without ``force``), is not a folder of this kind, or can't be written.
         """
         self.check_output(path, force=force)
-        place = path.resolve()  # what a link leads to is replaced, not the link
-        # A name of its own: in containers, a process's number is that of the one before it.
+        place = path.resolve()  # replaces the target of a link, not the link
+        # Random, because containers reuse process ids.
         aside = place.with_name(f".{place.name}.partial-{secrets.token_hex(4)}")
         try:
             with readable_write_errors(path):
@@ -79,14 +79,14 @@ class FolderFormat:
         :raises FolderError: as for :meth:`write`.
         """
         if path.name in {"", ".."}:
-            raise FolderError(f"{path} is not a name to give to a new folder: choose another output folder")
+            raise FolderError(f"{path} can't name a new folder: choose another output folder")
         if path.is_dir():
             if any(path.iterdir()) and not (path / self.manifest).is_file():
                 raise FolderError(f"{path} holds other files and is not a {self.kind}: choose another output folder")
             if not force:
                 raise FolderError(f"{path} exists: add --force to replace it, or choose another output folder")
             if path.resolve().is_mount():
-                raise FolderError(f"{path} is where a disk is mounted and can't be replaced: choose a folder inside it")
+                raise FolderError(f"{path} is a mount point and can't be replaced: choose a folder inside it")
             foreign = self._foreign(path)
             if foreign:
                 raise FolderError(
@@ -100,22 +100,22 @@ class FolderFormat:
             raise FolderError(f"{path} can't be written: {parent} is not a folder you may write to")
 
     def _foreign(self, path: Path) -> list[str]:
-        """What lies in a folder of this kind and was not written by :meth:`write`; nothing if that can't be known."""
+        """Files in a folder of this kind that :meth:`write` did not write; empty if the manifest can't say."""
         try:
-            own = {self.manifest, *self.for_people, *self._manifest(path)["files"]}
+            written = {self.manifest, *self.for_people, *self._manifest(path)["files"]}
         except (FolderError, KeyError, TypeError):
             return []
-        return sorted(entry.name for entry in path.iterdir() if entry.name not in own)
+        return sorted(entry.name for entry in path.iterdir() if entry.name not in written)
 
     def _make_readable(self, folder: Path) -> None:
-        """Gives every file the rights of an ordinary one: some libraries make theirs readable to the owner alone."""
+        """Gives every file ordinary permissions: some libraries make theirs readable by the owner only."""
         mode = (folder / self.manifest).stat().st_mode
         for file in folder.iterdir():
             if file.is_file():
                 file.chmod(mode)
 
     def seal(self, folder: Path, fields: dict[str, Any]) -> None:
-        """Writes the manifest of a finished folder: ``fields`` plus version, files and checksum."""
+        """Writes the manifest of a finished folder: ``fields``, version, files and checksum."""
         files = {
             file.name: {"bytes": file.stat().st_size, "sha256": sha256(file)}
             for file in sorted(folder.iterdir())
@@ -126,9 +126,9 @@ class FolderFormat:
         write_text(folder / self.manifest, json.dumps(content, ensure_ascii=False, indent=2) + "\n")
 
     def open(self, folder: Path, fields: type[T]) -> T:
-        """The manifest's fields, once the folder proves whole and unchanged.
+        """Verifies the folder and returns the manifest's fields.
 
-        :raises FolderError: no such folder, not of this kind, newer, torn, edited or not to be read.
+        :raises FolderError: no such folder, another kind, newer, torn, edited or unreadable.
         """
         with readable_read_errors(folder):
             return self._opened(folder, fields)
@@ -188,7 +188,7 @@ class FolderFormat:
 
 
 def readable_write_errors(path: Path) -> contextlib.AbstractContextManager[None]:
-    """Turns the operating system's refusals while writing ``path`` into one sentence.
+    """Reports an operating-system error while writing ``path`` in one sentence.
 
     :raises FolderError: instead of any ``OSError``.
     """
@@ -209,7 +209,7 @@ def _in_one_sentence(what: str, way_out: str) -> Iterator[None]:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Writes UTF-8 text with line feeds, on to the disk; ``path`` is there whole or not at all."""
+    """Writes UTF-8 text with line feeds and flushes it to disk; ``path`` appears whole or not at all."""
     aside = path.with_name(f".{path.name}.partial")
     try:
         with aside.open("w", encoding="utf-8", newline="\n") as file:
@@ -233,7 +233,7 @@ def _checksum(content: dict[str, Any]) -> str:
 
 
 def _swap(aside: Path, path: Path) -> None:
-    """Puts ``aside`` in the place of ``path``; at every moment one of the two is there whole."""
+    """Replaces ``path`` with ``aside``; one of the two is whole at every moment."""
     if not path.exists():
         aside.rename(path)
         return
@@ -249,8 +249,8 @@ def _swap(aside: Path, path: Path) -> None:
 
 
 def _mend(path: Path) -> None:
-    """Puts back what a run that was killed was about to replace at ``path``, and removes what such runs left beside it;
-    a living run's folder stays.
+    """Restores what a killed run was about to replace at ``path`` and removes what such runs left beside it, but not
+    the folder of a running one.
     """
     for old in path.parent.glob(f".{glob.escape(path.name)}.replaced-*"):
         if path.exists():

@@ -1,4 +1,4 @@
-"""Locks of folders, which end with the process that holds them, whatever ends it."""
+"""Folder locks that the operating system releases when their process ends, however it ends."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ except ModuleNotFoundError:  # Windows
 
 @contextlib.contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """For moments: alone among the processes that write in ``folder``, where the system and the disk know locks."""
+    """Briefly excludes other processes that write in ``folder``, where system and disk support locks."""
     held = try_lock(folder, wait=True)
     try:
         yield
@@ -24,8 +24,8 @@ def locked(folder: Path) -> Iterator[None]:
 
 
 def try_lock(folder: Path, *, wait: bool = False) -> int | None:
-    """What holds the lock of a folder, which ends with the process; ``None`` if another process has it, or there are
-    no such locks.
+    """Locks a folder and returns a handle for :func:`unlock`; ``None`` if another process holds the lock or locks are
+    unsupported.
     """
     if fcntl is None:
         return None
@@ -40,6 +40,6 @@ def try_lock(folder: Path, *, wait: bool = False) -> int | None:
 
 
 def unlock(held: int | None) -> None:
-    """Lets go of what :func:`try_lock` gave."""
+    """Releases a lock from :func:`try_lock`."""
     if held is not None:
         os.close(held)
