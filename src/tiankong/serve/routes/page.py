@@ -10,7 +10,7 @@ from starlette.responses import FileResponse
 
 PATHS = ("/", "/page/")
 
-_FOLDER = Path(__file__).parent / "page"
+_FOLDER = Path(__file__).parents[1] / "page"
 _FILES = {file.name: file for file in _FOLDER.iterdir()}
 _HEADERS = {
     # The page loads its own files, asks its own server, and is shown in no other page.
