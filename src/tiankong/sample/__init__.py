@@ -1,1 +1,1 @@
-"""The built-in practice corpus, written for this project (no torch)."""
+"""The built-in practice corpus: word lists in ``data``, and the grammar that makes reviews of them (no torch)."""

@@ -1,29 +1,29 @@
-"""A small template language, and draws with Zipf-like weights.
+"""A small template language.
 
-``[很|非常|特别]`` draws one alternative, an earlier one more often; ``[都|]`` may draw nothing;
-``{noun}`` is looked up while the text is made. Alternatives nest.
+``[很|非常|特别]`` draws one alternative, an earlier one more often. ``[都|]`` may draw nothing. ``{noun}`` is a slot,
+filled while the text is made. Alternatives nest.
 """
 
 from __future__ import annotations
 
 import random
-from bisect import bisect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
-from itertools import accumulate
+
+from tiankong.sample.draws import ranked
 
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A place filled from the surroundings, written ``{name}``."""
+    """A place to fill, written ``{name}``."""
 
     name: str
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Alternatives, commonest first, written ``[a|b|c]``."""
+    """Alternatives, most frequent first, written ``[a|b|c]``."""
 
     options: tuple[Template, ...]
 
@@ -33,29 +33,11 @@ Template = tuple[Part, ...]
 
 
 @cache
-def zipf(size: int) -> tuple[float, ...]:
-    """Cumulative weights of ``size`` ranks; plain division only, so equal on every platform."""
-    return tuple(accumulate(1.0 / (rank + 1.5) for rank in range(size)))
-
-
-def draw(rng: random.Random, cumulative: tuple[float, ...]) -> int:
-    """A rank drawn by cumulative weights, from ``rng.random()`` alone (stable over Python versions)."""
-    return bisect(cumulative, rng.random() * cumulative[-1], 0, len(cumulative) - 1)
-
-
-def ranked(rng: random.Random, size: int) -> int:
-    """A rank below ``size``, low ranks more often."""
-    return draw(rng, zipf(size))
-
-
-def uniform(rng: random.Random, low: int, high: int) -> int:
-    """A whole number from ``low`` to ``high``, both possible."""
-    return low + int(rng.random() * (high - low + 1))
-
-
-@cache
 def parse(text: str) -> Template:
-    """The parts of a template; ``ValueError`` when brackets don't pair."""
+    """The parts of a template.
+
+    :raises ValueError: a bracket or brace is not paired.
+    """
     template, end = _parse_sequence(text, 0, inside=False)
     if end != len(text):
         raise ValueError(f"unpaired bracket at {end} in template {text!r}")
@@ -103,8 +85,18 @@ def _parse_choice(text: str, start: int) -> tuple[Choice, int]:
             return Choice(tuple(options)), position
 
 
-def render(template: Template, rng: random.Random, look_up: Callable[[str], str]) -> str:
-    """The text of a template, every choice drawn and every slot looked up."""
+def slot_names(template: Template) -> Iterator[str]:
+    """The names of all slots of a template, in order."""
+    for part in template:
+        if isinstance(part, Slot):
+            yield part.name
+        elif isinstance(part, Choice):
+            for option in part.options:
+                yield from slot_names(option)
+
+
+def render(template: Template, rng: random.Random, fill_slot: Callable[[str], str]) -> str:
+    """The text of a template: draws every choice, and fills every slot by ``fill_slot(name)``."""
     pieces: list[str] = []
     for part in template:
         if isinstance(part, str):
@@ -112,7 +104,7 @@ def render(template: Template, rng: random.Random, look_up: Callable[[str], str]
         elif isinstance(part, Choice):
             option = part.options[ranked(rng, len(part.options))]
             if option:
-                pieces.append(render(option, rng, look_up))
+                pieces.append(render(option, rng, fill_slot))
         else:
-            pieces.append(look_up(part.name))
+            pieces.append(fill_slot(part.name))
     return "".join(pieces)
