@@ -9,8 +9,11 @@ REVIEWS ?=
 RESULTS := benchmarks
 OPTIONS ?=
 MODELS := src/tiankong/models
+TOOLS := .venv-release
+UPGRADE ?=
+SENTENCE := 外套做工__，穿着很暖和
 
-.PHONY: demo test check benchmark model install clean
+.PHONY: demo test check benchmark model install dist lock hooks clean
 
 $(VENV)/installed: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11 demo"; exit 1; }
@@ -68,5 +71,35 @@ check: install
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# The tools for releases and for the hooks, away from what the program needs.
+$(TOOLS)/installed: requirements/release.txt
+	@$(PYTHON) -m venv $(TOOLS)
+	@$(TOOLS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
+	@touch $@
+
+# Builds the sdist, and the wheel from it; then installs the wheel alone into a new environment and fills a blank with
+# the built-in model. Python isolates itself (-I) from this folder, so that nothing comes from src.
+dist: $(TOOLS)/installed
+	rm -rf build dist .venv-dist
+	$(TOOLS)/bin/python -m build
+	$(TOOLS)/bin/twine check --strict dist/*
+	$(PYTHON) -m venv .venv-dist
+	.venv-dist/bin/python -I -m pip install --quiet --disable-pip-version-check --constraint constraints.txt dist/*.whl
+	.venv-dist/bin/python -I -m tiankong --version
+	.venv-dist/bin/python -I -m tiankong fill '$(SENTENCE)'
+	rm -rf .venv-dist
+
+# The locked requirements, with hashes, at the versions of constraints.txt: run it whenever that file or pyproject.toml
+# changes. UPGRADE=--upgrade raises the release tools.
+LOCK := $(TOOLS)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --custom-compile-command 'make lock'
+lock: $(TOOLS)/installed
+	$(LOCK) pyproject.toml --constraint constraints.txt --extra serve --output-file requirements/serve.txt
+	$(LOCK) pyproject.toml --constraint constraints.txt --extra train --excludes requirements/unlocked.txt \
+		--output-file requirements/train.txt
+	$(LOCK) $(UPGRADE) requirements/release.in --output-file requirements/release.txt
+
+hooks: install $(TOOLS)/installed
+	$(TOOLS)/bin/pre-commit install --hook-type pre-commit --hook-type commit-msg
+
 clean:
-	rm -rf $(VENV) $(DEMO) .venv-base build
+	rm -rf $(VENV) $(TOOLS) $(DEMO) .venv-base .venv-dist build dist
