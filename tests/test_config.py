@@ -1,6 +1,22 @@
-import pytest
+import dataclasses
+import math
 
-from tiankong.config import ModelConfig, PrepareConfig, TrainingConfig, load_preset, preset_names, validate
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tiankong.config import (
+    MOST_LAYERS,
+    MOST_SEED,
+    MOST_UNITS,
+    ClassifierConfig,
+    ModelConfig,
+    PrepareConfig,
+    TrainingConfig,
+    load_preset,
+    preset_names,
+    validate,
+)
 from tiankong.errors import OptionError
 
 
@@ -53,3 +69,110 @@ def test_all_problems_are_reported_together():
 def test_words_that_share_vectors_need_something_else_to_tell_them_apart(model, message):
     with pytest.raises(OptionError, match=message):
         validate(model)
+
+
+BOUNDS = [
+    (PrepareConfig, "minimum_count", 1, None),
+    (PrepareConfig, "maximum_vocabulary", 0, None),
+    (PrepareConfig, "code_bits", 50, 4096),
+    (PrepareConfig, "seed", 0, MOST_SEED),
+    (ModelConfig, "layers", 1, MOST_LAYERS),
+    (ModelConfig, "embedding_size", 1, MOST_UNITS),
+    (ModelConfig, "hidden_size", 1, MOST_UNITS),
+    (ModelConfig, "character_size", 0, MOST_UNITS),
+    (ModelConfig, "attention_size", 0, MOST_UNITS),
+    (ModelConfig, "input_dropout", 0.0, 0.95),
+    (ModelConfig, "output_dropout", 0.0, 0.95),
+    (ModelConfig, "mlp_dropout", 0.0, 0.95),
+    (ModelConfig, "frequent_words", 1, None),
+    (ModelConfig, "word_vectors", 0, None),
+    (TrainingConfig, "epochs", 1, None),
+    (TrainingConfig, "window", 1, None),
+    (TrainingConfig, "patience", 1, None),
+    (TrainingConfig, "checkpoint_steps", 1, None),
+    (TrainingConfig, "batch_sentences", 0, None),
+    (TrainingConfig, "negatives", 0, None),
+    (TrainingConfig, "warmup_steps", 0, None),
+    (TrainingConfig, "validation_sentences", 0, None),
+    (TrainingConfig, "threads", 0, 1024),
+    (TrainingConfig, "seed", 0, MOST_SEED),
+    (TrainingConfig, "negative_power", 0.0, 2.0),
+    (TrainingConfig, "weight_decay", 0.0, 100.0),
+    (TrainingConfig, "clip_norm", 0.0, 1e6),
+    (TrainingConfig, "drop_word", 0.0, 0.9),
+    (TrainingConfig, "drop_token", 0.0, 0.9),
+    (TrainingConfig, "learning_rate", 1e-9, 1.0),
+    (ClassifierConfig, "label_dropout", 0.0, 0.95),
+    (ClassifierConfig, "base_rate", 0.0, 1.0),
+    (ClassifierConfig, "training_texts", 0, None),
+]
+"""Settings, and the lowest and the highest value of each; ``None`` where there is no highest."""
+
+
+@pytest.mark.parametrize(("kind", "name", "lowest", "highest"), BOUNDS)
+def test_a_setting_is_taken_up_to_its_bounds_and_not_beyond(kind, name, lowest, highest):
+    beyond = 1 if isinstance(lowest, int) else 1e-3
+    for value in (lowest, highest):
+        if value is not None:
+            validate(kind(**{name: value}))
+    for value in (lowest - beyond, None if highest is None else highest + beyond):
+        if value is not None and (name, value) != ("code_bits", 0):
+            with pytest.raises(OptionError, match=f"{name} must be .*, not {value}"):
+                validate(kind(**{name: value}))
+
+
+def test_every_number_has_bounds():
+    numbers = {
+        (kind, entry.name)
+        for kind in (PrepareConfig, ModelConfig, TrainingConfig, ClassifierConfig)
+        for entry in dataclasses.fields(kind)
+        if type(getattr(kind(), entry.name)) in (int, float)
+    }
+    # They depend on another setting: the tests below.
+    related = {(TrainingConfig, "batch_tokens"), (ModelConfig, "attention_heads")}
+    assert numbers == {(kind, name) for kind, name, *_ in BOUNDS} | related
+
+
+@given(size=st.integers(0, 40), heads=st.integers(0, 10))
+def test_attention_heads_share_the_size_in_pairs(size, heads):
+    if heads >= 1 and size % (2 * heads) == 0:
+        validate(ModelConfig(attention_size=size, attention_heads=heads))
+    else:
+        with pytest.raises(OptionError, match="attention_heads"):
+            validate(ModelConfig(attention_size=size, attention_heads=heads))
+
+
+@given(window=st.integers(1, 500), tokens=st.integers(0, 500))
+def test_a_batch_has_room_for_a_window(window, tokens):
+    if tokens > window:
+        validate(TrainingConfig(window=window, batch_tokens=tokens))
+    else:
+        with pytest.raises(OptionError, match=rf"batch_tokens \({tokens}\) must be larger than window \({window}\)"):
+            validate(TrainingConfig(window=window, batch_tokens=tokens))
+
+
+@given(shares=st.tuples(*[st.floats() | st.integers(-5, 100)] * 3))
+def test_a_split_has_three_shares(shares):
+    if all(0 < share < math.inf for share in shares):
+        validate(PrepareConfig(split=shares))
+    else:
+        with pytest.raises(OptionError, match="split needs three shares above 0"):
+            validate(PrepareConfig(split=shares))
+
+
+@given(sizes=st.lists(st.integers(-3, MOST_UNITS + 3) | st.integers(1, 9), max_size=4).map(tuple))
+def test_every_layer_that_is_too_large_is_named(sizes):
+    wrong = [size for size in sizes if not 1 <= size <= MOST_UNITS]
+    problems = ModelConfig(mlp_sizes=sizes).problems()
+    assert problems == [f"mlp_sizes must all be from 1 to {MOST_UNITS}, not {size}" for size in wrong]
+
+
+@pytest.mark.parametrize("kind", [PrepareConfig, ModelConfig, TrainingConfig, ClassifierConfig])
+def test_a_choice_is_one_of_those_that_are_listed(kind):
+    for entry in dataclasses.fields(kind):
+        choices = entry.metadata["choices"]
+        for choice in choices:
+            assert not [problem for problem in kind(**{entry.name: choice}).problems() if "must be one of" in problem]
+        if choices:
+            with pytest.raises(OptionError, match=f"{entry.name} must be one of {', '.join(choices)}, not other"):
+                validate(kind(**{entry.name: "other"}))
