@@ -1,4 +1,4 @@
-"""Chromium, headless, and the page in it, as its tests and its pictures use them."""
+"""Headless Chromium and the service's page in it, for tests and pictures."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _QUIET = [
 
 
 def chromium_path():
-    """Debian's Chromium, or the one that the variable names; ``None`` if there is none."""
+    """Debian's Chromium, or the one at ``TIANKONG_CHROMIUM``; ``None`` if there is none."""
     return os.environ.get("TIANKONG_CHROMIUM") or shutil.which("chromium")
 
 
@@ -35,13 +35,14 @@ def chromium():
             browser.close()
 
 
-def opened(page, url, text, **state):
+def open_page(page, url, text, **state):
+    """Opens the page in a given state."""
     link = "&".join(f"{name}={quote(value)}" for name, value in {"text": text, "language": "en", **state}.items())
     page.goto(f"{url}/#{link}")
     return page
 
 
 def chips(page, group=0):
-    """The words of a group of answers as soon as there are some."""
+    """The words of a group of answers, once there are any."""
     expect(page.locator(".answers").nth(group).locator(".chip").first).to_be_visible()
     return page.locator(".answers").nth(group).locator(".chip .word").all_text_contents()

@@ -17,41 +17,46 @@ import pytest
 
 from tests.serve.browser import chromium, chromium_path
 
+CLIENT = httpx.Client(timeout=30, limits=httpx.Limits(max_keepalive_connections=0))
+"""Opens a new connection for each request, so that any worker may take it. (``httpx.get`` would also load the system's
+certificates each time, which takes longer than most answers.)
+"""
+
 LONG = {"inputs": ["物流很快，客服很好。" * 150] * 500, "parameters": {"precision": 0.01}}
 """A request to /check that takes far longer than any test."""
 
 PATIENT = ("--threads", 1, "--max-sentences", 500, "--max-body-bytes", 20_000_000)
-"""What lets a server work at it."""
+"""Options of a server that accepts it."""
 
 PROGRAM = str(Path(sys.executable).with_name("tiankong"))
 
 
 @dataclass
 class Server:
-    """A server's process, where it answers, and what it has written."""
+    """A server's process, its address, and the lines of its log."""
 
     process: subprocess.Popen[str]
     lines: list[str] = field(default_factory=list)
     url: str = ""
 
     def get(self, path, **options):
-        return httpx.get(self.url + path, timeout=30, **options)
+        return CLIENT.get(self.url + path, **options)
 
     def post(self, path, content, **options):
-        return httpx.post(self.url + path, json=content, timeout=30, **options)
+        return CLIENT.post(self.url + path, json=content, **options)
 
     def wait_for(self, words):
         deadline = time.monotonic() + 60
-        while not (found := [line for line in self.lines if words in line]):
+        while not (matches := [line for line in self.lines if words in line]):
             assert self.process.poll() is None, self.lines
             assert time.monotonic() < deadline, self.lines
             time.sleep(0.01)
-        return found[0]
+        return matches[0]
 
 
 @contextlib.contextmanager
 def starting(*arguments, environment=None):
-    """A server that may not answer yet."""
+    """Starts a server, which may not answer yet."""
     process = subprocess.Popen(
         [PROGRAM, "serve", "--port", "0", *map(str, arguments)],
         stderr=subprocess.PIPE,
@@ -67,7 +72,7 @@ def starting(*arguments, environment=None):
 
     reader = threading.Thread(target=read, daemon=True)
     try:
-        # Read as they come: a full pipe would stop the server.
+        # A full pipe would stop the server.
         reader.start()
         yield server
     finally:
@@ -83,9 +88,10 @@ def serving(*arguments, environment=None):
         yield server
 
 
-def eventually(found, pause=0.05):
+def eventually(condition, pause=0.02):
+    """Waits until the condition holds."""
     deadline = time.monotonic() + 60
-    while not found():
+    while not condition():
         assert time.monotonic() < deadline
         time.sleep(pause)
 
@@ -98,7 +104,7 @@ def server(model_folder):
 
 @pytest.fixture(scope="session")
 def labelling(classifier_folder):
-    """A server whose model was trained on labels."""
+    """A server with a classifier."""
     with serving("--model", classifier_folder, "--threads", 1) as running:
         yield running
 
@@ -112,23 +118,23 @@ def browser():
         yield running
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def url():
-    """Where a server with the built-in model answers."""
+    """The address of a server with the built-in model."""
     with serving("--quiet") as running:
         yield running.url
 
 
 @pytest.fixture
 def page(browser):
-    """A new page whose console must stay clean, but for requests that are refused."""
+    """A new page; its console must show no errors but those of refused requests."""
     context = browser.new_context(viewport={"width": 1000, "height": 900}, locale="en-US")
     context.grant_permissions(["clipboard-read", "clipboard-write"])
     page = context.new_page()
     page.set_default_timeout(20_000)
-    said = []
-    page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: said.append(str(error)))
+    errors = []
+    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: errors.append(str(error)))
     yield page
     context.close()
-    assert [line for line in said if "Failed to load resource" not in line] == []
+    assert [line for line in errors if "Failed to load resource" not in line] == []

@@ -1,4 +1,4 @@
-"""Pictures of the page's main states, from a real server with the built-in model.
+"""Screenshots of the page's main states, from a real server with the built-in model.
 
     python -m tests.serve.pictures FOLDER
 
@@ -14,25 +14,25 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Page
 
-from tests.serve.browser import SENTENCE, TWO, WRONG, chromium, opened
+from tests.serve.browser import SENTENCE, TWO, WRONG, chromium, open_page
 from tests.serve.conftest import serving
 
 State = tuple[str, tuple[int, int], dict[str, str]]
-"""A picture's name, its width and height, and what the page shows."""
+"""A picture's name, its width and height, and the page's state."""
 
 _WIDE, _PHONE = (900, 700), (390, 800)
 
 
-def shown(page: Page, url: str, state: dict[str, str]) -> None:
-    """Waits until a state is all there."""
+def show(page: Page, url: str, state: dict[str, str]) -> None:
+    """Opens a state and waits until it is complete."""
     page.goto("about:blank")
-    opened(page, url, **state)
+    open_page(page, url, **state)
     page.wait_for_load_state("networkidle")
     page.evaluate("document.activeElement.blur()")
 
 
 def main(folder: Path) -> None:
-    """Writes all of them."""
+    """Writes all pictures."""
     folder.mkdir(parents=True, exist_ok=True)
     filling: list[State] = [
         ("page-fill", _WIDE, {"text": SENTENCE}),
@@ -47,16 +47,16 @@ def main(folder: Path) -> None:
 
 
 def pictures_of(options: Sequence[str], states: Sequence[State], folder: Path) -> None:
-    """Pictures of a server's page, each light and dark."""
+    """Writes pictures of a server's page, each light and dark."""
     with serving("--quiet", *options) as server, chromium() as browser:
         for scheme in ("light", "dark"):
             for name, (width, height), state in states:
                 page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
-                shown(page, server.url, state)
+                show(page, server.url, state)
                 if state.get("view") == "check":
                     page.locator("#checked .misfit").first.focus()
                 file = folder / (f"{name}.png" if scheme == "light" else f"{name}-dark.png")
-                # No higher than what is there.
+                # Only as high as the content.
                 page.screenshot(path=file, clip=page.locator("body").bounding_box(), full_page=True)
                 Image.open(file).convert("RGB").quantize(48).save(file, optimize=True)
                 page.close()

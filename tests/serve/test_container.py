@@ -1,4 +1,4 @@
-"""The Containerfile's commands, run as they stand without a container engine."""
+"""The Containerfile's commands, run as written but without a container engine."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ def instructions():
 
 
 def only(instructions, name):
-    (found,) = [rest for other, rest in instructions if other == name]
-    return found
+    (match,) = [rest for other, rest in instructions if other == name]
+    return match
 
 
 def settings(instructions):
@@ -45,13 +45,13 @@ def test_the_image_is_slim_and_not_root(instructions):
     assert any(rest.split()[0] == "useradd" and rest.endswith(user) for name, rest in instructions if name == "RUN")
 
 
-def test_what_is_copied_is_what_the_installation_needs(instructions):
+def test_it_copies_what_the_installation_needs(instructions):
     copied = {file for name, rest in instructions if name == "COPY" for file in rest.split()[:-1]}
     assert all((ROOT / file).exists() for file in copied)
     kept = {line[1:] for line in (ROOT / ".containerignore").read_text().splitlines() if line.startswith("!")}
     assert kept == copied
     install = next(rest for name, rest in instructions if name == "RUN" and rest.startswith("pip"))
-    # The same that CI installs and asks.
+    # CI installs the same.
     arguments = shlex.split(install)
     assert arguments[-1] == ".[serve]"
     assert arguments[arguments.index("--constraint") + 1] in copied
@@ -59,14 +59,14 @@ def test_what_is_copied_is_what_the_installation_needs(instructions):
     assert "--constraint constraints.txt '.[serve]'" in ci
 
 
-def test_every_variable_is_one_that_serve_reads(instructions):
+def test_serve_reads_every_variable(instructions):
     known = {option.envvar for option in command.params if isinstance(option, click.Option)}
     text = (ROOT / "Containerfile").read_text(encoding="utf-8")
     assert set(re.findall(r"TIANKONG_[A-Z_]+", text)) <= known
     assert settings(instructions)["TIANKONG_PORT"] == only(instructions, "EXPOSE")
 
 
-def test_it_starts_with_a_key_and_is_found_healthy(instructions, model_folder):
+def test_it_starts_with_a_key_and_passes_its_health_check(instructions, model_folder):
     program, *arguments = json.loads(only(instructions, "CMD"))
     assert program == "tiankong"
     assert arguments == ["serve"]
@@ -79,15 +79,15 @@ def test_it_starts_with_a_key_and_is_found_healthy(instructions, model_folder):
         check = json.loads(only(instructions, "HEALTHCHECK").partition(" CMD ")[2])
         assert check[0] == "python"
         probe = [sys.executable, *check[1:]]
-        done = subprocess.run(probe, env={**os.environ, "TIANKONG_PORT": port}, capture_output=True, check=False)
-        assert done.returncode == 0, done.stderr
+        result = subprocess.run(probe, env={**os.environ, "TIANKONG_PORT": port}, capture_output=True, check=False)
+        assert result.returncode == 0, result.stderr
         server.process.kill()
         server.process.wait()
-        done = subprocess.run(probe, env={**os.environ, "TIANKONG_PORT": port}, capture_output=True, check=False)
-        assert done.returncode != 0
+        result = subprocess.run(probe, env={**os.environ, "TIANKONG_PORT": port}, capture_output=True, check=False)
+        assert result.returncode != 0
 
 
-def test_it_does_not_start_open_to_all(instructions, monkeypatch, capfd):
+def test_it_does_not_start_without_a_key(instructions, monkeypatch, capfd):
     for name, value in settings(instructions).items():
         monkeypatch.setenv(name, value)
     assert run(["serve", "--port", "0"]) == 2

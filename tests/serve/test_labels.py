@@ -1,4 +1,4 @@
-"""A model that was trained on labels, behind the service and on the page."""
+"""A classifier behind the service and on the page."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from tests.answers import same
-from tests.serve.browser import opened
+from tests.serve.browser import open_page
 from tests.serve.conftest import serving
 from tiankong.model import load
 
@@ -20,15 +20,15 @@ def model(classifier_folder):
     return load(classifier_folder, threads=1)
 
 
-def test_texts_are_labelled_as_in_process(labelling, model):
-    found = labelling.post("/classify", {"inputs": TEXTS}).json()
-    same(found, model.classify(TEXTS))
-    assert labelling.post("/classify", {"inputs": TEXTS, "parameters": {}}).json() == found
+def test_classify_answers_like_the_model(labelling, model):
+    answer = labelling.post("/classify", {"inputs": TEXTS}).json()
+    same(answer, model.classify(TEXTS))
+    assert labelling.post("/classify", {"inputs": TEXTS, "parameters": {}}).json() == answer
     alone = labelling.post("/classify", {"inputs": GOOD}).json()
-    same(alone, found[:1])
+    same(alone, answer[:1])
 
 
-def test_it_says_what_it_tells_apart(labelling, server):
+def test_information_lists_the_labels(labelling, server):
     information = labelling.get("/info").json()
     assert (information["task"], information["labels"]) == ("classify", ["0", "1"])
     assert labelling.get("/ready").status_code == 200
@@ -46,13 +46,13 @@ def test_it_says_what_it_tells_apart(labelling, server):
         ("/classify", {"inputs": ["好", ""]}, "text 2: the text has nothing"),
     ],
 )
-def test_what_it_can_not_do_is_a_sentence(labelling, path, request_, words):
+def test_unsupported_requests_get_one_sentence(labelling, path, request_, words):
     response = labelling.post(path, request_)
     assert response.status_code == 422
     assert words in response.json()["error"]
 
 
-def test_a_served_model_is_exchanged_for_one_of_the_other_kind(classifier_folder, model_folder):
+def test_a_classifier_replaces_a_model_that_fills_blanks(classifier_folder, model_folder):
     key = {"Authorization": "Bearer geheim"}
     with serving("--model", model_folder, "--threads", 1, "--api-key", "geheim") as running:
         assert running.post("/classify", {"inputs": GOOD}, headers=key).status_code == 404
@@ -62,7 +62,7 @@ def test_a_served_model_is_exchanged_for_one_of_the_other_kind(classifier_folder
 
 
 def test_the_page_shows_labels_with_their_probabilities(page, labelling, model):
-    opened(page, labelling.url, GOOD)
+    open_page(page, labelling.url, GOOD)
     expected = model.classify(GOOD)
     lines = page.locator("#labels li")
     expect(lines).to_have_count(2)
@@ -85,7 +85,7 @@ def test_the_page_shows_labels_with_their_probabilities(page, labelling, model):
     expect(lines).to_have_count(0)
 
 
-def test_the_page_begins_with_an_example_and_offers_more(page, labelling):
+def test_the_page_starts_with_an_example_and_offers_more(page, labelling):
     page.goto(labelling.url)
     expect(page.locator("#labels li")).to_have_count(2)
     examples = page.locator("#examples option").all_text_contents()
@@ -98,8 +98,8 @@ def test_the_page_begins_with_an_example_and_offers_more(page, labelling):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_labels_are_for_everyone(page, labelling, scheme):
+def test_labels_are_accessible(page, labelling, scheme):
     page.emulate_media(color_scheme=scheme)
-    opened(page, labelling.url, GOOD)
+    open_page(page, labelling.url, GOOD)
     expect(page.locator("#labels li")).to_have_count(2)
     assert [rule["id"] for rule in Axe().run(page).response["violations"]] == []

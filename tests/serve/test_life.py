@@ -1,4 +1,4 @@
-"""How a server starts, exchanges its model, drains and ends."""
+"""How a server starts, replaces its model, drains and stops."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ SENTENCE = "物流__，第二天就到了"
 KEY = {"Authorization": "Bearer sesame"}
 
 
-def test_no_request_is_lost_when_it_is_told_to_stop(model_folder):
+def test_no_request_is_lost_at_shutdown(model_folder):
     body = json.dumps({"inputs": [SENTENCE] * 20})
     with serving("--model", model_folder, "--threads", 1) as server:
         answers = []
 
-        def ask():
+        def send_requests():
             while True:
                 connection = http.client.HTTPConnection(server.url.removeprefix("http://"), timeout=30)
                 try:
                     connection.connect()
                 except ConnectionRefusedError:
                     return
-                except ConnectionResetError as error:  # as the door closed: not before the signal
+                except ConnectionResetError as error:  # as the listener closed: after the signal
                     answers.append((time.monotonic(), error))
                     return
                 sent = time.monotonic()
@@ -45,26 +45,26 @@ def test_no_request_is_lost_when_it_is_told_to_stop(model_folder):
                 finally:
                     connection.close()
 
-        clients = [threading.Thread(target=ask) for _ in range(4)]
+        clients = [threading.Thread(target=send_requests) for _ in range(4)]
         for client in clients:
             client.start()
         deadline = time.monotonic() + 60
         while len(answers) < 8:
             assert time.monotonic() < deadline
             time.sleep(0.01)
-        told = time.monotonic()
+        signalled = time.monotonic()
         server.process.send_signal(signal.SIGTERM)
         assert server.process.wait(20) == 0
         for client in clients:
             client.join()
-    before = [status for sent, status in answers if sent < told]
+    before = [status for sent, status in answers if sent < signalled]
     assert len(before) > 8
-    # One that was on its way when the signal came may have met the closed door, but got an answer.
+    # A request on its way at the signal may be refused, but is answered.
     assert set(before) <= {200, 503}
     assert before.count(503) <= 4
 
 
-def test_what_takes_longer_than_the_drain_is_given_up(model_folder):
+def test_requests_that_outlast_the_drain_are_given_up(model_folder):
     with serving("--model", model_folder, "--drain-seconds", 1, "--answer-seconds", 600, *PATIENT) as server:
         answers = []
         clients = [threading.Thread(target=lambda: answers.append(server.post("/check", LONG))) for _ in range(2)]
@@ -77,13 +77,13 @@ def test_what_takes_longer_than_the_drain_is_given_up(model_folder):
         assert 1 <= time.monotonic() - start < 5
         for client in clients:
             client.join()
-    # Both the one that was computed and the one behind it.
+    # Both the one being computed and the one waiting behind it.
     assert [answer.status_code for answer in answers] == [503, 503]
     assert all("stopping" in answer.json()["error"] for answer in answers)
 
 
 @pytest.mark.parametrize(("wait", "status"), [(20, 200), (0.5, 503)])
-def test_a_body_that_is_still_coming_is_waited_for_as_long(model_folder, wait, status):
+def test_the_drain_waits_for_bodies_that_are_still_arriving(model_folder, wait, status):
     body = json.dumps({"inputs": SENTENCE}).encode()
     head = b"POST /fill HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body)
     with serving("--model", model_folder, "--threads", 1, "--drain-seconds", wait) as server:
@@ -104,7 +104,7 @@ def test_a_body_that_is_still_coming_is_waited_for_as_long(model_folder, wait, s
         assert not [line for line in server.lines if "Traceback" in line]
 
 
-def test_it_is_ready_between_its_warm_up_and_its_end():
+def test_it_is_ready_from_warm_up_to_shutdown():
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     with starting("--threads", 1, "--port", port) as server:
@@ -115,31 +115,31 @@ def test_it_is_ready_between_its_warm_up_and_its_end():
                 statuses.append(server.get("/ready").status_code)
         assert set(statuses[:-1]) == {503}
         body = json.dumps({"inputs": SENTENCE}).encode()
-        with httpx.Client(base_url=server.url) as watching, socket.create_connection(("127.0.0.1", port), 20) as late:
-            assert watching.get("/ready").status_code == 200
+        with httpx.Client(base_url=server.url) as monitor, socket.create_connection(("127.0.0.1", port), 20) as late:
+            assert monitor.get("/ready").status_code == 200
             head = "POST /fill HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length:"
             late.sendall(f"{head} {len(body)}\r\n\r\n".encode() + body[:5])
             time.sleep(0.3)
             server.process.send_signal(signal.SIGTERM)
             time.sleep(0.3)
-            assert watching.get("/ready").status_code == 503
-            assert watching.get("/health").status_code == 200
+            assert monitor.get("/ready").status_code == 503
+            assert monitor.get("/health").status_code == 200
             late.sendall(body[5:])
             assert late.recv(65536).split()[1] == b"200"
         assert server.process.wait(20) == 0
 
 
-def test_a_second_signal_ends_it_at_once(model_folder):
+def test_a_second_signal_stops_it_at_once(model_folder):
     with serving("--model", model_folder, "--answer-seconds", 600, *PATIENT) as server:
-        ended = []
+        errors = []
 
-        def ask_much():
+        def send_long_request():
             try:
                 server.post("/check", LONG)
             except httpx.HTTPError as error:
-                ended.append(type(error))
+                errors.append(type(error))
 
-        busy = threading.Thread(target=ask_much)
+        busy = threading.Thread(target=send_long_request)
         busy.start()
         eventually(lambda: "tiankong_requests_running 1.0" in server.get("/metrics").text)
         server.process.send_signal(signal.SIGTERM)
@@ -149,10 +149,10 @@ def test_a_second_signal_ends_it_at_once(model_folder):
         assert server.process.wait(20) == 1
         assert time.monotonic() - start < 2
         busy.join()
-    assert ended == [httpx.RemoteProtocolError]
+    assert errors == [httpx.RemoteProtocolError]
 
 
-def test_the_model_is_exchanged_and_a_bad_one_is_not_taken(model_folder, codes_model_folder, tmp_path):
+def test_the_model_is_replaced_but_not_by_an_invalid_one(model_folder, codes_model_folder, tmp_path):
     folder = tmp_path / "model"
     shutil.copytree(model_folder, folder)
     with serving("--model", folder, "--threads", 1, "--api-key", "sesame") as server:
@@ -177,27 +177,27 @@ def test_the_model_is_exchanged_and_a_bad_one_is_not_taken(model_folder, codes_m
         assert server.get("/info", headers=KEY).json() == before
         (folder / "model.onnx").write_bytes(b"torn")
         server.process.send_signal(signal.SIGHUP)
-        assert "torn or was changed" in server.wait_for("the model stays as it is")
+        assert "torn or was changed" in server.wait_for("the model was not replaced")
         assert server.post("/fill", {"inputs": SENTENCE}, headers=KEY).status_code == 200
 
 
-def test_without_a_key_nobody_exchanges_the_model(server):
+def test_without_a_key_nobody_replaces_the_model(server):
     assert server.post("/reload", {}).status_code == 401
 
 
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--host", "0.0.0.0"], "ask for a key with --api-key, or say --no-auth"),
+        (["--host", "0.0.0.0"], "require a key with --api-key, or allow everyone with --no-auth"),
         (["--api-key", ""], "--api-key is empty"),
         (["--port", "70000"], "--port must be from 0 to 65535"),
         (["--max-top-k", "0"], "--max-top-k must be more than 0"),
-        (["--max-characters", "4097"], "--max-characters must be at most 4,096: more is never taken"),
+        (["--max-characters", "4097"], "--max-characters must be at most 4,096, the engine's own limit"),
         (["--max-top-k", "10001"], "--max-top-k must be at most 10,000"),
-        (["--host", "203.0.113.7", "--no-auth"], "can't be served at"),
+        (["--host", "203.0.113.7", "--no-auth"], "can't listen at 203.0.113.7:8000"),
         (["--port", "0", "--model", "nowhere"], "nowhere"),
     ],
 )
-def test_what_it_does_not_start_with(arguments, words, capfd):
+def test_invalid_options(arguments, words, capfd):
     assert run(["serve", *arguments]) == 2
     assert words in capfd.readouterr().err

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 import tiankong
-from tests.serve.browser import SENTENCE, TWO, WRONG, chips, opened
+from tests.serve.browser import SENTENCE, TWO, WRONG, chips, open_page
 
 
 @pytest.fixture(scope="module")
@@ -34,14 +34,14 @@ def test_answers_appear_as_you_type_and_a_click_puts_one_in(page, url, model):
 
 
 def test_a_click_on_a_word_blanks_it(page, url, model):
-    opened(page, url, "外套做工不错，穿着很暖和")
+    open_page(page, url, "外套做工不错，穿着很暖和")
     expect(page.locator("#answers")).to_contain_text("No blank yet")
     words = [word for word in model.segment("外套做工不错，穿着很暖和") if word["kind"] == "word"]
     expect(page.locator("#words button")).to_have_text([word["word"] for word in words])
     page.get_by_label("Blank the word 不错").click()
     expect(page.locator("#text")).to_have_value(SENTENCE)
     assert chips(page) == [answer["token_str"] for answer in model.fill(SENTENCE)]
-    # A blank right beside another stays one of its own.
+    # Two adjacent blanks stay two.
     page.get_by_label("Blank the word 做工").click()
     expect(page.locator("#text")).to_have_value("外套__ __，穿着很暖和")
     expect(page.locator("#words .blank")).to_have_count(2)
@@ -50,16 +50,16 @@ def test_a_click_on_a_word_blanks_it(page, url, model):
     expect(page.locator("#text")).to_have_value("外套做工不错，穿着很暖和")
 
 
-def test_characters_that_javascript_counts_twice_do_not_shift_the_words(page, url, model):
+def test_characters_that_javascript_counts_twice_shift_no_words(page, url, model):
     text = "😀𠮷的外套做工很好，穿着很暖和"
-    opened(page, url, text)
+    open_page(page, url, text)
     words = [word["word"] for word in model.segment(text)]
     expect(page.locator("#words button, #words .mark")).to_have_text(words)
     assert page.locator("#words").inner_text().split() == "".join(words).split()
     page.get_by_label("Blank the word 做工").click()
     expect(page.locator("#text")).to_have_value(text.replace("做工", "__"))
     text = f"😀😀{WRONG}"
-    opened(page, url, text, view="check")
+    open_page(page, url, text, view="check")
     page.locator("#checked .misfit").focus()
     better = page.locator("#suggestions .chip .word").first.text_content()
     page.locator("#suggestions .chip").first.click()
@@ -75,7 +75,7 @@ def test_an_example_can_be_picked(page, url):
 
 
 def test_several_blanks_are_filled_together(page, url, model):
-    opened(page, url, TWO)
+    open_page(page, url, TWO)
     expected = model.joint(TWO)
     assert chips(page) == [" … ".join(answer["token_strs"]) for answer in expected]
     lists = model.fill(TWO)
@@ -83,7 +83,7 @@ def test_several_blanks_are_filled_together(page, url, model):
         assert chips(page, group) == [answer["token_str"] for answer in answers]
     page.get_by_label("Show the answers for blank 2").click()
     expect(page.locator("#diagram figcaption")).to_contain_text(lists[1][0]["token_str"])
-    # The link says which blank is looked at, and asking why about a word of another blank looks at that one.
+    # The link keeps the selected blank; asking why about a word of another blank selects that one.
     page.reload()
     expect(page.get_by_label("Show the answers for blank 2")).to_have_attribute("aria-pressed", "true")
     page.get_by_label(f"Why {lists[0][1]['token_str']}?").click()
@@ -93,8 +93,8 @@ def test_several_blanks_are_filled_together(page, url, model):
     expect(page.locator("#text")).to_have_value(expected[0]["sequence"])
 
 
-def test_constraints_hold_and_their_errors_are_sentences(page, url, model):
-    opened(page, url, SENTENCE)
+def test_constraints_and_their_errors(page, url, model):
+    open_page(page, url, SENTENCE)
     chips(page)
     page.locator("#constraints summary").click()
     page.get_by_label("starts with").fill("很")
@@ -120,8 +120,8 @@ def test_constraints_hold_and_their_errors_are_sentences(page, url, model):
     expect(page.locator("#answers")).to_contain_text("No word")
 
 
-def test_words_that_do_not_fit_are_underlined_the_darker_the_less_they_fit(page, url, model):
-    opened(page, url, WRONG, view="check")
+def test_the_less_a_word_fits_the_darker_its_underline(page, url, model):
+    open_page(page, url, WRONG, view="check")
     checked = [word for word in model.check(WRONG, suggestions=5) if not word["fits"]]
     assert [word["word"] for word in checked] == ["充电"]
     misfit = page.locator("#checked .misfit")
@@ -143,19 +143,19 @@ def test_words_that_do_not_fit_are_underlined_the_darker_the_less_they_fit(page,
     expect(page.locator("#checked-summary")).to_be_focused()
 
 
-def test_suggestions_also_come_when_pointed_at(page, url):
-    opened(page, url, WRONG, view="check")
+def test_hovering_shows_suggestions(page, url):
+    open_page(page, url, WRONG, view="check")
     page.locator("#checked .misfit").hover()
     expect(page.locator("#suggestions .chip").first).to_be_visible()
 
 
-def test_check_asks_for_blanks_to_be_filled(page, url):
-    opened(page, url, SENTENCE, view="check")
+def test_check_rejects_blanks(page, url):
+    open_page(page, url, SENTENCE, view="check")
     expect(page.locator("#error")).to_contain_text("fill them first")
 
 
 def test_the_diagram_shades_words_by_their_influence(page, url, model):
-    opened(page, url, SENTENCE)
+    open_page(page, url, SENTENCE)
     expect(page.locator("#diagram")).to_be_visible()
     expected = model.explain(SENTENCE)
     expect(page.locator("#diagram .meeting strong")).to_have_text(expected["token_str"])
@@ -168,14 +168,14 @@ def test_the_diagram_shades_words_by_their_influence(page, url, model):
     )
     influences = [abs(word["influence"]) for word in expected["context"]]
     assert strengths == pytest.approx([influence / max(influences) for influence in influences], abs=2e-3)
-    # Why another word? The numbers are those of that word.
+    # Asking why about another word shows that word's influences.
     second = model.fill(SENTENCE)[1]["token_str"]
     page.get_by_label(f"Why {second}?").click()
     expect(page.locator("#diagram .meeting strong")).to_have_text(second)
 
 
 def test_both_languages(page, url):
-    opened(page, url, SENTENCE, language="zh")
+    open_page(page, url, SENTENCE, language="zh")
     expect(page.locator("html")).to_have_attribute("lang", "zh")
     expect(page.locator("#view-fill")).to_have_text("填空")
     page.locator("#language").click()
@@ -183,18 +183,18 @@ def test_both_languages(page, url):
     expect(page.locator("#view-fill")).to_have_text("Fill blanks")
     chips(page)
     for language in ("en", "zh"):
-        opened(page, url, SENTENCE, language=language)
+        open_page(page, url, SENTENCE, language=language)
         left = page.locator("[data-say]").evaluate_all("parts => parts.filter(part => !part.textContent).length")
         assert left == 0
 
 
-def test_an_error_of_the_server_is_told_in_chinese_too(page, url):
-    opened(page, url, "__", language="zh")
+def test_a_server_error_is_explained_in_chinese(page, url):
+    open_page(page, url, "__", language="zh")
     expect(page.locator("#error")).to_contain_text("这个句子没法处理")
 
 
-def test_a_link_brings_the_state_back(page, url, browser):
-    opened(page, url, TWO, starts_with="很", language="zh")
+def test_a_link_restores_the_state(page, url, browser):
+    open_page(page, url, TWO, starts_with="很", language="zh")
     chips(page)
     page.locator("#link").click()
     expect(page.locator("#copied")).to_have_text("链接已复制。")
@@ -209,6 +209,6 @@ def test_a_link_brings_the_state_back(page, url, browser):
 
 
 def test_markup_in_a_sentence_stays_text(page, url):
-    opened(page, url, "<img src=x onerror=alert(1)>做工__，很暖和", targets="<b>好</b>")
+    open_page(page, url, "<img src=x onerror=alert(1)>做工__，很暖和", targets="<b>好</b>")
     expect(page.locator("#words")).to_contain_text("<img src=x onerror=alert(1)>".replace(" ", " "))
     assert page.locator("#words img, #answers b").count() == 0

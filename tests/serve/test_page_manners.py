@@ -1,14 +1,13 @@
-"""How the page behaves: offline, by keyboard, for screen readers, on a phone, with a key, without a server."""
+"""The page offline, by keyboard, with screen readers, on a phone, with a key, and without a server."""
 
 from __future__ import annotations
 
-import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from tests.serve.browser import SENTENCE, TWO, WRONG, chips, opened
-from tests.serve.conftest import serving
+from tests.serve.browser import SENTENCE, TWO, WRONG, chips, open_page
+from tests.serve.conftest import CLIENT, serving
 
 STATES = [
     {"text": SENTENCE},
@@ -19,40 +18,39 @@ STATES = [
 
 
 def settled(page):
-    """Waits until what was asked has been shown."""
+    """Waits until all answers are shown."""
     page.wait_for_load_state("networkidle")
 
 
-def test_nothing_comes_from_elsewhere(page, url):
-    asked = []
-    page.on("request", lambda request: asked.append(request.url))
-    opened(page, url, SENTENCE)
+def test_the_page_loads_nothing_from_other_sites(page, url):
+    addresses = []
+    page.on("request", lambda request: addresses.append(request.url))
+    open_page(page, url, SENTENCE)
     chips(page)
     settled(page)
-    assert len(asked) > 8
-    assert [address for address in asked if not address.startswith(f"{url}/")] == []
-    assert "default-src 'none'" in httpx.get(url).headers["content-security-policy"]
+    assert len(addresses) > 8
+    assert [address for address in addresses if not address.startswith(f"{url}/")] == []
+    assert "default-src 'none'" in CLIENT.get(url).headers["content-security-policy"]
 
 
 @pytest.mark.parametrize("state", STATES)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_no_rule_of_accessibility_is_broken(page, url, state, scheme):
+def test_the_page_is_accessible(page, url, state, scheme):
     page.emulate_media(color_scheme=scheme)
-    opened(page, url, **state)
+    open_page(page, url, **state)
     settled(page)
     if state.get("view") == "check":
         page.locator("#checked .misfit").focus()
     page.locator("#constraints").evaluate("panel => { panel.open = true }")
-    found = Axe().run(page)
-    broken = [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in found.response["violations"]]
-    assert broken == []
+    violations = Axe().run(page).response["violations"]
+    assert [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in violations] == []
 
 
 @pytest.mark.parametrize("state", STATES)
 def test_it_fits_on_a_phone(browser, url, state):
     context = browser.new_context(viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True)
     phone = context.new_page()
-    opened(phone, url, **state)
+    open_page(phone, url, **state)
     settled(phone)
     assert phone.evaluate("document.documentElement.scrollWidth") <= 360
     if "pattern" not in state and state.get("view") != "check":
@@ -85,21 +83,21 @@ def test_the_keyboard_is_enough(page, url):
 
 
 def test_focus_stays_where_it_was_when_words_are_shown_again(page, url):
-    opened(page, url, "外套做工很好，穿着很暖和")
+    open_page(page, url, "外套做工很好，穿着很暖和")
     page.get_by_label("Blank the word 做工").press("Enter")
     expect(page.get_by_label("Show the answers for blank 1")).to_be_focused()
 
 
 def test_focus_goes_to_the_text_when_the_last_blank_is_filled(page, url):
-    opened(page, url, SENTENCE)
+    open_page(page, url, SENTENCE)
     chips(page)
     page.locator(".chip").first.press("Enter")
     expect(page.locator("#words .blank")).to_have_count(0)
     expect(page.locator("#text")).to_be_focused()
 
 
-def test_what_belongs_to_another_text_is_dimmed(page, url):
-    opened(page, url, SENTENCE)
+def test_answers_for_an_earlier_text_are_dimmed(page, url):
+    open_page(page, url, SENTENCE)
     chips(page)
     page.route("**/fill", lambda _: None)  # never answered
     page.locator("#text").fill("物流__，很满意")
@@ -109,7 +107,7 @@ def test_what_belongs_to_another_text_is_dimmed(page, url):
 def test_the_page_follows_the_server_to_another_model(page, model_folder, classifier_folder):
     key = {"Authorization": "Bearer geheim"}
     with serving("--model", model_folder, "--threads", 1, "--api-key", "geheim") as running:
-        opened(page, running.url, SENTENCE)
+        open_page(page, running.url, SENTENCE)
         page.locator("#key").fill("geheim")
         page.locator("#key").press("Enter")
         chips(page)
@@ -118,15 +116,15 @@ def test_the_page_follows_the_server_to_another_model(page, model_folder, classi
         expect(page.locator("#labels li")).to_have_count(2)
 
 
-def test_screen_readers_hear_of_the_best_answer(page, url):
-    opened(page, url, SENTENCE)
+def test_screen_readers_announce_the_best_answer(page, url):
+    open_page(page, url, SENTENCE)
     best = chips(page)[0]
     expect(page.locator("#status[role=status]")).to_contain_text(f"Best answer: {best}")
 
 
 def test_a_server_with_a_key_asks_for_it(page):
     with serving("--quiet", "--api-key", "geheim") as running:
-        opened(page, running.url, SENTENCE)
+        open_page(page, running.url, SENTENCE)
         expect(page.locator("#error")).to_contain_text("key")
         page.locator("#key").fill("密钥")
         page.locator("#key").press("Enter")
@@ -140,15 +138,15 @@ def test_a_server_with_a_key_asks_for_it(page):
         expect(page.locator("#key-form")).to_be_hidden()
 
 
-def test_a_server_that_is_gone_is_a_sentence(page):
+def test_a_stopped_server_is_reported(page):
     with serving("--quiet") as running:
-        opened(page, running.url, SENTENCE)
+        open_page(page, running.url, SENTENCE)
         chips(page)
     page.locator("#text").fill("物流__，很满意")
     expect(page.locator("#error")).to_contain_text("does not answer")
 
 
-def test_a_busy_server_is_asked_again(page, url):
+def test_a_busy_server_is_tried_again(page, url):
     answers = {"first": True}
 
     def busy_once(route):
@@ -158,13 +156,13 @@ def test_a_busy_server_is_asked_again(page, url):
             route.continue_()
 
     page.route("**/fill", busy_once)
-    opened(page, url, SENTENCE)
+    open_page(page, url, SENTENCE)
     assert len(chips(page)) == 10
     assert not answers
 
 
-def test_what_was_asked_before_does_not_speak_any_more(page, url):
-    opened(page, url, TWO)
+def test_outdated_requests_show_nothing(page, url):
+    open_page(page, url, TWO)
     chips(page)
     expect(page.locator("#diagram")).to_be_visible()
     waiting = []
@@ -183,10 +181,10 @@ def test_what_was_asked_before_does_not_speak_any_more(page, url):
     assert len(waiting) == 2
 
 
-def test_a_fault_without_words_is_a_sentence_too(page, url):
-    opened(page, url, SENTENCE)
+def test_an_error_without_a_message_shows_its_status(page, url):
+    open_page(page, url, SENTENCE)
     chips(page)
-    # As behind a proxy that speaks HTTP/2, where a status has no words.
+    # As behind an HTTP/2 proxy, where a status has no reason phrase.
     page.evaluate("window.fetch = async () => new Response('<html>', { status: 502 })")
     page.locator("#text").fill("物流__，很满意")
     expect(page.locator("#error")).to_have_text("HTTP 502")

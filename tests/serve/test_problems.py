@@ -1,4 +1,4 @@
-"""The documented table of statuses is the program's own."""
+"""The documented table of statuses equals the program's."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tiankong.serve.problems import FAULT, PROBLEMS
 PAGE = Path(__file__).parents[2] / "docs" / "service.md"
 
 
-def test_the_page_has_the_programs_table():
+def test_the_documented_table():
     rows = re.findall(r"(?m)^\| (\d{3}) \| `(\w+)` \| ([0-9–]+) \|", PAGE.read_text(encoding="utf-8"))
     expected = {
         (str(problem.status), problem.reason, "–" if problem.exit_code is None else str(problem.exit_code))

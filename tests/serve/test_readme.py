@@ -1,4 +1,4 @@
-"""The examples for curl in both READMEs and on the page are run as they stand."""
+"""The curl examples in both READMEs and the service's documentation run as written."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ EXAMPLE = re.compile(r"(?m)^    (curl (?:.*\\\n)*.*)")
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl")
 @pytest.mark.parametrize("page", ["README.md", "README.zh.md", "docs/service.md"])
-def test_examples_for_curl(page, server):
+def test_curl_examples(page, server):
     examples = EXAMPLE.findall((ROOT / page).read_text(encoding="utf-8"))
     assert examples
     for example in examples:
         command = example.replace("http://127.0.0.1:8000", server.url)
-        done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=True, timeout=60)
-        assert [answer["sequence"] for answer in json.loads(done.stdout)]
+        result = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=True, timeout=60)
+        assert [answer["sequence"] for answer in json.loads(result.stdout)]

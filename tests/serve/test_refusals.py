@@ -1,4 +1,4 @@
-"""Requests that are refused: each with one sentence, a status, and nothing else harmed."""
+"""Refused requests: each gets a status and one sentence, and does no other harm."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
-from tests.serve.conftest import LONG, PATIENT, eventually, serving
+from tests.serve.conftest import CLIENT, LONG, PATIENT, eventually, serving
 
 SENTENCE = "物流__，第二天就到了"
 SMALL = {
@@ -30,7 +30,7 @@ SMALL = {
 
 @pytest.fixture(scope="module")
 def small(model_folder):
-    """A server with small limits, all from the environment."""
+    """A server with small limits, all from environment variables."""
     with serving("--model", model_folder, "--threads", 1, environment=SMALL) as running:
         yield running
 
@@ -47,7 +47,7 @@ def fill(inputs, **parameters):
     return {"inputs": inputs, "parameters": parameters}
 
 
-def test_the_end_of_a_head_may_come_in_two_parts(small):
+def test_the_end_of_a_head_may_arrive_in_two_parts(small):
     body = json.dumps(fill(SENTENCE)).encode().ljust(2990)
     head = f"POST /fill HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
     for cut in (1, 2, 3):
@@ -61,17 +61,17 @@ def test_the_end_of_a_head_may_come_in_two_parts(small):
 @pytest.mark.parametrize(
     ("path", "within", "over", "words"),
     [
-        ("/fill", fill([SENTENCE] * 3), fill([SENTENCE] * 4), "4 sentences and at most 3"),
-        ("/rank", {"inputs": ["物流快", "客服好", "衣服好"]}, {"inputs": ["好"] * 4}, "4 sentences and at most 3"),
-        ("/fill", fill(SENTENCE.ljust(40, "好")), fill(SENTENCE.ljust(41, "好")), "41 characters and at most 40"),
+        ("/fill", fill([SENTENCE] * 3), fill([SENTENCE] * 4), "4 sentences: send at most 3"),
+        ("/rank", {"inputs": ["物流快", "客服好", "衣服好"]}, {"inputs": ["好"] * 4}, "4 sentences: send at most 3"),
+        ("/fill", fill(SENTENCE.ljust(40, "好")), fill(SENTENCE.ljust(41, "好")), "41 characters: send at most 40"),
         ("/check", fill("好" * 40, precision=0.01), fill("好" * 41), "41 characters"),
-        ("/fill", fill("物流__，客服__"), fill("物流__，客服__，__"), "3 blanks and at most 2"),
-        ("/fill", fill(SENTENCE, top_k=5), fill(SENTENCE, top_k=6), "6 answers (top_k) and at most 5"),
+        ("/fill", fill("物流__，客服__"), fill("物流__，客服__，__"), "3 blanks: send at most 2"),
+        ("/fill", fill(SENTENCE, top_k=5), fill(SENTENCE, top_k=6), "6 answers (top_k): send at most 5"),
         (
             "/check",
             fill("很好", suggestions=5, precision=0.01),
             fill("很好", suggestions=6),
-            "6 suggestions and at most 5",
+            "6 suggestions: send at most 5",
         ),
         (
             "/check",
@@ -93,8 +93,8 @@ def test_limits(small, path, within, over, words):
     refused(small.post(path, over), 422, words)
 
 
-def test_the_limit_of_work(model_folder):
-    """One request that would take minutes ends, and the others need not wait for it."""
+def test_the_limit_on_computing_time(model_folder):
+    """A request that would take minutes is given up, so that others don't wait for it."""
     phrases = [f"很{word}{number}" for number in range(200) for word in ("好", "慢")]
     texts = ["物流很快，客服也好，" * 300] * 30
     parameters = {"prompts": ["{text}，很__", "很__，{text}"], "labels": {"甲": phrases[::2], "乙": phrases[1::2]}}
@@ -105,13 +105,13 @@ def test_the_limit_of_work(model_folder):
             ("/rank", fill("物流很快，" * 500 + "__", candidates=[phrase * 20 for phrase in phrases])),
         ]:
             start = time.monotonic()
-            refused(running.post(path, request), 422, "for more than 0.4 seconds: ask for less at once")
+            refused(running.post(path, request), 422, "for more than 0.4 seconds: send less in one request")
             assert time.monotonic() - start < 8
             assert running.post("/fill", fill(SENTENCE)).status_code == 200
 
 
-def test_who_leaves_is_not_waited_for(model_folder):
-    """Requests whose clients have gone are taken out of the queue, and the one that is computed is given up."""
+def test_a_client_that_disconnects_cancels_its_request(model_folder):
+    """Its request leaves the queue; a request that is being computed is given up."""
     content = json.dumps(
         fill("物流很快，" * 500 + "__", candidates=[f"很{'好' * 20}{number}" for number in range(400)])
     )
@@ -132,22 +132,26 @@ def test_who_leaves_is_not_waited_for(model_folder):
         assert running.wait_for('"status": 499')
 
 
-def test_a_pattern_that_would_fill_the_memory_is_refused(small):
+def test_a_pattern_that_would_exhaust_memory_is_refused(small):
     for pattern in ("(?:(?:(?:x{99}){99}){99}){99}", "x{1000000000}"):
         refused(small.post("/fill", fill(SENTENCE, pattern=pattern)), 422, "too long with all that it repeats")
     assert small.post("/fill", fill(SENTENCE, pattern=".{1,100}")).status_code == 200
 
 
-def test_only_sentences_of_a_list_have_numbers(small):
+def test_errors_number_sentences_only_in_lists(small):
     error = small.post("/fill", fill("没有空")).json()["error"]
     assert small.post("/fill", fill(["没有空"])).json()["error"] == f"sentence 1: {error}"
 
 
 @pytest.mark.parametrize("pieces", [1, 3])
-def test_the_limit_of_a_head(small, pieces):
+def test_the_size_limit_of_a_head(small, pieces):
     port = int(small.url.rpartition(":")[2])
     with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
-        for size, status in ((2000, b"200"), (2000, b"200"), (2001, b"431")):  # also the second on a connection
+        for size, status in (
+            (2000, b"200"),
+            (2000, b"200"),
+            (2001, b"431"),
+        ):  # for each request
             start = b"GET /health HTTP/1.1\r\nHost: a\r\nX: "
             head = start + b"a" * (size - len(start) - 4) + b"\r\n\r\n"
             for at in range(0, size, -(-size // pieces)):
@@ -156,40 +160,40 @@ def test_the_limit_of_a_head(small, pieces):
             assert connection.recv(65_536).split(b" ", 2)[1] == status
 
 
-def test_a_body_that_is_not_said_to_be_json(small):
+def test_a_body_that_is_not_declared_as_json(small):
     content = json.dumps(fill(SENTENCE)).encode()
     for kind in ({}, {"Content-Type": "application/x-www-form-urlencoded"}, {"Content-Type": "text/plain"}):
-        refused(httpx.post(f"{small.url}/fill", content=content, headers=kind), 415, "Content-Type: application/json")
+        refused(CLIENT.post(f"{small.url}/fill", content=content, headers=kind), 415, "Content-Type: application/json")
 
 
-def test_the_limit_of_bytes(small):
+def test_the_size_limit_of_a_body(small):
     content = json.dumps(fill(SENTENCE)).encode()
     padded = content[:-1] + b" " * (3000 - len(content)) + b"}"
     kind = {"Content-Type": "application/json"}
-    assert httpx.post(f"{small.url}/fill", content=padded, headers=kind).status_code == 200
-    refused(httpx.post(f"{small.url}/fill", content=padded + b" ", headers=kind), 413, "larger than 3,000 bytes")
+    assert CLIENT.post(f"{small.url}/fill", content=padded, headers=kind).status_code == 200
+    refused(CLIENT.post(f"{small.url}/fill", content=padded + b" ", headers=kind), 413, "larger than 3,000 bytes")
     chunks = (padded[start : start + 500] for start in range(0, 3000, 500))
-    assert httpx.post(f"{small.url}/fill", content=chunks, headers=kind).status_code == 200
-    refused(httpx.post(f"{small.url}/fill", content=iter([padded, b" "]), headers=kind), 413)
+    assert CLIENT.post(f"{small.url}/fill", content=chunks, headers=kind).status_code == 200
+    refused(CLIENT.post(f"{small.url}/fill", content=iter([padded, b" "]), headers=kind), 413)
 
 
-def test_one_more_request_than_may_be_answered_at_once(model_folder):
+def test_a_request_beyond_the_concurrency_limit(model_folder):
     options = ("--max-requests", 2, "--answer-seconds", 1.5, *PATIENT)
     with serving("--model", model_folder, *options) as running, ThreadPoolExecutor(2) as clients:
         both = [clients.submit(running.post, "/check", LONG) for _ in range(2)]
         eventually(lambda: "tiankong_requests_running 2.0" in running.get("/metrics").text)
         refused(running.post("/fill", fill(SENTENCE)), 429, "2 requests are being answered")
-        for one in both:
-            refused(one.result(), 422, "for more than 1.5 seconds")
+        for answer in both:
+            refused(answer.result(), 422, "for more than 1.5 seconds")
         assert running.post("/fill", fill(SENTENCE)).status_code == 200
 
 
-def test_the_limit_of_requests_at_once(small):
-    def one(_):
+def test_many_clients_meet_the_concurrency_limit(small):
+    def send(_):
         return small.post("/fill", fill("物流__，客服__", joint=True, top_k=5))
 
     with ThreadPoolExecutor(24) as clients:
-        responses = list(clients.map(one, range(72)))
+        responses = list(clients.map(send, range(72)))
     statuses = {response.status_code for response in responses}
     assert statuses == {200, 429}
     for response in responses:
@@ -202,8 +206,8 @@ def test_the_limit_of_requests_at_once(small):
 @pytest.mark.parametrize(
     ("content", "status", "words"),
     [
-        (b"", 422, "there is no body"),
-        (b"{", 422, "the body is no JSON: what is wrong is at character 1"),
+        (b"", 422, "the body is missing"),
+        (b"{", 422, "the body is not valid JSON: look at character 1"),
         (b"[" * 2500, 422, ""),
         (b"null", 422, "the body must be a JSON object"),
         (b"[]", 422, "the body must be a JSON object"),
@@ -211,7 +215,7 @@ def test_the_limit_of_requests_at_once(small):
         (b'{"inputs": 3}', 422, "inputs: input should be a valid string, or input should be a valid list"),
         (b'{"inputs": null}', 422, "inputs"),
         (b'{"inputs": []}', 422, "empty list"),
-        (b'{"inputs": ["a__", 3]}', 422, "inputs, number 2 of the list: input should be a valid string"),
+        (b'{"inputs": ["a__", 3]}', 422, "inputs, item 2: input should be a valid string"),
         (b'{"inputs": "a__", "parameters": {"top_k": NaN}}', 422, "top_k"),
         (b'{"inputs": "a__", "parameters": {"top_k": 1e400}}', 422, "top_k"),
         (b'{"inputs": "a__", "parameters": {"top_k": "5"}}', 422, "top_k"),
@@ -228,35 +232,35 @@ def test_the_limit_of_requests_at_once(small):
     ],
 )
 def test_bad_bodies(small, content, status, words):
-    response = httpx.post(f"{small.url}/fill", content=content, headers={"Content-Type": "application/json"})
+    response = CLIENT.post(f"{small.url}/fill", content=content, headers={"Content-Type": "application/json"})
     refused(response, status, words)
     assert small.post("/fill", fill(SENTENCE)).status_code == 200
 
 
-def test_names_of_labels_that_are_no_text(small):
+def test_labels_that_are_not_valid_unicode(small):
     body = '{"inputs": "好", "parameters": {"prompts": ["{text}，很__"], "labels": {"\\ud800": ["好"], "b": ["差"]}}}'
-    response = httpx.post(f"{small.url}/classify", content=body, headers={"Content-Type": "application/json"})
+    response = CLIENT.post(f"{small.url}/classify", content=body, headers={"Content-Type": "application/json"})
     refused(response, 422, "no valid Unicode")
 
 
-def test_compressed_bodies_are_not_unpacked(small):
+def test_compressed_bodies_are_not_decompressed(small):
     bomb = gzip.compress(b"[" * 10_000_000)[:2900]
     headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
-    refused(httpx.post(f"{small.url}/fill", content=bomb, headers=headers), 415, "compressed")
+    refused(CLIENT.post(f"{small.url}/fill", content=bomb, headers=headers), 415, "compressed")
 
 
-def test_paths_and_methods_there_are_not(small):
+def test_unknown_paths_and_methods(small):
     refused(small.get("/nothing"), 404, "no such path")
     refused(small.get("/fill"), 405, "another method")
 
 
-def test_a_body_that_does_not_come_is_given_up(small):
+def test_a_body_that_does_not_arrive_times_out(small):
     address = httpx.URL(small.url)
     slow = [socket.create_connection((address.host, address.port)) for _ in range(6)]
     try:
         for connection in slow:
             connection.sendall(b"POST /fill HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n{")
-        # More than the requests at once there may be: others are answered all the same.
+        # More connections than the limit of requests at once; the server still answers others.
         assert small.post("/fill", fill(SENTENCE)).status_code == 200
         for connection in slow:
             connection.settimeout(10)
@@ -266,7 +270,7 @@ def test_a_body_that_does_not_come_is_given_up(small):
             connection.close()
 
 
-def test_many_headers_are_refused(small):
+def test_endless_headers_are_refused(small):
     address = httpx.URL(small.url)
     with socket.create_connection((address.host, address.port)) as connection:
         connection.settimeout(10)

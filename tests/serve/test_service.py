@@ -1,17 +1,16 @@
-"""What the service answers, asked over the network."""
+"""The answers of the service, over the network."""
 
 from __future__ import annotations
 
 import json
 from concurrent.futures import ThreadPoolExecutor
 
-import httpx
 import jsonschema_rs
 import pytest
 from huggingface_hub import InferenceClient
 
 from tests.answers import same
-from tests.serve.conftest import LONG, PATIENT, eventually, serving
+from tests.serve.conftest import CLIENT, LONG, PATIENT, eventually, serving
 from tiankong.model import load
 from tiankong.sample.grammar import reviews
 from tiankong.version import VERSION
@@ -35,7 +34,7 @@ def model(model_folder):
         ("质量很__", {"pattern": ".好.?", "contains": "好", "part_of_word": False}),
     ],
 )
-def test_fill_answers_as_the_model_does(server, model, inputs, parameters):
+def test_fill_answers_like_the_model(server, model, inputs, parameters):
     response = server.post("/fill", {"inputs": inputs, "parameters": parameters})
     assert response.status_code == 200
     same(response.json(), model.fill(inputs, **parameters))
@@ -52,30 +51,31 @@ def test_the_hugging_face_client_works_unchanged(server, model):
     assert [answer.score for answer in answers] == pytest.approx([answer["score"] for answer in expected], abs=1e-5)
 
 
-def test_blanks_are_filled_together_when_asked(server, model):
+def test_blanks_are_filled_together_on_request(server, model):
     response = server.post("/fill", {"inputs": TWO, "parameters": {"top_k": 3, "joint": True}})
-    found = response.json()
-    same(found["joint"], model.joint(TWO, 3))
-    same(found["blanks"], model.fill(TWO, 3))
+    answer = response.json()
+    same(answer["joint"], model.joint(TWO, 3))
+    same(answer["blanks"], model.fill(TWO, 3))
     several = server.post("/fill", {"inputs": [TWO, SENTENCE], "parameters": {"top_k": 3, "joint": True}}).json()
-    same(several[0], found)
+    same(several[0], answer)
     same(several[1]["blanks"], [model.fill(SENTENCE, 3)])
 
 
 @pytest.mark.parametrize("joint", [False, True])
 @pytest.mark.parametrize("inputs", [SENTENCE, TWO, [SENTENCE], [TWO], [SENTENCE, TWO]])
-def test_answers_have_the_form_that_the_document_says(server, inputs, joint):
+def test_answers_match_the_documented_schema(server, inputs, joint):
     document = server.get("/openapi.json").json()
-    answer = document["paths"]["/fill"]["post"]["responses"]["200"]["content"]["application/json"]["schema"]
-    found = server.post("/fill", {"inputs": inputs, "parameters": {"joint": joint}}).json()
-    jsonschema_rs.validate({**answer, "components": document["components"]}, found)
+    schema = document["paths"]["/fill"]["post"]["responses"]["200"]["content"]["application/json"]["schema"]
+    answer = server.post("/fill", {"inputs": inputs, "parameters": {"joint": joint}}).json()
+    jsonschema_rs.validate({**schema, "components": document["components"]}, answer)
 
 
-def test_the_document_asks_for_a_key_where_the_server_does(model_folder, server):
+def test_the_document_declares_the_key_of_a_server(model_folder, server):
     assert "securitySchemes" not in server.get("/openapi.json").json()["components"]
     with serving("--model", model_folder, "--threads", 1, "--api-key", "sesame") as running:
         document = running.get("/openapi.json").json()
         assert document["paths"]["/fill"]["post"]["security"] == [{"HTTPBearer": []}]
+        assert "security" not in document["paths"]["/health"]["get"]
         assert running.post("/fill", {"inputs": SENTENCE}, headers={"X-Api-Key": "sesame"}).status_code == 200
 
 
@@ -90,7 +90,7 @@ def test_rank_and_check(server, model):
     same(response.json(), model.check([text, text], 0.01, 2))
 
 
-def test_what_it_says_of_itself(server, model_folder):
+def test_information_health_and_readiness(server, model_folder):
     information = server.get("/info").json()
     assert information["model"] == model_folder.name
     assert information["version"] == VERSION
@@ -102,40 +102,42 @@ def test_what_it_says_of_itself(server, model_folder):
     assert {"/fill", "/rank", "/check", "/classify", "/info", "/ready", "/metrics"} <= paths.keys()
 
 
-def test_those_who_watch_may_ask_for_heads_alone(server):
+def test_monitoring_may_use_head_requests(server):
     for path in ("/health", "/ready"):
-        response = httpx.head(server.url + path)
+        response = CLIENT.head(server.url + path)
         assert (response.status_code, response.content) == (200, b"")
 
 
-def test_a_site_that_may_ask_may_send_a_key(model_folder):
+def test_an_allowed_origin_may_send_a_key(model_folder):
     site = {"Origin": "http://good.example"}
-    asked = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization,content-type"}
+    preflight = {
+        "Access-Control-Request-Method": "POST",
+        "Access-Control-Request-Headers": "authorization,content-type",
+    }
     options = ("--api-key", "geheim", "--allow-origin", site["Origin"])
     with serving("--model", model_folder, "--threads", 1, *options) as running:
-        before = httpx.options(f"{running.url}/fill", headers={**site, **asked})
-        assert (before.status_code, before.headers["access-control-allow-origin"]) == (200, site["Origin"])
+        allowed = CLIENT.options(f"{running.url}/fill", headers={**site, **preflight})
+        assert (allowed.status_code, allowed.headers["access-control-allow-origin"]) == (200, site["Origin"])
         for scheme, status in (("Bearer", 200), ("bearer", 200), ("Basic", 401)):
             keyed = {**site, "Authorization": f"{scheme} geheim"}
             answer = running.post("/fill", {"inputs": SENTENCE}, headers=keyed)
             assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (status, site["Origin"])
 
 
-def test_no_other_site_may_ask(server, model_folder):
-    asked = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "content-type"}
-    with serving("--model", model_folder, "--threads", 1, "--allow-origin", "http://good.example") as open_to_one:
-        for running in (server, open_to_one):
+def test_other_origins_are_not_allowed(server, model_folder):
+    preflight = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "content-type"}
+    with serving("--model", model_folder, "--threads", 1, "--allow-origin", "http://good.example") as open_to_another:
+        for running in (server, open_to_another):
             site = {"Origin": "http://bad.example"}
             for response in (
-                httpx.options(f"{running.url}/fill", headers={**site, **asked}),
+                CLIENT.options(f"{running.url}/fill", headers={**site, **preflight}),
                 running.post("/fill", {"inputs": SENTENCE}, headers=site),
                 running.get("/info", headers=site),
             ):
                 assert "access-control-allow-origin" not in response.headers
 
 
-def test_requests_that_wait_together_get_their_own_answers(model_folder):
-    """They are filled in one go."""
+def test_batched_requests_get_their_own_answers(model_folder):
     model = load(model_folder, threads=1)
     inputs = [f"{review.text[:4]}__{review.text[6:]}" for review in reviews(20)]
     inputs += ["没有空", [SENTENCE, TWO], [TWO, "也没有空"], TWO]
@@ -143,19 +145,19 @@ def test_requests_that_wait_together_get_their_own_answers(model_folder):
     with serving("--model", model_folder, *options) as running, ThreadPoolExecutor(32) as clients:
         first = clients.submit(running.post, "/check", LONG)
         eventually(lambda: "tiankong_requests_running 1.0" in running.get("/metrics").text)
-        waiting = [clients.submit(running.post, "/fill", {"inputs": own}) for own in inputs]
+        waiting = [clients.submit(running.post, "/fill", {"inputs": texts}) for texts in inputs]
         eventually(lambda: f"tiankong_queue_depth {len(inputs)}.0" in running.get("/metrics").text)
         assert not first.done()
-        for own, response in zip(inputs, [one.result() for one in waiting], strict=True):
-            if "没有空" in str(own):
+        for texts, response in zip(inputs, [answer.result() for answer in waiting], strict=True):
+            if "没有空" in str(texts):
                 assert response.status_code == 422
                 assert "has no blank" in response.json()["error"]
-                assert response.json()["error"].startswith("sentence 2: ") == isinstance(own, list)
+                assert response.json()["error"].startswith("sentence 2: ") == isinstance(texts, list)
             else:
-                same(response.json(), model.fill(own))
+                same(response.json(), model.fill(texts))
 
 
-def test_a_model_that_was_not_trained_to_classify_says_so(server, model_folder):
+def test_classifying_needs_labels_or_a_classifier(server, model_folder):
     response = server.post("/classify", {"inputs": "很好"})
     assert response.status_code == 404
     assert f"the model {model_folder.name} was not trained to classify" in response.json()["error"]
@@ -164,9 +166,9 @@ def test_a_model_that_was_not_trained_to_classify_says_so(server, model_folder):
 def test_texts_are_classified_by_prompts_and_labels(server, model):
     parameters = {"prompts": ["{text}，很__"], "labels": {"好评": ["好", "不错"], "差评": ["差", "失望"]}}
     texts = ["物流很快", "客服很慢。"]
-    found = server.post("/classify", {"inputs": texts, "parameters": parameters}).json()
-    same(found, model.classify(texts, **parameters))
-    same(server.post("/classify", {"inputs": texts[0], "parameters": parameters}).json(), found[:1])
+    answer = server.post("/classify", {"inputs": texts, "parameters": parameters}).json()
+    same(answer, model.classify(texts, **parameters))
+    same(server.post("/classify", {"inputs": texts[0], "parameters": parameters}).json(), answer[:1])
     parameters["labels"].pop("差评")
     response = server.post("/classify", {"inputs": texts, "parameters": parameters})
     assert response.status_code == 422
@@ -187,7 +189,7 @@ def test_metrics_count_by_route_and_status(server):
     assert count("tiankong_model{") == 1
 
 
-def test_the_log_has_a_line_for_each_request_and_nothing_of_it(server):
+def test_the_log_has_a_line_for_each_request_without_its_content(server):
     response = server.post("/fill", {"inputs": f"{SENTENCE}龘龘"}, headers={"X-Request-Id": "mine-1"})
     assert response.headers["x-request-id"] == "mine-1"
     line = json.loads(server.wait_for("mine-1"))

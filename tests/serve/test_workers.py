@@ -24,12 +24,13 @@ KEY = {"Authorization": "Bearer sesame"}
 
 @pytest.fixture(scope="module")
 def two(model_folder):
+    """A server with two workers and a key."""
     with serving("--model", model_folder, "--workers", 2, "--threads", 1, "--api-key", "sesame") as server:
         yield server
 
 
 def processes(server):
-    """Process ids of the workers."""
+    """The process ids of the workers."""
     pid = server.process.pid
     children = [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
     return [child for child in children if "spawn_main" in Path(f"/proc/{child}/cmdline").read_text()]
@@ -40,48 +41,51 @@ def count(server, name):
     return sum(float(value) for value in re.findall(rf"^{re.escape(name)}(?:{{[^}}]*}})? (\S+)$", text, re.MULTILINE))
 
 
-def test_counters_are_those_of_all_workers(two):
+def test_counters_cover_all_workers(two):
     assert len(processes(two)) == 2
     name = 'tiankong_requests_total{route="/fill",status="200"}'
     before = count(two, name)
-    for _ in range(30):  # a new connection each time: either worker may take it
+    for _ in range(30):  # each on a new connection, which either worker may take
         assert two.post("/fill", {"inputs": SENTENCE}, headers=KEY).status_code == 200
-    eventually(lambda: count(two, name) == before + 30)  # one is counted after its answer is out
+    eventually(lambda: count(two, name) == before + 30)  # a request is counted after its answer is sent
     assert {count(two, name) for _ in range(10)} == {before + 30}
     assert count(two, "tiankong_requests_running") == count(two, "tiankong_queue_depth") == 0
     assert count(two, "tiankong_model") == 1
 
 
-def test_a_worker_that_dies_is_started_again_and_its_counts_stay(two):
+def test_a_worker_that_dies_is_replaced_and_its_counts_stay(two):
     name = 'tiankong_requests_total{route="/fill",status="200"}'
     before = count(two, name)
     first = processes(two)
     os.kill(first[0], signal.SIGKILL)
-    two.wait_for("is started again")
+    two.wait_for("starting another")
     eventually(lambda: len(processes(two)) == 2)
-    for _ in range(10):
-        assert two.post("/fill", {"inputs": SENTENCE}, headers=KEY).status_code in {200, 503}  # the new one may load
+    for _ in range(10):  # 503: the new worker may still be loading
+        assert two.post("/fill", {"inputs": SENTENCE}, headers=KEY).status_code in {
+            200,
+            503,
+        }  # the new worker may still be loading
     assert set(processes(two)) != set(first)
     assert count(two, name) > before
 
 
-def test_all_workers_exchange_the_model(model_folder, tmp_path):
+def test_all_workers_replace_the_model(model_folder, tmp_path):
     other = tmp_path / "other-model"
     shutil.copytree(model_folder, other)
     with serving("--model", model_folder, "--workers", 2, "--threads", 1, "--api-key", "sesame") as server:
-        # One that starts has no model yet, and says so.
+        # A worker without a model yet answers with an error, and so with no name.
         names = lambda: {server.get("/info", headers=KEY).json().get("model") for _ in range(16)}  # noqa: E731
         assert names() == {model_folder.name}
         assert server.post("/reload", {"model": str(other)}, headers=KEY).json()["model"] == "other-model"
         eventually(lambda: names() == {"other-model"})
-        # One that starts later has the new one, too.
+        # A worker that starts later has the new model as well.
         os.kill(processes(server)[0], signal.SIGKILL)
-        server.wait_for("is started again")
+        server.wait_for("starting another")
         eventually(lambda: len(processes(server)) == 2)
         eventually(lambda: names() == {"other-model"})
 
 
-def test_asked_for_different_models_at_once_all_have_the_same_in_the_end(model_folder, tmp_path):
+def test_simultaneous_reloads_end_with_one_model(model_folder, tmp_path):
     others = [tmp_path / f"model-{letter}" for letter in "ab"]
     for other in others:
         shutil.copytree(model_folder, other)
@@ -95,7 +99,7 @@ def test_asked_for_different_models_at_once_all_have_the_same_in_the_end(model_f
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_all_of_them_end_when_told(model_folder, number):
+def test_a_signal_stops_all_workers(model_folder, number):
     with serving("--model", model_folder, "--workers", 2, "--threads", 1) as server:
         workers = processes(server)
         assert len(workers) == 2
@@ -105,57 +109,57 @@ def test_all_of_them_end_when_told(model_folder, number):
 
 
 @pytest.mark.parametrize("seconds", [0, 0.3])
-def test_told_to_reload_while_they_start_they_do_so_then(model_folder, seconds):
+def test_a_reload_during_the_start_takes_place_after_it(model_folder, seconds):
     with starting("--model", model_folder, "--workers", 2, "--threads", 1) as server:
         eventually(lambda: processes(server), pause=0)
         time.sleep(seconds)
         server.process.send_signal(signal.SIGHUP)
         assert "(2 workers)" in server.wait_for("answers at")
-        server.wait_for("was loaded again")
+        server.wait_for("reloaded")
         server.process.send_signal(signal.SIGTERM)
         assert server.process.wait(30) == 0
 
 
 @pytest.mark.parametrize("seconds", [0.6, 1.2, 1.8])
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_they_end_when_told_while_they_start(model_folder, seconds, number):
+def test_a_signal_during_the_start_stops_all(model_folder, seconds, number):
     with starting("--model", model_folder, "--workers", 3, "--threads", 1) as server:
         eventually(lambda: processes(server))
         time.sleep(seconds)
-        os.killpg(server.process.pid, number)  # all of them at once, as a terminal or systemd does
+        os.killpg(server.process.pid, number)  # the whole group, as a terminal or systemd does
         server.process.wait(30)
     assert not [line for line in server.lines if "Traceback" in line or "fault" in line], server.lines
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_to_all_of_them_cuts_no_request(model_folder, number):
+def test_a_signal_to_the_group_cuts_no_request(model_folder, number):
     body = json.dumps({"inputs": SENTENCE}).encode()
     head = "POST /fill HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length:"
     with serving("--model", model_folder, "--workers", 2, "--threads", 1) as server:
         address = ("127.0.0.1", int(server.url.rpartition(":")[2]))
         with contextlib.ExitStack() as opened:
             late = [opened.enter_context(socket.create_connection(address, 20)) for _ in range(6)]
-            for one in late:
-                one.sendall(f"{head} {len(body)}\r\n\r\n".encode() + body[:5])
+            for connection in late:
+                connection.sendall(f"{head} {len(body)}\r\n\r\n".encode() + body[:5])
             time.sleep(0.5)
             os.killpg(server.process.pid, number)
             time.sleep(0.5)
-            for one in late:
-                one.sendall(body[5:])
-                assert one.recv(65536).split()[1] == b"200"
+            for connection in late:
+                connection.sendall(body[5:])
+                assert connection.recv(65536).split()[1] == b"200"
         assert server.process.wait(20) == 0
     assert not [line for line in server.lines if "Traceback" in line]
 
 
-def test_workers_end_when_their_supervisor_is_gone(model_folder):
+def test_workers_stop_when_their_supervisor_is_gone(model_folder):
     with serving("--model", model_folder, "--workers", 2, "--threads", 1) as server:
         workers = processes(server)
         server.process.kill()
         server.process.wait()
-        eventually(lambda: not any(_lives(worker) for worker in workers))
+        eventually(lambda: not any(_is_alive(worker) for worker in workers))
 
 
-def _lives(process):
+def _is_alive(process):
     try:
         state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
     except FileNotFoundError:
@@ -163,8 +167,8 @@ def _lives(process):
     return state != "Z"
 
 
-def test_a_bad_model_is_told_once(tmp_path, capfd):
+def test_an_invalid_model_is_reported_once(tmp_path, capfd):
     assert run(["serve", "--model", str(tmp_path / "none"), "--workers", "2", "--port", "0"]) == 2
-    said = capfd.readouterr().err.splitlines()
-    assert len(said) == 1
-    assert "there is no" in said[0] or "none" in said[0]
+    lines = capfd.readouterr().err.splitlines()
+    assert len(lines) == 1
+    assert str(tmp_path / "none") in lines[0]

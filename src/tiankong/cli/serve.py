@@ -17,7 +17,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 def _limit_options(command: Command) -> Command:
-    """An option, and a variable of the environment, for every limit."""
+    """Adds an option and an environment variable for every limit."""
     for field in reversed(dataclasses.fields(Limits)):
         command = click.option(
             f"--{field.name.replace('_', '-')}",
@@ -26,32 +26,32 @@ def _limit_options(command: Command) -> Command:
             type=float if field.type == "float" else int,
             default=field.default,
             show_default=True,
-            help=f"At most: {field.metadata['help']}.",
+            help=field.metadata["help"],
         )(command)
     return command
 
 
 @click.command(name="serve")
 @model_option
-@click.option("--host", envvar="TIANKONG_HOST", default="127.0.0.1", show_default=True, help="Address to listen at.")
-@click.option("--port", envvar="TIANKONG_PORT", default=8000, show_default=True, help="Port (0: any that is free).")
+@click.option("--host", envvar="TIANKONG_HOST", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option(
-    "--workers", envvar="TIANKONG_WORKERS", default=1, show_default=True, help="Processes that answer at the address."
+    "--port", envvar="TIANKONG_PORT", default=8000, show_default=True, help="Port to listen on; 0 picks a free one."
 )
+@click.option("--workers", envvar="TIANKONG_WORKERS", default=1, show_default=True, help="Number of worker processes.")
 @click.option(
-    "--threads", envvar="TIANKONG_THREADS", default=0, help="Processor threads of each (0: its share of the cores)."
+    "--threads", envvar="TIANKONG_THREADS", default=0, help="Threads of each worker; 0 for its share of the cores."
 )
-@click.option("--words", "words_file", envvar="TIANKONG_WORDS", help="A file of words that join the vocabulary.")
-@click.option("--api-key", envvar="TIANKONG_API_KEY", help="Key that requests must carry (Authorization: Bearer KEY).")
-@click.option("--no-auth", envvar="TIANKONG_NO_AUTH", is_flag=True, help="Serve to other machines without a key.")
+@click.option("--words", "words_file", envvar="TIANKONG_WORDS", help="File of words to add to the vocabulary.")
+@click.option("--api-key", envvar="TIANKONG_API_KEY", help="Key that requests must send as Authorization: Bearer KEY.")
+@click.option("--no-auth", envvar="TIANKONG_NO_AUTH", is_flag=True, help="Serve other machines without a key.")
 @click.option(
     "--allow-origin",
     "origins",
     envvar="TIANKONG_ALLOW_ORIGIN",
     multiple=True,
-    help="A web site whose pages may ask (CORS); may be repeated.",
+    help="Web site whose pages may send requests (CORS); repeatable.",
 )
-@click.option("--quiet", envvar="TIANKONG_QUIET", is_flag=True, help="No log of requests.")
+@click.option("--quiet", envvar="TIANKONG_QUIET", is_flag=True, help="Do not log requests.")
 @_limit_options
 def command(
     model: str,
@@ -66,28 +66,28 @@ def command(
     quiet: bool,
     **limits: Any,
 ) -> int:
-    """Answer over HTTP: a page at /, and /fill, /rank, /check, /classify for programs; /docs shows how to ask.
+    """Serve the model over HTTP, with a web page at / and the API's documentation at /docs.
 
-    Every option is also a variable of the environment, --port as TIANKONG_PORT. SIGTERM lets what is being answered
-    end; SIGHUP loads the model again. The log, a JSON line a request on standard error, holds nothing of what was sent.
+    Every option is also an environment variable: --port is TIANKONG_PORT. SIGTERM finishes open requests and stops;
+    SIGHUP reloads the model. The log on standard error has a JSON line for each request, without its content.
     """
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until there is a model to load again
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until there is a model to reload
     needs(0 <= port <= 65_535, f"--port must be from 0 to 65535, not {port}")
     needs(1 <= workers <= 64, f"--workers must be from 1 to 64, not {workers}")
-    needs(threads >= 0, f"--threads must be 0 (a share of the cores) or more, not {threads}")
-    needs(api_key != "", "--api-key is empty: give a key, or leave it out")
+    needs(threads >= 0, f"--threads must be 0 (its share of the cores) or more, not {threads}")
+    needs(api_key != "", "--api-key is empty: give a key, or leave the option out")
     needs(
         api_key is None or (api_key.isascii() and api_key.isprintable() and " " not in api_key),
-        "--api-key must be of ASCII letters, digits and signs without spaces: nothing else fits into a header",
+        "--api-key must consist of printable ASCII characters without spaces: HTTP headers hold nothing else",
     )
     for origin in origins:
-        plain = origin == "*" or origin.startswith(("http://", "https://"))
-        needs(plain, f"--allow-origin {origin} is no web site: write it as https://example.org")
+        is_site = origin == "*" or origin.startswith(("http://", "https://"))
+        needs(is_site, f"--allow-origin {origin} is not a web site: write it as https://example.org")
     for field in dataclasses.fields(Limits):
-        value, most = limits[field.name], field.metadata["most"]
-        flag = f"--{field.name.replace('_', '-')}"
-        needs(value > 0, f"{flag} must be more than 0, not {value}")
-        needs(value <= most, f"{flag} must be at most {most:,}: more is never taken")
+        value, maximum = limits[field.name], field.metadata["maximum"]
+        option = f"--{field.name.replace('_', '-')}"
+        needs(value > 0, f"{option} must be more than 0, not {value}")
+        needs(value <= maximum, f"{option} must be at most {maximum:,}, the engine's own limit")
     try:
         from tiankong.serve.server import serve  # noqa: PLC0415 - heavy
         from tiankong.serve.settings import Settings  # noqa: PLC0415

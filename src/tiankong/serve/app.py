@@ -1,40 +1,36 @@
-"""The application: routes, and how errors are answered."""
+"""The FastAPI application: its routes, and the answers to errors."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 import msgspec
-from fastapi import Depends, FastAPI, Request, Response
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.security import HTTPBearer
 from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
 
-from tiankong.serve.engine import Engine
-from tiankong.serve.limits import Limits
-from tiankong.serve.metrics import Metrics
-from tiankong.serve.problems import PROBLEMS, MalformedRequest
-from tiankong.serve.refusal import refusal
-from tiankong.serve.routes import admin as operating
-from tiankong.serve.routes import model as answering
-from tiankong.serve.routes import page as showing
+from tiankong.serve.problems import PROBLEMS, MalformedRequest, error_response
+from tiankong.serve.routes import ROUTES
+from tiankong.serve.routes.route import Service
 from tiankong.version import VERSION
 
 _DOCS_FILES = "/docs/files/"
+_DOCS_LABELS = ("/docs", _DOCS_FILES, "/openapi.json")
 
-PATHS = (*answering.PATHS, *operating.PATHS, *showing.PATHS, "/docs", _DOCS_FILES, "/openapi.json")
-"""All that is served."""
+LABELS = frozenset((*(route.label for route in ROUTES), *_DOCS_LABELS))
+"""The names of all routes in metrics and log."""
 
-_NO_ROUTE = {404: "there is no such path: /docs shows them", 405: "this path takes another method: /docs shows it"}
+PUBLIC_LABELS = frozenset((*(route.label for route in ROUTES if not route.keyed), *_DOCS_LABELS))
+"""The routes that answer without a key: monitoring needs them, and a browser loads them before it has one."""
+
+_NO_ROUTE = {404: "there is no such path: /docs lists all", 405: "this path needs another method: /docs lists it"}
 
 
-def build_app(engine: Engine, limits: Limits, metrics: Metrics, exchange: operating.Exchange | None = None) -> FastAPI:
-    """The application over an engine that is started and stopped elsewhere; a ``Guard`` goes around it.
-
-    Without ``exchange``, requests may not exchange the model.
-    """
-    app = FastAPIOffline(  # its /docs needs nothing from the network
+def build_app(service: Service) -> FastAPI:
+    """Returns the application. The caller starts and stops its engine and puts a ``Guard`` around it."""
+    app = FastAPIOffline(  # its /docs loads nothing from other sites
         title="tiankong",
         version=VERSION,
         description="Fill in missing words from context.",
@@ -42,55 +38,61 @@ def build_app(engine: Engine, limits: Limits, metrics: Metrics, exchange: operat
         static_url=_DOCS_FILES.rstrip("/"),
     )
 
-    async def answered(request: Request, error: Exception) -> Response:
-        status, headers, body = refusal(error, request.state.request_id, metrics)
+    async def answer_error(request: Request, error: Exception) -> Response:
+        status, headers, body = error_response(error, request.state.request_id, service.metrics)
         response = Response(body, status)
         response.raw_headers = headers
         return response
 
-    async def malformed(request: Request, error: RequestValidationError) -> Response:
-        return await answered(request, MalformedRequest(_what_is_wrong(error)))
+    async def answer_malformed(request: Request, error: RequestValidationError) -> Response:
+        return await answer_error(request, MalformedRequest(_validation_message(error)))
 
-    async def no_route(request: Request, error: HTTPException) -> Response:
+    async def answer_no_route(request: Request, error: HTTPException) -> Response:
         if error.status_code == 400:
-            return await answered(request, MalformedRequest("the body can't be read as JSON"))
-        sentence = _NO_ROUTE.get(error.status_code, "the request can't be read")
-        content = {"error": sentence, "reason": "route", "request_id": request.state.request_id}
+            return await answer_error(request, MalformedRequest("the body is not valid JSON: /docs shows its form"))
+        message = _NO_ROUTE.get(error.status_code, "the request can't be read: /docs shows its form")
+        content = {"error": message, "reason": "route", "request_id": request.state.request_id}
         return Response(msgspec.json.encode(content), error.status_code, dict(error.headers or {}), "application/json")
 
     for kind in (*PROBLEMS, Exception):
-        app.add_exception_handler(kind, answered)
-    app.add_exception_handler(RequestValidationError, malformed)  # type: ignore[arg-type]
-    app.add_exception_handler(HTTPException, no_route)  # type: ignore[arg-type]
-    # The guard looks at the key; here it is for the document, and for who tries things out at /docs.
-    key = [Depends(HTTPBearer(auto_error=False))] if exchange else []
-    app.include_router(answering.answering(engine, limits), dependencies=key)
-    app.include_router(showing.showing())
-    app.include_router(operating.operating(engine, limits, metrics, exchange), dependencies=key)
+        app.add_exception_handler(kind, answer_error)
+    app.add_exception_handler(RequestValidationError, answer_malformed)  # type: ignore[arg-type]
+    app.add_exception_handler(HTTPException, answer_no_route)  # type: ignore[arg-type]
+    # The guard checks the key; this dependency puts it into the OpenAPI document and the form at /docs.
+    key = [Depends(HTTPBearer(auto_error=False))] if service.replace_model else []
+    router = APIRouter()
+    for route in ROUTES:
+        route.add_to(router, service, key)
+    app.include_router(router)
     return app
 
 
-def _what_is_wrong(error: RequestValidationError) -> str:
+def _validation_message(error: RequestValidationError) -> str:
     """The first thing wrong with a request, without quoting it."""
     first = error.errors()[0]
     if first["type"] == "json_invalid":
-        return f"the body is no JSON: what is wrong is at character {first['loc'][-1]}"
+        return f"the body is not valid JSON: look at character {first['loc'][-1]}"
     if first["loc"] == ("body",) and first["type"] == "missing":
-        return "there is no body: send what /docs shows as JSON"
+        return "the body is missing: send JSON in the form that /docs shows"
     if first["type"] == "model_attributes_type":
-        return f"{_written(_place(first['loc']))} must be a JSON object, as /docs shows"
-    # Of a field with several types, each was tried, and the place ends with it: what got farthest is what was meant.
-    tried = [(_place(one["loc"]), one["msg"].lower()) for one in error.errors() if one["loc"][:2] == first["loc"][:2]]
-    farthest = max((place for place, _ in tried), key=len)
-    problems = dict.fromkeys(problem for place, problem in tried if place == farthest)
-    return f"{_written(farthest)}: {', or '.join(problems)}"
+        return f"{_join(_field_path(first['loc']))} must be a JSON object, as /docs shows"
+    # Pydantic reports one error for each type of a union and appends the type to the location. The longest location
+    # belongs to the type that matched best.
+    candidates = [
+        (_field_path(detail["loc"]), detail["msg"].lower())
+        for detail in error.errors()
+        if detail["loc"][:2] == first["loc"][:2]
+    ]
+    longest = max((path for path, _ in candidates), key=len)
+    problems = dict.fromkeys(message for path, message in candidates if path == longest)
+    return f"{_join(longest)}: {', or '.join(problems)}"
 
 
-def _place(location: Sequence[str | int]) -> tuple[str, ...]:
-    """Names of fields, and places in lists counted from 1."""
+def _field_path(location: Sequence[str | int]) -> tuple[str, ...]:
+    """Names of fields, and positions in lists counted from 1."""
     fields = [part for part in location[1:] if part not in {"str", "int"} and not str(part).startswith("list[")]
-    return tuple(f", number {part + 1} of the list" if isinstance(part, int) else f".{part}" for part in fields)
+    return tuple(f", item {part + 1}" if isinstance(part, int) else f".{part}" for part in fields)
 
 
-def _written(place: tuple[str, ...]) -> str:
-    return "".join(place).removeprefix(".") or "the body"
+def _join(path: tuple[str, ...]) -> str:
+    return "".join(path).removeprefix(".") or "the body"

@@ -1,8 +1,8 @@
-"""The model behind the service: requests that wait together are answered together, and the model can be exchanged.
+"""The model behind the service: it answers waiting requests in batches and can be replaced while serving.
 
-One thread works through the queue, because the model itself uses all threads it was given. While it answers, requests
-gather; it then takes all that ask alike at once. So nobody waits for company, and the busier it is the larger the
-batches get.
+One thread works through the queue, because the model itself uses all the threads it was given. Requests queue up while
+it computes; the next batch takes the first of them and all others with the same options. So no request waits for a
+batch to fill, and batches grow with the load.
 """
 
 from __future__ import annotations
@@ -25,13 +25,15 @@ from tiankong.model import Model, load
 from tiankong.runtime.deadline import OutOfTimeError, deadline
 from tiankong.serve.problems import NotReady, OverLimit
 
-_TOGETHER = 64
-"""Sentences of different requests that are filled in one go at most."""
+_BATCH_SENTENCES = 64
+"""The most sentences of different requests in one batch."""
 
 
 @dataclass(frozen=True)
 class ServedModel:
-    """A model, the name or folder it was loaded from, and the SHA-256 of its manifest, which names all its files."""
+    """A loaded model, its name (that of its folder), and the SHA-256 of its manifest, which lists the hashes of all
+    its files.
+    """
 
     model: Model
     name: str
@@ -40,27 +42,28 @@ class ServedModel:
 
 @dataclass(eq=False)
 class _Job:
-    """One request's work: sentences to fill with ``options``, which may be filled with those of other jobs that have
-    the same, or anything else as ``work``. Not ``numbered`` is one sentence that was asked alone.
+    """The work of one request: either ``call`` the model, or fill ``sentences`` with ``options``, which may share a
+    batch with jobs of the same options. A job that is not ``is_list`` has a single sentence, whose errors carry no
+    number.
     """
 
-    work: Callable[[Model], Any] | None = None
+    call: Callable[[Model], Any] | None = None
     sentences: list[str] = field(default_factory=list)
-    numbered: bool = True
+    is_list: bool = True
     options: dict[str, Any] = field(default_factory=dict)
-    done: asyncio.Future[Any] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+    result: asyncio.Future[Any] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
-    def ask(self, model: Model) -> Any:
-        """What the request gets."""
-        if self.work:
-            return self.work(model)
-        if not self.numbered:
+    def run(self, model: Model) -> Any:
+        """Returns the request's answer, computed alone."""
+        if self.call:
+            return self.call(model)
+        if not self.is_list:
             return [model.fill(self.sentences[0], **self.options)]
         return model.fill(self.sentences, **self.options)
 
 
 class Engine:
-    """Answers requests one batch after the other. Made outside, used within one event loop."""
+    """Answers requests batch by batch. Create it anywhere; use it within one event loop."""
 
     def __init__(
         self,
@@ -68,136 +71,135 @@ class Engine:
         threads: int = 0,
         words: Sequence[str] = (),
         seconds: float = math.inf,
-        on_waiting: Callable[[int], None] = lambda _: None,
+        on_queue_change: Callable[[int], None] = lambda _: None,
     ) -> None:
-        """Nothing is loaded before :meth:`start`. The model works at one request for so many ``seconds``;
-        ``on_waiting`` hears how many requests wait.
+        """Loads nothing: :meth:`start` does. ``seconds`` limits the computing time of a batch; ``on_queue_change``
+        receives the number of waiting requests.
         """
         self._seconds = seconds
         self.source, self._threads, self._words = str(model), threads, list(words)
-        self._on_waiting = on_waiting
-        self._loaded: ServedModel | None = None
+        self._on_queue_change = on_queue_change
+        self._served: ServedModel | None = None
         self._queue: deque[_Job] = deque()
-        self._arrived = asyncio.Event()
+        self._job_arrived = asyncio.Event()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="tiankong-engine")
         self._worker: asyncio.Task[None] | None = None
         self._stopped = False
-        self._loading = asyncio.Lock()  # one after the other, so that the last one asked for stays
+        self._loading = asyncio.Lock()  # one load at a time, so that the last request to replace the model wins
 
     @property
-    def loaded(self) -> ServedModel:
+    def served(self) -> ServedModel:
         """The model that answers now.
 
-        :raises NotReady: there is none yet.
+        :raises NotReady: no model has loaded yet.
         """
-        if self._loaded is None:
-            raise NotReady("the model is being loaded: try again in a moment")
-        return self._loaded
+        if self._served is None:
+            raise NotReady("the model is loading: try again in a moment")
+        return self._served
 
     async def start(self) -> ServedModel:
-        """Loads the model, lets it answer once, and begins to work.
+        """Loads the model, warms it up, and starts to answer.
 
-        :raises FolderError: it can't be loaded.
+        :raises FolderError: the model can't be loaded.
         """
         async with self._loading:
-            self._loaded = await asyncio.get_running_loop().run_in_executor(self._thread, self._load, self.source)
+            self._served = await asyncio.get_running_loop().run_in_executor(self._thread, self._load, self.source)
         self._worker = asyncio.create_task(self._work())
-        return self._loaded
+        return self._served
 
     async def stop(self) -> None:
-        """Stops; who still waits for an answer is told so."""
+        """Stops; requests still waiting get :class:`NotReady`."""
         self._stopped = True
-        self._arrived.set()
+        self._job_arrived.set()
         if self._worker is not None:
             await self._worker
         await asyncio.to_thread(self._thread.shutdown, wait=True, cancel_futures=True)
 
     async def reload(self, model: str | None = None) -> ServedModel:
-        """Loads the model again, or another one, beside the present, which goes on answering until the new one has
-        answered once.
+        """Loads the model again, or another one; the present model answers until the new one is warm.
 
-        :raises FolderError: the new one can't be loaded; the present one stays.
+        :raises FolderError: the new model can't be loaded; the present one stays.
         """
         async with self._loading:
             source = self.source if model is None else model
-            loaded = await asyncio.to_thread(self._load, source)
-            self._loaded, self.source = loaded, source
-        return loaded
+            served = await asyncio.to_thread(self._load, source)
+            self._served, self.source = served, source
+        return served
 
     async def fill(self, sentences: str | list[str], options: dict[str, Any]) -> list[Any]:
-        """Answers for a sentence, or for each of several, as :meth:`Model.fill` gives them.
+        """Returns the answers of :meth:`Model.fill` with the keyword arguments ``options``.
 
-        :raises SentenceError: a sentence; of a list, the message begins with its number.
-        :raises OptionError: ``options``, its keyword arguments.
+        :raises SentenceError: a sentence is invalid; for a list, the message begins with the sentence's number.
+        :raises OptionError: an option is invalid.
         """
         if isinstance(sentences, list):
-            return list(await self._answer(_Job(sentences=sentences, options=options)))
-        (found,) = await self._answer(_Job(sentences=[sentences], numbered=False, options=options))
-        return list(found)
+            return list(await self._submit(_Job(sentences=sentences, options=options)))
+        (answers,) = await self._submit(_Job(sentences=[sentences], is_list=False, options=options))
+        return list(answers)
 
-    async def ask(self, work: Callable[[Model], Any]) -> Any:
-        """What ``work`` makes of the model."""
-        return await self._answer(_Job(work))
+    async def call(self, function: Callable[[Model], Any]) -> Any:
+        """Returns ``function(model)``, computed in turn in the engine's thread."""
+        return await self._submit(_Job(function))
 
-    async def _answer(self, job: _Job) -> Any:
-        _ = self.loaded  # or it is not there yet
+    async def _submit(self, job: _Job) -> Any:
+        _ = self.served  # raises NotReady before the model has loaded
         self._queue.append(job)
-        self._on_waiting(len(self._queue))
-        self._arrived.set()
-        return await job.done
+        self._on_queue_change(len(self._queue))
+        self._job_arrived.set()
+        return await job.result
 
     async def _work(self) -> None:
         loop = asyncio.get_running_loop()
         while not self._stopped:
-            await self._arrived.wait()
-            self._arrived.clear()
+            await self._job_arrived.wait()
+            self._job_arrived.clear()
             while self._queue:
-                jobs = [job for job in self._next() if not job.done.cancelled()]
-                self._on_waiting(len(self._queue))
+                jobs = [job for job in self._next_batch() if not job.result.cancelled()]
+                self._on_queue_change(len(self._queue))
                 if jobs:
-                    results = await loop.run_in_executor(self._thread, self._run, jobs, self.loaded.model)
-                    for job, result in zip(jobs, results, strict=True):
-                        if job.done.cancelled():
+                    outcomes = await loop.run_in_executor(self._thread, self._run, jobs, self.served.model)
+                    for job, outcome in zip(jobs, outcomes, strict=True):
+                        if job.result.cancelled():
                             continue
-                        if isinstance(result, Exception):
-                            job.done.set_exception(result)
+                        if isinstance(outcome, Exception):
+                            job.result.set_exception(outcome)
                         else:
-                            job.done.set_result(result)
+                            job.result.set_result(outcome)
 
-    def _next(self) -> list[_Job]:
-        """The first job, and those behind it that ask alike and fit in."""
+    def _next_batch(self) -> list[_Job]:
+        """Takes the first job, and those behind it that have the same options and fit into its batch."""
         first = self._queue.popleft()
         jobs, size = [first], len(first.sentences)
-        if first.work is not None:
+        if first.call is not None:
             return jobs
         for job in list(self._queue):
-            if job.work is None and job.options == first.options and size + len(job.sentences) <= _TOGETHER:
+            if job.call is None and job.options == first.options and size + len(job.sentences) <= _BATCH_SENTENCES:
                 self._queue.remove(job)
                 jobs.append(job)
                 size += len(job.sentences)
         return jobs
 
     def _run(self, jobs: list[_Job], model: Model) -> list[Any]:
-        """Each job's result, or the exception it ends with."""
+        """Returns each job's answer, or the exception that it raised."""
         if len(jobs) > 1:
             sentences = [sentence for job in jobs for sentence in job.sentences]
-            found = self._attempt(lambda: model.fill(sentences, **jobs[0].options), jobs)
-            if not isinstance(found, Exception):
-                answers = iter(found)
+            outcome = self._attempt(lambda: model.fill(sentences, **jobs[0].options), jobs)
+            if not isinstance(outcome, Exception):
+                answers = iter(outcome)
                 return [list(itertools.islice(answers, len(job.sentences))) for job in jobs]
-        # One bad sentence is its own request's error and nobody else's.
-        return [self._attempt(partial(job.ask, model), [job]) for job in jobs]
+        # After an error, each job runs alone: an invalid sentence must fail only its own request.
+        return [self._attempt(partial(job.run, model), [job]) for job in jobs]
 
     def _attempt(self, work: Callable[[], Any], jobs: list[_Job]) -> Any:
-        """What comes of ``work``, or the exception it ends with. It goes on while one of the ``jobs`` is waited for."""
+        """Returns the result of ``work``, or its exception; gives up once no client waits for any of the ``jobs``."""
         try:
-            with deadline(self._seconds, lambda: self._stopped or all(job.done.cancelled() for job in jobs)):
+            with deadline(self._seconds, lambda: self._stopped or all(job.result.cancelled() for job in jobs)):
                 return work()
         except OutOfTimeError:
             if self._stopped:
-                return NotReady("the server is stopping: ask again when it is back")
+                return NotReady("the server is stopping: send the request again once it is back")
             limit = f"{self._seconds:g} seconds"
-            return OverLimit(f"the model would work at this for more than {limit}: ask for less at once")
+            return OverLimit(f"the model would compute for more than {limit}: send less in one request")
         except Exception as error:
             return error
 
@@ -205,10 +207,10 @@ class Engine:
         model = load(source, threads=self._threads, words=self._words)
         vocabulary = model.folder.vocabulary
         word = vocabulary.words[int(vocabulary.targets().argmax())]
-        # All that a full house needs is there from the start.
+        # Warm up with a full batch, so that all memory it needs is allocated before the first request.
         if model.labels:
-            model.classify([word] * 2 * _TOGETHER)
+            model.classify([word] * 2 * _BATCH_SENTENCES)
         else:
-            model.fill([f"{word} __"] * _TOGETHER)
+            model.fill([f"{word} __"] * _BATCH_SENTENCES)
         folder = model_path(source)
         return ServedModel(model, folder.name, sha256(folder / MODEL.manifest))

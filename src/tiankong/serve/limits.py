@@ -1,4 +1,4 @@
-"""How much one request, and all together, may ask for."""
+"""The limits of one request, and of all requests together."""
 
 from __future__ import annotations
 
@@ -12,66 +12,66 @@ from tiankong.serve.problems import OverLimit
 from tiankong.text.blanks import LONGEST_SENTENCE, count_blanks
 
 
-def _limit(default: float, text: str, most: float = math.inf) -> Any:
-    """``most`` is what the engine takes at all."""
-    return field(default=default, metadata={"help": text, "most": most})
+def _limit(default: float, help_text: str, maximum: float = math.inf) -> Any:
+    """A field whose ``maximum`` is the engine's own limit."""
+    return field(default=default, metadata={"help": help_text, "maximum": maximum})
 
 
 @dataclass(frozen=True)
 class Limits:
-    """Every field is a flag of ``tiankong serve`` and a variable ``TIANKONG_…``."""
+    """Every field is an option of ``tiankong serve`` and an environment variable ``TIANKONG_…``."""
 
-    max_body_bytes: int = _limit(1_000_000, "bytes of a request's body")
-    max_sentences: int = _limit(64, "sentences, texts or candidates' sentences of a request")
-    max_characters: int = _limit(LONGEST_SENTENCE, "characters of a sentence", LONGEST_SENTENCE)
-    max_blanks: int = _limit(12, "blanks of a sentence")
-    max_top_k: int = _limit(100, "answers for a blank", MOST_ANSWERS)
-    max_targets: int = _limit(1000, "targets, candidates or excluded words of a request")
-    max_requests: int = _limit(64, "requests being answered or waiting at once")
-    answer_seconds: float = _limit(10.0, "seconds that the model works at one request")
-    max_head_bytes: int = _limit(65_536, "bytes of a request's line and headers")
-    head_seconds: float = _limit(10.0, "seconds in which a request's line and headers must arrive")
-    body_seconds: float = _limit(10.0, "seconds in which a request's body must arrive")
-    drain_seconds: float = _limit(20.0, "seconds that requests may still take when the server is told to stop")
+    max_body_bytes: int = _limit(1_000_000, "Maximum size of a request's body in bytes.")
+    max_sentences: int = _limit(64, "Maximum number of sentences or texts in a request.")
+    max_characters: int = _limit(LONGEST_SENTENCE, "Maximum number of characters in a sentence.", LONGEST_SENTENCE)
+    max_blanks: int = _limit(12, "Maximum number of blanks in a sentence.")
+    max_top_k: int = _limit(100, "Maximum number of answers for a blank.", MOST_ANSWERS)
+    max_targets: int = _limit(1000, "Maximum number of targets, candidates or excluded words in a request.")
+    max_requests: int = _limit(64, "Maximum number of requests being answered or waiting at once.")
+    answer_seconds: float = _limit(10.0, "Maximum time in seconds that the model computes for a request.")
+    max_head_bytes: int = _limit(65_536, "Maximum size of a request line and its headers in bytes.")
+    head_seconds: float = _limit(10.0, "Maximum time in seconds for the request line and headers to arrive.")
+    body_seconds: float = _limit(10.0, "Maximum time in seconds for a request's body to arrive.")
+    drain_seconds: float = _limit(20.0, "Maximum time in seconds to finish open requests at shutdown.")
 
     def check_sentences(self, sentences: Sequence[str]) -> None:
-        """Makes sure that one request may ask for ``sentences``.
+        """Checks the number of ``sentences``, their lengths and their blanks.
 
-        :raises OverLimit: there are too many, one is too long or has too many blanks.
+        :raises OverLimit: one of them exceeds its limit.
         """
-        self._at_most(len(sentences), self.max_sentences, "sentences", "request")
+        _check(len(sentences), self.max_sentences, "sentences", "request")
         for sentence in sentences:
-            self._at_most(len(sentence), self.max_characters, "characters", "sentence")
-            self._at_most(count_blanks(sentence), self.max_blanks, "blanks", "sentence")
+            _check(len(sentence), self.max_characters, "characters", "sentence")
+            _check(count_blanks(sentence), self.max_blanks, "blanks", "sentence")
 
     def check_top_k(self, top_k: int) -> None:
-        """Makes sure that a blank may get so many answers.
+        """Checks the number of answers for a blank.
 
-        :raises OverLimit: it may not.
+        :raises OverLimit: it is less than 1 or exceeds the limit.
         """
         if top_k < 1:
             raise OverLimit(f"top_k must be from 1 to {self.max_top_k:,}, not {top_k}")
-        self._at_most(top_k, self.max_top_k, "answers (top_k)", "request")
+        _check(top_k, self.max_top_k, "answers (top_k)", "request")
 
     def check_suggestions(self, suggestions: int) -> None:
-        """Makes sure that a word that doesn't fit may get so many.
+        """Checks the number of suggestions for a word that doesn't fit.
 
-        :raises OverLimit: it may not.
+        :raises OverLimit: it is negative or exceeds the limit.
         """
         if suggestions < 0:
             raise OverLimit(f"suggestions must be from 0 to {self.max_top_k:,}, not {suggestions}")
-        self._at_most(suggestions, self.max_top_k, "suggestions", "request")
+        _check(suggestions, self.max_top_k, "suggestions", "request")
 
     def check_words(self, name: str, words: Sequence[str]) -> None:
-        """Makes sure that a request may name so many ``words``, its targets or candidates.
+        """Checks the number and lengths of a request's ``words``, such as its targets; ``name`` is theirs.
 
         :raises OverLimit: there are too many, or one is longer than a sentence may be.
         """
-        self._at_most(len(words), self.max_targets, name, "request")
+        _check(len(words), self.max_targets, name, "request")
         for word in words:
-            self._at_most(len(word), self.max_characters, "characters", "word")
+            _check(len(word), self.max_characters, "characters", "word")
 
-    @staticmethod
-    def _at_most(number: int, most: int, what: str, of: str) -> None:
-        if number > most:
-            raise OverLimit(f"the {of} has {number:,} {what} and at most {most:,} are taken")
+
+def _check(number: int, limit: int, what: str, owner: str) -> None:
+    if number > limit:
+        raise OverLimit(f"the {owner} has {number:,} {what}: send at most {limit:,}")

@@ -1,4 +1,4 @@
-"""What the service tells Prometheus."""
+"""The metrics of the service for Prometheus."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
-"""Where it is set before this module is imported, the counters of all processes lie in that folder."""
+"""If it is set before this module is imported, all processes keep their counters in the folder that it names."""
 
 _SECONDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 
 
 class _ModelCollector(Collector):
-    """The model that answers: told by whichever process is asked, since none keeps what it was before."""
+    """The present model. Not a gauge in the shared folder: that would keep the models of before as well."""
 
     def __init__(self) -> None:
         self.labels: list[str] = []
@@ -30,43 +30,46 @@ class _ModelCollector(Collector):
 
 
 class Metrics:
-    """Counters of all processes of one server; nothing of what people asked for is in them."""
+    """Counters over all processes of a server, without any content of requests."""
 
     content_type = "text/plain; version=0.0.4; charset=utf-8"
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
-        own: CollectorRegistry | None = self._registry
+        registry: CollectorRegistry | None = self._registry
         if os.environ.get(FOLDER_VARIABLE):
             MultiProcessCollector(self._registry)  # type: ignore[no-untyped-call]
-            own = None  # or they would be told twice
+            registry = None  # the collector reports them; registered here, they would appear twice
         self.requests = Counter(
-            "tiankong_requests", "Requests answered, by route and status.", ["route", "status"], registry=own
+            "tiankong_requests", "Answered requests by route and status.", ["route", "status"], registry=registry
         )
         self.seconds = Histogram(
             "tiankong_request_seconds",
             "Seconds from the first byte of a request to the last of its answer.",
             ["route"],
             buckets=_SECONDS,
-            registry=own,
+            registry=registry,
         )
-        self.refused = Counter("tiankong_refused", "Requests refused, by reason.", ["reason"], registry=own)
+        self.refused = Counter("tiankong_refused", "Refused requests by reason.", ["reason"], registry=registry)
         self.waiting = Gauge(
-            "tiankong_queue_depth", "Requests that wait for the model.", registry=own, multiprocess_mode="livesum"
+            "tiankong_queue_depth",
+            "Requests waiting for the model.",
+            registry=registry,
+            multiprocess_mode="livesum",
         )
         self.running = Gauge(
             "tiankong_requests_running",
-            "Requests that are being answered.",
-            registry=own,
+            "Requests being answered.",
+            registry=registry,
             multiprocess_mode="livesum",
         )
         self._model = _ModelCollector()
         self._registry.register(self._model)
 
-    def model(self, name: str, sha256: str) -> None:
-        """Says which model answers from now on."""
+    def set_model(self, name: str, sha256: str) -> None:
+        """Sets the model that answers from now on."""
         self._model.labels = [name, sha256]
 
     def text(self) -> bytes:
-        """All of it in Prometheus's text format."""
+        """All metrics in Prometheus's text format."""
         return generate_latest(self._registry)

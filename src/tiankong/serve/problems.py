@@ -1,60 +1,65 @@
-"""What can be wrong with a request, and the one table of the statuses it is answered with.
+"""Everything that can be wrong with a request, and how the service answers it.
 
-``docs/service.md`` has the table for people; ``tests/serve/test_problems.py`` holds it to this one.
+``docs/service.md`` shows the table of statuses to people; ``tests/serve/test_problems.py`` keeps the two equal.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
 
 from tiankong.errors import FolderError, MissingPackageError, OptionError, SentenceError, SourceError
 
+if TYPE_CHECKING:  # the limits, which the command line shows without the extra, import this module
+    from tiankong.serve.metrics import Metrics
+
 
 class RefusedRequest(Exception):
-    """A request that is answered with an error; the message is the sentence the client gets."""
+    """A request that the service refuses; the client receives the message."""
 
-    def __init__(self, sentence: str) -> None:
-        super().__init__(sentence)
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
 
 
 class MalformedRequest(RefusedRequest):
-    """No JSON, or not of the documented form."""
+    """The body is not JSON, or does not match the documented schema."""
 
 
 class OverLimit(RefusedRequest):
-    """More sentences, characters, blanks, answers or targets than the server takes."""
+    """More sentences, characters, blanks, answers, targets or computing time than the server allows."""
 
 
 class BodyTooLarge(RefusedRequest):
-    """More bytes than the server reads."""
+    """The body has more bytes than the server reads."""
 
 
 class HeadTooLarge(RefusedRequest):
-    """More bytes of request line and headers than the server reads."""
+    """The request line and headers have more bytes than the server reads."""
 
 
 class UnreadableHead(RefusedRequest):
-    """What came is no HTTP."""
+    """The bytes received are not HTTP."""
 
 
 class UnreadableBody(RefusedRequest):
-    """A body that is compressed, or not declared to be JSON."""
+    """The body is compressed, or not declared as JSON."""
 
 
 class TooSlow(RefusedRequest):
-    """A request whose head or body did not arrive in time."""
+    """The request line and headers, or the body, did not arrive in time."""
 
 
 class Unauthorised(RefusedRequest):
-    """No key, or a wrong one."""
+    """The key is missing or wrong."""
 
 
 class TooManyRequests(RefusedRequest):
-    """As many requests as the server takes at once are being answered or waiting."""
+    """The server is already answering as many requests as it takes at once."""
 
 
 class NotReady(RefusedRequest):
-    """The model is being loaded, or the server is about to stop."""
+    """The model is still loading, or the server is shutting down."""
 
 
 class NoClassifier(RefusedRequest):
@@ -62,8 +67,8 @@ class NoClassifier(RefusedRequest):
 
 
 class Problem(NamedTuple):
-    """How an error is answered: the status, the word that counts it in the metrics, the program's exit code where the
-    command line meets it, and seconds after which trying again may help.
+    """How the service answers an error: the HTTP status, the reason (its label in the metrics), the exit code of the
+    command line for the same error, and the seconds of ``Retry-After``.
     """
 
     status: int
@@ -90,18 +95,31 @@ PROBLEMS: dict[type[Exception], Problem] = {
     NotReady: Problem(503, "not_ready", retry_after=2),
     NoClassifier: Problem(404, "classifier"),
 }
-"""Of every error a request can meet. What is not here is a fault of this program: 500, exit code 1."""
+"""Every error that a request can cause. Any other exception is a fault of the program: status 500, exit code 1."""
 
 FAULT = Problem(500, "fault", 1)
 
 
 def problem_of(error: Exception) -> Problem:
-    """The entry of the nearest class in the table."""
+    """The table's entry for the error's class or its nearest base class."""
     return next((PROBLEMS[kind] for kind in type(error).__mro__ if kind in PROBLEMS), FAULT)
 
 
-def sentence_of(error: Exception) -> str:
-    """What the client is told, as text that any encoding can carry; nothing of a fault's insides."""
+def message_of(error: Exception) -> str:
+    """The message for the client, safe to encode; a fault reveals nothing of the program's internals."""
     if problem_of(error) is FAULT:
-        return "this is a fault of the server: please report it with the request id"
+        return "internal server error: please report it with the request id"
     return str(error).encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def error_response(error: Exception, request_id: str, metrics: Metrics) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
+    """Counts an error in the metrics and returns its status, headers and JSON body."""
+    problem = problem_of(error)
+    metrics.refused.labels(problem.reason).inc()
+    body = msgspec.json.encode({"error": message_of(error), "reason": problem.reason, "request_id": request_id})
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    if problem.retry_after is not None:
+        headers.append((b"retry-after", str(problem.retry_after).encode()))
+    if problem.status == 401:
+        headers.append((b"www-authenticate", b"Bearer"))
+    return problem.status, headers, body

@@ -1,4 +1,4 @@
-"""``tiankong serve``: an address, and one process or several that answer there."""
+"""``tiankong serve``: binds the address and runs one process there or several."""
 
 from __future__ import annotations
 
@@ -15,35 +15,38 @@ from tiankong.serve.worker import Worker
 
 
 def serve(settings: Settings, limits: Limits) -> int:
-    """Serves until SIGTERM or Ctrl-C, and returns the exit code.
+    """Serves until SIGTERM or Ctrl-C; returns the exit code.
 
-    :raises OptionError: the address can't be bound, or is open to others without a key.
-    :raises FolderError: the model.
+    :raises OptionError: the address can't be bound, or is open to other machines without a key.
+    :raises FolderError: the model can't be loaded.
     """
     if not settings.api_key and not settings.no_auth and not _is_loopback(settings.host):
         raise OptionError(
-            f"{settings.host} can be reached from elsewhere: ask for a key with --api-key, or say --no-auth"
+            f"other machines can reach {settings.host}: require a key with --api-key, or allow everyone with --no-auth"
         )
-    with contextlib.closing(_bound(settings.host, settings.port)) as listener:
-        if settings.workers > 1:
-            return Supervisor(settings, limits, listener).run()
-        asyncio.run(_serve_alone(settings, limits, listener))
-        return 0
+    with contextlib.closing(_bind(settings.host, settings.port)) as listener:
+        return asyncio.run(_run(settings, limits, listener))
 
 
-async def _serve_alone(settings: Settings, limits: Limits, listener: socket.socket) -> None:
+async def _run(settings: Settings, limits: Limits, listener: socket.socket) -> int:
+    if settings.workers > 1:
+        return await Supervisor(settings, limits, listener).run()
     await Worker(settings, limits, listener).run()
+    return 0
 
 
-def _bound(host: str, port: int) -> socket.socket:
+def _bind(host: str, port: int) -> socket.socket:
+    """Returns a listening socket. (uvicorn's own would exit the program where the address can't be bound.)"""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         listener = socket.create_server((host, port), family=family, backlog=BACKLOG)
     except (OSError, OverflowError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise OptionError(f"{host}:{port} can't be served at ({reason.lower()}): choose --host and --port") from None
-    # asyncio sends at once (TCP_NODELAY) only where a socket says that it is TCP; else the end of an answer waits for
-    # the client's delayed acknowledgement, some 40 ms.
+        raise OptionError(
+            f"can't listen at {host}:{port} ({reason.lower()}): choose another --host or --port"
+        ) from None
+    # asyncio sets TCP_NODELAY only on sockets that declare the protocol TCP. Without it, the end of an answer waits
+    # about 40 ms for the client's delayed acknowledgement.
     return socket.socket(listener.family, listener.type, socket.IPPROTO_TCP, fileno=listener.detach())
 
 

@@ -1,4 +1,4 @@
-"""Where and how to serve."""
+"""The settings of a server, apart from its limits."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 BACKLOG = 2048
-"""Connections that may wait to be accepted."""
+"""The most connections that may wait to be accepted."""
 
 
 @dataclass(frozen=True)
 class Settings:
-    """``api_key`` is asked of every request but those for health and the page; ``origins`` are the web sites whose
-    pages may ask; ``threads`` are each worker's, 0 for its share of the cores.
+    """``api_key`` protects all routes but health, readiness and the page; pages of the web sites ``origins`` may send
+    requests; ``threads`` are those of each worker, 0 for its share of the cores.
     """
 
     model: str | Path

@@ -1,4 +1,8 @@
-"""Several processes that serve on one address: started together, told together, and started again when one dies."""
+"""Several worker processes at one address: started, signalled and restarted together.
+
+uvicorn's ``Multiprocess`` can't take its place: it reloads by replacing every process, has no message from a worker to
+the others (``/reload``), leaves workers running when it is killed, and exits with its own code instead of the error's.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +13,9 @@ import os
 import signal
 import socket
 import tempfile
-import time
 from dataclasses import dataclass, replace
 from multiprocessing import resource_tracker
-from multiprocessing.connection import Connection, wait
+from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 
 from prometheus_client.multiprocess import mark_process_dead
@@ -27,138 +30,126 @@ from tiankong.serve.worker import Worker, say
 from tiankong.serve.worker_messages import Link, Message, Ready
 
 _SPAWN = multiprocessing.get_context("spawn")
-_PAUSE = 1.0
-"""Seconds before one that died at its start is started again."""
+
+_RESTART_DELAY = 1.0
+"""Seconds before the restart of a worker that died before it was ready."""
 
 
-@dataclass
-class _Process:
+@dataclass(eq=False)
+class _WorkerProcess:
     """A worker as its supervisor sees it."""
 
     process: SpawnProcess
-    pipe: Connection
-    ready: bool = False
+    link: Link
+    is_ready: bool = False
     reload_when_ready: bool = False
+
+    def send_signal(self, number: signal.Signals) -> None:
+        """Signals the process unless it has ended."""
+        if self.process.pid and self.process.is_alive():
+            os.kill(self.process.pid, number)
 
 
 class Supervisor:
-    """Runs ``settings.workers`` workers on a listener."""
+    """Runs ``settings.workers`` workers on a listener. The event loop calls its methods one at a time, so that a signal
+    never interrupts the start of a worker.
+    """
 
     def __init__(self, settings: Settings, limits: Limits, listener: socket.socket) -> None:
         threads = settings.threads or max(1, (os.cpu_count() or 1) // settings.workers)
         self._settings, self._limits, self._listener = replace(settings, threads=threads), limits, listener
-        self._workers: list[_Process] = []
-        self._stopping = self._announced = self._starting = False
+        self._workers: list[_WorkerProcess] = []
+        self._stopping = self._announced = False
+        self._ended = asyncio.Event()
+        self._metrics_folder = ""
         self._exit_code = 0
 
-    def run(self) -> int:
-        """Until SIGTERM or Ctrl-C; returns the exit code: a worker's, if none could start.
+    async def run(self) -> int:
+        """Runs until SIGTERM or Ctrl-C; returns the exit code: a worker's, if none could start.
 
-        :raises FolderError: the model.
+        :raises FolderError: the model can't be opened.
         """
-        open_model(model_path(self._settings.model))  # so that what is wrong with it is said once
+        open_model(model_path(self._settings.model))  # here, so that its error appears once and not for each worker
+        loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: self._stop())
-        signal.signal(signal.SIGHUP, lambda *_: self._reload())
-        resource_tracker.ensure_running()  # started with the first worker, it would end the block of signals around it
-        # The workers' counters lie in files here, so that any of them can tell all.
-        with tempfile.TemporaryDirectory(prefix="tiankong-metrics-") as folder:
-            os.environ[FOLDER_VARIABLE] = folder
+            loop.add_signal_handler(number, self._stop)
+        loop.add_signal_handler(signal.SIGHUP, self._reload)
+        resource_tracker.ensure_running()  # started along with a worker, it would unblock the signals blocked there
+        # Workers keep their counters in files here, so that each can report those of all.
+        with tempfile.TemporaryDirectory(prefix="tiankong-metrics-") as self._metrics_folder:
+            os.environ[FOLDER_VARIABLE] = self._metrics_folder
             for _ in range(self._settings.workers):
-                if not self._stopping:
-                    self._start()
-            while self._workers:
-                self._attend(folder)
+                self._start_worker()
+            await self._ended.wait()
         return self._exit_code
 
-    def _start(self) -> None:
-        self._starting = True
-        ours, theirs = _SPAWN.Pipe()
-        process = _SPAWN.Process(target=_work, args=(self._settings, self._limits, self._listener, theirs))
-        self._workers.append(_Process(process, ours))  # before its start: a signal to reload meanwhile is for it, too
-        # A terminal's Ctrl-C reaches workers, too: they are told to stop by this process alone, and inherit the block.
+    def _start_worker(self) -> None:
+        if self._stopping:
+            return
+        own_end, worker_end = _SPAWN.Pipe()
+        process = _SPAWN.Process(target=_run_worker, args=(self._settings, self._limits, self._listener, worker_end))
+        # A terminal sends Ctrl-C to workers as well. They inherit this block and stop only when the supervisor says so.
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
             process.start()
         finally:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
-        theirs.close()
-        self._starting = False
-        if self._stopping:  # told while this one was being started, and so not known
-            self._tell(signal.SIGTERM)
-            self._listener.close()
+        worker_end.close()
+        worker = _WorkerProcess(process, Link(own_end))
+        self._workers.append(worker)
+        worker.link.listen(lambda message: self._on_message(worker, message))
+        asyncio.get_running_loop().add_reader(process.sentinel, self._on_exit, worker)
 
-    def _attend(self, folder: str) -> None:
-        """Waits for the next message or death, and does what it asks for."""
-        happened = wait([end for worker in self._workers for end in (worker.pipe, worker.process.sentinel)])
-        for worker in list(self._workers):
-            if worker.pipe in happened:
-                self._hear(worker)
-            if worker.process.sentinel in happened:
-                self._bury(worker, folder)
-
-    def _hear(self, worker: _Process) -> None:
-        try:
-            message: Message = worker.pipe.recv()
-        except (EOFError, OSError):
-            return  # it is dying
+    def _on_message(self, worker: _WorkerProcess, message: Message) -> None:
         if isinstance(message, Ready):
-            worker.ready = True
+            worker.is_ready = True
             if worker.reload_when_ready:
-                self._send(worker, signal.SIGHUP)
-            if all(one.ready for one in self._workers) and not (self._announced or self._stopping):
+                worker.send_signal(signal.SIGHUP)
+            if all(other.is_ready for other in self._workers) and not (self._announced or self._stopping):
                 self._announced = True
                 host, port = self._listener.getsockname()[:2]
                 say(f"{message.model} answers at http://{host}:{port} ({len(self._workers)} workers)")
         else:
             self._settings = replace(self._settings, model=message.source)
-            for one in self._workers:
-                with contextlib.suppress(OSError):  # it is dying, and the next will have the new model anyway
-                    one.pipe.send(message)
+            for other in self._workers:
+                with contextlib.suppress(OSError):  # it is dying; its successor starts with the new model
+                    other.link.send(message)
 
-    def _bury(self, worker: _Process, folder: str) -> None:
+    def _on_exit(self, worker: _WorkerProcess) -> None:
+        asyncio.get_running_loop().remove_reader(worker.process.sentinel)
         worker.process.join()
-        worker.pipe.close()
+        worker.link.close()
         self._workers.remove(worker)
-        mark_process_dead(worker.process.pid, folder)  # type: ignore[no-untyped-call]
-        if self._stopping:
-            return
-        if not self._announced:  # what keeps one from starting keeps all
+        mark_process_dead(worker.process.pid, self._metrics_folder)  # type: ignore[no-untyped-call]
+        if not (self._announced or self._stopping):  # whatever keeps one worker from starting keeps all
             self._exit_code = worker.process.exitcode or 1
             self._stop()
-            return
-        say(f"worker {worker.process.pid} ended with {worker.process.exitcode} and is started again")
-        if not worker.ready:
-            time.sleep(_PAUSE)
-        if not self._stopping:  # told meanwhile
-            self._start()
+        elif not self._stopping:
+            say(f"worker {worker.process.pid} exited with code {worker.process.exitcode}: starting another")
+            asyncio.get_running_loop().call_later(0 if worker.is_ready else _RESTART_DELAY, self._start_worker)
+        self._end_if_done()
 
     def _stop(self) -> None:
-        self._tell(signal.SIGKILL if self._stopping else signal.SIGTERM)
+        for worker in self._workers:
+            worker.send_signal(signal.SIGKILL if self._stopping else signal.SIGTERM)
         self._stopping = True
-        if not self._starting:
-            self._listener.close()
+        self._listener.close()
+        self._end_if_done()
+
+    def _end_if_done(self) -> None:
+        if self._stopping and not self._workers:
+            self._ended.set()
 
     def _reload(self) -> None:
-        """One that is starting does not listen yet: the signal would end it."""
         for worker in self._workers:
-            if worker.ready:
-                self._send(worker, signal.SIGHUP)
-            else:
+            if worker.is_ready:
+                worker.send_signal(signal.SIGHUP)
+            else:  # it has no handler yet: the signal would end it
                 worker.reload_when_ready = True
 
-    def _tell(self, number: signal.Signals) -> None:
-        for worker in self._workers:
-            self._send(worker, number)
 
-    @staticmethod
-    def _send(worker: _Process, number: signal.Signals) -> None:
-        if worker.process.pid and worker.process.is_alive():
-            os.kill(worker.process.pid, number)
-
-
-def _work(settings: Settings, limits: Limits, listener: socket.socket, pipe: Connection) -> None:
-    """A worker's whole life, in its own process."""
+def _run_worker(settings: Settings, limits: Limits, listener: socket.socket, pipe: Connection) -> None:
+    """Runs a worker in its own process."""
 
     async def run() -> None:
         await Worker(settings, limits, listener, Link(pipe)).run()

@@ -1,4 +1,8 @@
-"""One process that serves: load, answer, exchange the model, drain, end."""
+"""A serving process: loads the model, answers, replaces the model, drains and ends.
+
+uvicorn speaks HTTP here. Its lifespan and signal handling can't take over the rest: it would not listen before the
+model has loaded (``/ready`` answers 503 meanwhile), and would close the listener before open requests have finished.
+"""
 
 from __future__ import annotations
 
@@ -16,20 +20,21 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
 from tiankong.errors import TiankongError
-from tiankong.serve.app import PATHS, build_app
+from tiankong.serve.app import LABELS, PUBLIC_LABELS, build_app
 from tiankong.serve.engine import Engine, ServedModel
 from tiankong.serve.guard import Guard
 from tiankong.serve.limits import Limits
 from tiankong.serve.metrics import Metrics
-from tiankong.serve.protocol import PatientProtocol
+from tiankong.serve.protocol import LimitedProtocol
+from tiankong.serve.routes.route import Service
 from tiankong.serve.settings import BACKLOG, Settings
-from tiankong.serve.worker_messages import Link, Reload
+from tiankong.serve.worker_messages import Link, Message, Ready, Reload
 
-_POLL = 0.02
+_POLL_SECONDS = 0.02
 
 
 class _Server(uvicorn.Server):
-    """Leaves signals to us."""
+    """Leaves signals to the worker."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -37,7 +42,7 @@ class _Server(uvicorn.Server):
 
 
 class Worker:
-    """Serves on a listener that it may share with other workers, of which ``link`` knows."""
+    """Serves on a listener, alone or beside other workers; then ``link`` leads to their supervisor."""
 
     def __init__(self, settings: Settings, limits: Limits, listener: socket.socket, link: Link | None = None) -> None:
         self._limits, self._listener, self._link = limits, listener, link
@@ -45,11 +50,11 @@ class Worker:
         self._engine = Engine(
             settings.model, settings.threads, settings.words, limits.answer_seconds, self._metrics.waiting.set
         )
-        app = build_app(self._engine, limits, self._metrics, self.reload if settings.api_key else None)
+        app = build_app(Service(self._engine, limits, self._metrics, self.replace_model if settings.api_key else None))
         log = None if settings.quiet else sys.stderr
-        self._guard = Guard(app, limits, self._metrics, PATHS, settings.api_key, log)
+        self._guard = Guard(app, limits, self._metrics, LABELS, PUBLIC_LABELS, settings.api_key, log)
         self._app: ASGIApp = self._guard
-        if settings.origins:  # outermost, so that a page may read refusals, too
+        if settings.origins:  # outermost, so that pages can read refusals as well
             self._app = CORSMiddleware(
                 self._guard,
                 allow_origins=list(settings.origins),
@@ -57,106 +62,107 @@ class Worker:
                 allow_headers=["*"],
                 expose_headers=["Retry-After", "X-Request-Id"],
             )
-        self._asked_for: ServedModel | None = None
+        self._requested: ServedModel | None = None
         self._stopping = asyncio.Event()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._reloads: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
-        """Until SIGTERM or Ctrl-C.
+        """Runs until SIGTERM or Ctrl-C.
 
         :raises FolderError: the model can't be loaded.
         """
-        self._listen_to_orders()
-        server = self._server()
+        self._install_handlers()
+        server = self._build_server()
         serving = asyncio.create_task(server.serve(sockets=[self._listener]))
         try:
-            self._tell_metrics(await self._engine.start())
+            self._publish(await self._engine.start())
             if self._link:
-                self._link.ready(self._engine.loaded.name)
+                self._link.send(Ready(self._engine.served.name))
             else:
                 host, port = self._listener.getsockname()[:2]
-                say(f"{self._engine.loaded.name} answers at http://{host}:{port}")
+                say(f"{self._engine.served.name} answers at http://{host}:{port}")
             await self._stopping.wait()
-            await self._drained()
+            await self._drain()
         finally:
             await self._engine.stop()
             server.should_exit = True
             await serving
 
-    async def reload(self, model: str | None = None) -> None:
-        """Loads the model again, or another one, and has the other workers do so.
+    async def replace_model(self, model: str | None = None) -> None:
+        """Loads the model again, or another one, and has the other workers do the same.
 
-        :raises FolderError: it can't be loaded; the present one stays.
+        :raises FolderError: the model can't be loaded; the present one stays.
         """
-        self._asked_for = await self._engine.reload(model)
-        self._tell_metrics(self._asked_for)
+        self._requested = await self._engine.reload(model)
+        self._publish(self._requested)
         if self._link:
-            self._link.reloaded(self._engine.source)
+            self._link.send(Reload(self._engine.source, os.getpid()))
 
-    def _server(self) -> _Server:
-        patient = partial(PatientProtocol, limits=self._limits, metrics=self._metrics)
+    def _build_server(self) -> _Server:
+        protocol = partial(LimitedProtocol, limits=self._limits, metrics=self._metrics)
         return _Server(
             uvicorn.Config(
                 self._app,
                 lifespan="off",
                 log_config=None,
-                log_level="error",  # what is no HTTP is counted, not told
+                log_level="error",  # no line for what is not HTTP: the metrics count it
                 access_log=False,
                 server_header=False,
                 proxy_headers=False,
                 backlog=BACKLOG,
-                http=patient,  # type: ignore[arg-type]
+                http=protocol,  # type: ignore[arg-type]
                 timeout_graceful_shutdown=1,
             )
         )
 
-    def _listen_to_orders(self) -> None:
+    def _install_handlers(self) -> None:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop)
-        loop.add_signal_handler(signal.SIGHUP, self._reload_in_time, None)
+        loop.add_signal_handler(signal.SIGHUP, self._schedule_reload, None)
         if self._link:
-            self._link.listen(loop, on_reload=self._reload_like, on_end=self._stop)
+            self._link.listen(self._on_message, on_close=self._stop)
 
     def _stop(self) -> None:
         if self._guard.draining:
-            if self._link:  # whoever stops the whole group tells it and its supervisor, who knows when it is too long
+            if self._link:  # a second signal may be one to the whole group: the supervisor decides
                 return
-            os._exit(1)  # told twice: at once
+            os._exit(1)
         self._guard.draining = True
         self._stopping.set()
 
-    def _reload_like(self, other: Reload) -> None:
-        """What comes back from this worker itself is done, unless another order came between."""
-        done = other.worker == os.getpid() and not self._tasks and self._engine.loaded is self._asked_for
-        if not done:
-            self._reload_in_time(other.source)
+    def _on_message(self, message: Message) -> None:
+        """Follows another worker to a new model. Its own message needs nothing, unless it loaded another one since."""
+        if isinstance(message, Reload):
+            is_own = message.worker == os.getpid()
+            if not (is_own and not self._reloads and self._engine.served is self._requested):
+                self._schedule_reload(message.source)
 
-    def _reload_in_time(self, model: str | None) -> None:
-        task = asyncio.get_running_loop().create_task(self._reload_on_order(model))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+    def _schedule_reload(self, model: str | None) -> None:
+        task = asyncio.get_running_loop().create_task(self._reload(model))
+        self._reloads.add(task)
+        task.add_done_callback(self._reloads.discard)
 
-    async def _reload_on_order(self, model: str | None) -> None:
+    async def _reload(self, model: str | None) -> None:
         try:
-            loaded = await self._engine.reload(model)
+            served = await self._engine.reload(model)
         except TiankongError as error:
-            say(f"the model stays as it is: {error}")
+            say(f"the model was not replaced: {error}")
         else:
-            self._tell_metrics(loaded)
-            say(f"{loaded.name} was loaded again")
+            self._publish(served)
+            say(f"reloaded {served.name}")
 
-    def _tell_metrics(self, loaded: ServedModel) -> None:
-        self._metrics.model(loaded.name, loaded.sha256)
+    def _publish(self, served: ServedModel) -> None:
+        self._metrics.set_model(served.name, served.sha256)
 
-    async def _drained(self) -> None:
-        """Waits until nothing is being answered, but not for ever."""
+    async def _drain(self) -> None:
+        """Waits until all open requests are answered, or the time for that is over."""
         loop = asyncio.get_running_loop()
-        deadline = loop.time() + self._limits.drain_seconds
-        while (self._guard.running or self._guard.arriving) and loop.time() < deadline:
-            await asyncio.sleep(_POLL)
+        end = loop.time() + self._limits.drain_seconds
+        while (self._guard.answering or self._guard.receiving) and loop.time() < end:
+            await asyncio.sleep(_POLL_SECONDS)
 
 
-def say(sentence: str) -> None:
-    """A line for those who run the server."""
-    print(f"tiankong: {sentence}", file=sys.stderr, flush=True)
+def say(message: str) -> None:
+    """Writes a line for operators to standard error."""
+    print(f"tiankong: {message}", file=sys.stderr, flush=True)

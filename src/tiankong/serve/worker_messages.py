@@ -1,25 +1,28 @@
-"""What a worker and its supervisor tell each other, through a pipe."""
+"""The messages between workers and their supervisor.
+
+A signal could not carry them: a worker that has a new model names it to the supervisor, which passes it on. The closed
+pipe also tells a worker that its supervisor is gone, even one killed without a chance to say so.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import NamedTuple
 
 
 class Ready(NamedTuple):
-    """A worker answers now; ``model`` is the model's name."""
+    """A worker answers requests from now on; ``model`` is its model's name."""
 
     model: str
 
 
 class Reload(NamedTuple):
-    """A worker, the process ``worker``, has exchanged its model on request, and all should have that one.
+    """The process ``worker`` has replaced its model on request by the one at ``source``; all others should follow.
 
-    It comes back to that worker, too: what the supervisor heard last is what all have in the end, also where two
-    workers were asked for different models at once.
+    The supervisor sends it to that worker, too. So all workers end with the model that the supervisor heard of last,
+    even if two were asked for different ones at once.
     """
 
     source: str
@@ -30,32 +33,43 @@ Message = Ready | Reload
 
 
 class Link:
-    """A worker's end."""
+    """One end of the pipe between a worker and its supervisor."""
 
     def __init__(self, pipe: Connection) -> None:
         self._pipe = pipe
+        self._on_message: Callable[[Message], None] = lambda _: None
 
-    def ready(self, model: str) -> None:
-        """Tells that requests are answered."""
-        self._pipe.send(Ready(model))
+    def send(self, message: Message) -> None:
+        """Sends a message.
 
-    def reloaded(self, source: str) -> None:
-        """Tells of another model."""
-        self._pipe.send(Reload(source, os.getpid()))
+        :raises OSError: the other end is closed.
+        """
+        self._pipe.send(message)
 
-    def listen(
-        self, loop: asyncio.AbstractEventLoop, on_reload: Callable[[Reload], None], on_end: Callable[[], None]
-    ) -> None:
-        """Has ``loop`` call these when a worker has exchanged its model, and when the supervisor is gone."""
+    def listen(self, on_message: Callable[[Message], None], on_close: Callable[[], None] = lambda: None) -> None:
+        """Has the running event loop call ``on_message``, and ``on_close`` once the other end is closed."""
+        self._on_message = on_message
+        loop = asyncio.get_running_loop()
 
-        def arrived() -> None:
-            try:
-                message: Message = self._pipe.recv()
-            except (EOFError, OSError):
+        def receive() -> None:
+            if not self._receive():
                 loop.remove_reader(self._pipe.fileno())
-                on_end()
-                return
-            if isinstance(message, Reload):
-                on_reload(message)
+                on_close()
 
-        loop.add_reader(self._pipe.fileno(), arrived)
+        loop.add_reader(self._pipe.fileno(), receive)
+
+    def close(self) -> None:
+        """Handles the messages that are already in the pipe, then closes this end."""
+        while self._pipe.poll() and self._receive():
+            pass
+        asyncio.get_running_loop().remove_reader(self._pipe.fileno())
+        self._pipe.close()
+
+    def _receive(self) -> bool:
+        """Handles the next message; returns false if there is none because the other end is closed."""
+        try:
+            message: Message = self._pipe.recv()
+        except (EOFError, OSError):
+            return False
+        self._on_message(message)
+        return True

@@ -1,73 +1,113 @@
-"""The routes for those who run the server."""
+"""Routes for operators: replace the model, inspect it, and monitor the server."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 from fastapi.responses import PlainTextResponse
+from pydantic import BaseModel, Field
 
 from tiankong.serve.engine import Engine
 from tiankong.serve.limits import Limits
-from tiankong.serve.metrics import Metrics
 from tiankong.serve.problems import Unauthorised
-from tiankong.serve.routes.model import answers, as_json
-from tiankong.serve.schemas import Error, Information, ReloadRequest
+from tiankong.serve.routes.route import Handler, Route, Service, json_response
+from tiankong.serve.schemas import StrictModel, Words
 from tiankong.text.vocabulary import SPECIAL_TOKENS
 from tiankong.version import VERSION
 
-PATHS = ("/info", "/health", "/ready", "/metrics", "/reload")
+
+class ReloadRequest(StrictModel):
+    """The name or folder of another model; without it, the present one is loaded again."""
+
+    model: str | None = None
 
 
-Exchange = Callable[[str | None], Awaitable[None]]
-"""Exchanges the model for another one, or loads it again."""
+class Information(BaseModel):
+    """The model that answers, and the limits of a request."""
+
+    model: str
+    sha256: str
+    version: str
+    task: Annotated[Literal["cloze", "classify"], Field(description="Whether the model fills blanks or classifies.")]
+    labels: Annotated[Words, Field(description="The labels of a classifier.")]
+    words: int
+    head: str
+    segmenter: str
+    limits: dict[str, float]
 
 
-def operating(engine: Engine, limits: Limits, metrics: Metrics, exchange: Exchange | None) -> APIRouter:
-    """Routes over a started engine. Without ``exchange``, requests may not exchange the model."""
-    router = APIRouter()
+def reload_handler(service: Service) -> Handler:
+    """Returns the function that answers ``/reload``."""
 
-    @router.post("/reload", response_model=None, responses=answers(Information))
     async def reload(request: ReloadRequest | None = None) -> Response:
-        """Load the model again, or another one; the present one answers until then, and stays if the new one is bad."""
-        if exchange is None:
-            raise Unauthorised("only a server with --api-key exchanges its model on request: send it SIGHUP instead")
-        await exchange(request.model if request else None)
-        return as_json(_information(engine, limits))
+        """Load the model again, or another one. The present model answers until the new one has loaded, and stays if
+        that fails.
+        """
+        if service.replace_model is None:
+            raise Unauthorised("only a server started with --api-key reloads on request: send it SIGHUP instead")
+        await service.replace_model(request.model if request else None)
+        return json_response(_information(service.engine, service.limits))
 
-    @router.get("/info", response_model=None, responses=answers(Information))
+    return reload
+
+
+def info_handler(service: Service) -> Handler:
+    """Returns the function that answers ``/info``."""
+
     async def info() -> Response:
         """The model that answers, and the limits."""
-        return as_json(_information(engine, limits))
+        return json_response(_information(service.engine, service.limits))
 
-    @router.head("/health", include_in_schema=False)
-    @router.get("/health", response_model=None)
+    return info
+
+
+def health_handler(_: Service) -> Handler:
+    """Returns the function that answers ``/health``."""
+
     async def health() -> Response:
-        """Whether the server lives."""
-        return as_json({"status": "alive"})
+        """Whether the server is alive."""
+        return json_response({"status": "alive"})
 
-    @router.head("/ready", include_in_schema=False)
-    @router.get("/ready", response_model=None, responses={503: {"model": Error}})
+    return health
+
+
+def ready_handler(service: Service) -> Handler:
+    """Returns the function that answers ``/ready``."""
+
     async def ready() -> Response:
-        """Whether requests are answered now."""
-        return as_json({"status": "ready", "model": engine.loaded.name})
+        """Whether the server accepts requests."""
+        return json_response({"status": "ready", "model": service.engine.served.name})
 
-    @router.get("/metrics", response_class=PlainTextResponse, responses={401: {"model": Error}, 503: {"model": Error}})
-    async def counters() -> PlainTextResponse:
+    return ready
+
+
+def metrics_handler(service: Service) -> Handler:
+    """Returns the function that answers ``/metrics``."""
+
+    async def counters() -> Response:
         """Counters for Prometheus."""
-        return PlainTextResponse(metrics.text(), media_type=metrics.content_type)
+        return PlainTextResponse(service.metrics.text(), media_type=service.metrics.content_type)
 
-    return router
+    return counters
+
+
+ROUTES = (
+    Route("/reload", reload_handler, Information),
+    Route("/info", info_handler, Information, "GET"),
+    Route("/health", health_handler, method="GET", errors=frozenset(), keyed=False, head=True),
+    Route("/ready", ready_handler, method="GET", errors=frozenset({503}), keyed=False, head=True),
+    Route("/metrics", metrics_handler, method="GET", errors=frozenset({401, 503}), response_class=PlainTextResponse),
+)
 
 
 def _information(engine: Engine, limits: Limits) -> dict[str, Any]:
-    loaded = engine.loaded
-    manifest = loaded.model.folder.manifest
+    served = engine.served
+    manifest = served.model.folder.manifest
     return {
-        "model": loaded.name,
-        "sha256": loaded.sha256,
+        "model": served.name,
+        "sha256": served.sha256,
         "version": VERSION,
         "task": manifest.task,
         "labels": manifest.labels,

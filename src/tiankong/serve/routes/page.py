@@ -1,19 +1,19 @@
-"""The page at ``/``: files of this package and nothing from elsewhere."""
+"""The web page at ``/``, served from this package's own files."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from fastapi import APIRouter
+from fastapi import Response
 from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse
 
-PATHS = ("/", "/page/")
+from tiankong.serve.routes.route import Handler, Route, Service
 
 _FOLDER = Path(__file__).parents[1] / "page"
 _FILES = {file.name: file for file in _FOLDER.iterdir()}
 _HEADERS = {
-    # The page loads its own files, asks its own server, and is shown in no other page.
+    # The page loads only its own files, calls only its own server, and may not be framed.
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     "Cache-Control": "no-cache",
@@ -22,19 +22,27 @@ _HEADERS = {
 }
 
 
-def showing() -> APIRouter:
-    """Routes of the page, for people and so not in the OpenAPI document."""
-    router = APIRouter(include_in_schema=False)
+def page_handler(_: Service) -> Handler:
+    """Returns the function that answers ``/``."""
 
-    @router.head("/")
-    @router.get("/")
-    async def page() -> FileResponse:
+    async def page() -> Response:
         return FileResponse(_FILES["index.html"], headers=_HEADERS)
 
-    @router.get("/page/{name}")
-    async def file(name: str) -> FileResponse:
+    return page
+
+
+def file_handler(_: Service) -> Handler:
+    """Returns the function that answers ``/page/{name}``."""
+
+    async def file(name: str) -> Response:
         if name not in _FILES:
             raise HTTPException(404)
         return FileResponse(_FILES[name], headers=_HEADERS)
 
-    return router
+    return file
+
+
+ROUTES = (
+    Route("/", page_handler, method="GET", keyed=False, head=True, documented=False),
+    Route("/page/{name}", file_handler, method="GET", keyed=False, documented=False),
+)

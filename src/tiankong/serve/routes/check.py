@@ -1,0 +1,42 @@
+"""``POST /check``: words that don't fit their context."""
+
+from __future__ import annotations
+
+from fastapi import Response
+
+from tiankong.request.answers import CheckedWord
+from tiankong.serve.routes.route import Handler, Route, Service, as_list, json_response
+from tiankong.serve.schemas import StrictModel
+
+
+class CheckParameters(StrictModel):
+    """The precision that flags should have, and the number of suggestions for a flagged word."""
+
+    precision: float = 0.8
+    suggestions: int = 3
+
+
+class CheckRequest(StrictModel):
+    """A text, or several."""
+
+    inputs: str | list[str]
+    parameters: CheckParameters | None = None
+
+
+def handler(service: Service) -> Handler:
+    """Returns the function that answers ``/check``."""
+    engine, limits = service.engine, service.limits
+
+    async def check(request: CheckRequest) -> Response:
+        """Every word's probability in its context, and which words don't fit."""
+        parameters = request.parameters or CheckParameters()
+        limits.check_sentences(as_list(request.inputs))
+        limits.check_suggestions(parameters.suggestions)
+        return json_response(
+            await engine.call(lambda model: model.check(request.inputs, parameters.precision, parameters.suggestions))
+        )
+
+    return check
+
+
+ROUTE = Route("/check", handler, list[CheckedWord] | list[list[CheckedWord]])

@@ -1,0 +1,60 @@
+"""``POST /classify``: the labels of texts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import Response
+
+from tiankong.model import Model
+from tiankong.request.answers import LabelShare
+from tiankong.serve.problems import NoClassifier
+from tiankong.serve.routes.route import COMMON_ERRORS, Handler, Route, Service, as_list, json_response
+from tiankong.serve.schemas import StrictModel, Words
+
+
+class ClassifyParameters(StrictModel):
+    """Prompts, each with `{text}` and one blank, and for each label the words that indicate it there; neither for a
+    model trained on labels.
+    """
+
+    prompts: Words | None = None
+    labels: dict[str, Words] | None = None
+
+
+class ClassifyRequest(StrictModel):
+    """A text, or several."""
+
+    inputs: str | list[str]
+    parameters: ClassifyParameters | None = None
+
+
+def handler(service: Service) -> Handler:
+    """Returns the function that answers ``/classify``."""
+    engine, limits = service.engine, service.limits
+
+    async def classify(request: ClassifyRequest) -> Response:
+        """The labels of a text, or of each of several, a list for each: the labels that the model was trained on, or
+        those in the parameters, scored by the words that would fill the prompts.
+        """
+        limits.check_sentences(as_list(request.inputs))
+        parameters = request.parameters or ClassifyParameters()
+        prompts, labels = parameters.prompts, parameters.labels
+        if prompts is None and labels is None:
+            if not engine.served.model.labels:
+                raise NoClassifier(
+                    f"the model {engine.served.name} was not trained to classify: give prompts and labels in parameters"
+                )
+            return json_response(await engine.call(lambda model: _classify(model, request.inputs)))
+        limits.check_words("prompts", prompts or [])
+        limits.check_words("words of labels", [word for words in (labels or {}).values() for word in words])
+        return json_response(await engine.call(lambda model: _classify(model, request.inputs, prompts, labels)))
+
+    return classify
+
+
+ROUTE = Route("/classify", handler, list[list[LabelShare]], errors=COMMON_ERRORS | {404})
+
+
+def _classify(model: Model, inputs: str | list[str], *options: Any) -> list[list[LabelShare]]:
+    return [model.classify(inputs, *options)] if isinstance(inputs, str) else model.classify(inputs, *options)

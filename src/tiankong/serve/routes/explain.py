@@ -1,0 +1,41 @@
+"""``POST /explain``: how each word of the context influences an answer."""
+
+from __future__ import annotations
+
+from fastapi import Response
+
+from tiankong.request.answers import Explanation
+from tiankong.serve.routes.route import Handler, Route, Service, json_response
+from tiankong.serve.schemas import StrictModel
+
+
+class ExplainParameters(StrictModel):
+    """The blank, counted from 0, and the answer to explain; the best one by default."""
+
+    word: str | None = None
+    blank: int = 0
+    part_of_word: bool | None = None
+
+
+class ExplainRequest(StrictModel):
+    """A sentence with blanks."""
+
+    inputs: str
+    parameters: ExplainParameters | None = None
+
+
+def handler(service: Service) -> Handler:
+    """Returns the function that answers ``/explain``."""
+    engine, limits = service.engine, service.limits
+
+    async def explain(request: ExplainRequest) -> Response:
+        """How each word of the context influences the best answer, or a given one."""
+        parameters = request.parameters or ExplainParameters()
+        limits.check_sentences([request.inputs])
+        limits.check_words("words", [] if parameters.word is None else [parameters.word])
+        return json_response(await engine.call(lambda model: model.explain(request.inputs, **parameters.model_dump())))
+
+    return explain
+
+
+ROUTE = Route("/explain", handler, Explanation)

@@ -1,0 +1,42 @@
+"""``POST /rank``: candidates for a blank, or whole sentences."""
+
+from __future__ import annotations
+
+from fastapi import Response
+
+from tiankong.request.answers import RankedCandidate
+from tiankong.serve.routes.route import Handler, Route, Service, as_list, json_response
+from tiankong.serve.schemas import StrictModel, Words
+
+
+class RankParameters(StrictModel):
+    """Words or phrases for the only blank of the input."""
+
+    candidates: Words | None = None
+    part_of_word: bool | None = None
+
+
+class RankRequest(StrictModel):
+    """A sentence with one blank and candidates, or several whole sentences."""
+
+    inputs: str | list[str]
+    parameters: RankParameters | None = None
+
+
+def handler(service: Service) -> Handler:
+    """Returns the function that answers ``/rank``."""
+    engine, limits = service.engine, service.limits
+
+    async def rank(request: RankRequest) -> Response:
+        """Compare candidates for one blank, or whole sentences."""
+        parameters = request.parameters or RankParameters()
+        limits.check_sentences(as_list(request.inputs))
+        limits.check_words("candidates", parameters.candidates or [])
+        return json_response(
+            await engine.call(lambda model: model.rank(request.inputs, parameters.candidates, parameters.part_of_word))
+        )
+
+    return rank
+
+
+ROUTE = Route("/rank", handler, list[RankedCandidate])

@@ -1,0 +1,30 @@
+"""``POST /segment``: the words of a text."""
+
+from __future__ import annotations
+
+from fastapi import Response
+
+from tiankong.request.answers import SegmentedWord
+from tiankong.serve.routes.route import Handler, Route, Service, json_response
+from tiankong.serve.schemas import StrictModel
+
+
+class SegmentRequest(StrictModel):
+    """A text, with or without blanks."""
+
+    inputs: str
+
+
+def handler(service: Service) -> Handler:
+    """Returns the function that answers ``/segment``."""
+    engine, limits = service.engine, service.limits
+
+    async def segment(request: SegmentRequest) -> Response:
+        """The words, marks and blanks of a text, and their positions."""
+        limits.check_sentences([request.inputs])
+        return json_response(await engine.call(lambda model: model.segment(request.inputs)))
+
+    return segment
+
+
+ROUTE = Route("/segment", handler, list[SegmentedWord])
