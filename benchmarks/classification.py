@@ -1,6 +1,7 @@
-"""Labels learned from few texts and from many, taken to other goods, and how fast texts are labelled.
+"""Classifiers by the number of labels they learn from, on another shop's goods, and their speed.
 
-    python benchmarks/classification.py GOODS SHOPPING --base MODEL [--page docs/classification.md] [--work FOLDER]
+    python benchmarks/classification.py GOODS SHOPPING --base MODEL [--page docs/lab/0009-classification.md]
+        [--work FOLDER]
 
 ``GOODS`` has ``text,,label`` lines, ``SHOPPING`` a table ``cat,label,review``; ``--base`` is a model that fills blanks
 and was trained on no test text of GOODS. Learned from so many labelled texts of GOODS, and on as many validation texts

@@ -2,7 +2,7 @@
 
     python -m tests.fuzz MODEL [COUNT]
 
-On all cores, a process each. docs/results.md has what it printed.
+On all cores, a process each. docs/lab/0024-hostile-strings.md has what it printed.
 """
 
 from __future__ import annotations

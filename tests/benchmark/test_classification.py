@@ -1,4 +1,4 @@
-"""The program behind the figures of docs/classification.md runs, whole, on little text."""
+"""The program behind the figures of docs/lab/0009-classification.md runs, whole, on little text."""
 
 from __future__ import annotations
 

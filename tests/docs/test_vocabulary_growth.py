@@ -4,7 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-PROGRAM = Path(__file__).parents[2] / "docs" / "vocabulary_growth.py"
+PROGRAM = Path(__file__).parents[2] / "benchmarks" / "vocabulary_growth.py"
 
 
 def test_only_the_softmax_grows():

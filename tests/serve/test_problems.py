@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tiankong.serve.problems import FAULT, PROBLEMS
 
-PAGE = Path(__file__).parents[2] / "docs" / "service.md"
+PAGE = Path(__file__).parents[2] / "docs" / "reference" / "http.md"
 
 
 def test_the_documented_table():

@@ -1,6 +1,6 @@
 """Everything that can be wrong with a request, and how the service answers it.
 
-``docs/service.md`` shows the table of statuses to people; ``tests/serve/test_problems.py`` keeps the two equal.
+``docs/reference/http.md`` shows the table of statuses to people; ``tests/serve/test_problems.py`` keeps the two equal.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Devlin et al. 2019, section 3.1, with 20 % of the words chosen: most become the mask, some another word, some stay. The
 network is ModernBERT's (Warner et al. 2024, section 2.1), because BERT's own, whose layers are normalised behind and
-not before, was still at the frequencies of words when this one had left them: docs/performance.md.
+not before, was still at the frequencies of words when this one had left them: docs/lab/0006-masked-lm.md.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Does padding reach the backward direction? Three texts of 1, 2 and 3 words in one batch.
 
-    python docs/padding_experiment.py
+    python benchmarks/padding.py
 
-Its output stands in docs/padding.md; tests/docs/test_padding_page.py holds the page to it.
+Its output is quoted in docs/how-it-works/padding.md; a test compares the two.
 """
 
 from __future__ import annotations

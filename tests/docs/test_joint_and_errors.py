@@ -1,14 +1,14 @@
-"""The programs behind the pages on joint filling and on wrong words run on any corpus and model."""
+"""The programs behind the pages on joint filling and error detection run on any corpus and model."""
 
 import subprocess
 import sys
 from pathlib import Path
 
-DOCS = Path(__file__).parents[2] / "docs"
+PROGRAMS = Path(__file__).parents[2] / "benchmarks"
 
 
 def printed(program, *arguments):
-    command = [sys.executable, str(DOCS / program), *map(str, arguments)]
+    command = [sys.executable, str(PROGRAMS / program), *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
 
 
@@ -19,9 +19,9 @@ def test_joint_filling(prepared, model_folder):
     assert 0 <= float(figures["both right, together"]) <= float(figures["both right, among the best 10"]) <= 1
 
 
-def test_wrong_words(practice_corpus, practice_model, tmp_path):
+def test_error_detection(practice_corpus, practice_model, tmp_path):
     plot = tmp_path / "curve.png"
-    lines = printed("wrong_words.py", practice_corpus, "--model", practice_model, "--texts", 150, "--plot", plot)
+    lines = printed("error_detection.py", practice_corpus, "--model", practice_model, "--texts", 150, "--plot", plot)
     assert {line[:13].strip() for line in lines[1:]} == {"random", "sounds alike", "looks alike"}
     for line in lines[1:]:
         texts, _, asked, precision, recall = (float(part.replace(",", "")) for part in line[13:].split())

@@ -1,10 +1,10 @@
-"""How well words that don't fit are found: test texts with one word exchanged, by chance, for one that sounds alike,
-or for one that looks alike.
+"""How well ``check`` finds errors: test texts with one word replaced by a random one, by one that sounds alike, or by
+one that looks alike.
 
-    python docs/wrong_words.py PREPARED [--model MODEL] [--texts N] [--plot FILE]
+    python benchmarks/error_detection.py PREPARED [--model MODEL] [--texts N] [--plot FILE]
 
-Its output stands in docs/wrong_words.md. Sounds are pinyin without tones; looking alike is one character exchanged
-for another that shares a component with it.
+Its output is quoted in docs/how-it-works/error-detection.md. Words sound alike if their pinyin agrees, tones ignored;
+they look alike if they differ in one character and the two characters share a component.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ def main() -> None:
     corpus = PreparedCorpus(arguments.prepared)
     predictor = open_predictor(arguments.model)
     if predictor.folder.error_detection is None:
-        raise SystemExit("the model was made without what check needs: train or export it again")
+        raise SystemExit("the model has no thresholds for check: train or export it again")
     exchanges = {
         "random": random_exchange(corpus),
         "sounds alike": exchange_by(sounds_alike(corpus), corpus),

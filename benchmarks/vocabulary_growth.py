@@ -1,8 +1,8 @@
 """What each head costs as the vocabulary grows: the network of the default preset on made-up words.
 
-    python docs/vocabulary_growth.py [WORDS…]        # 20,000 200,000 1,000,000 without
+    python benchmarks/vocabulary_growth.py [WORDS…]        # default: 20,000 200,000 1,000,000
 
-Its output stands in docs/heads.md. Every line is a process of its own, so that its peak memory is its own.
+Its output is quoted in docs/how-it-works/heads.md. Every line is measured in its own process, for its peak memory.
 """
 
 from __future__ import annotations

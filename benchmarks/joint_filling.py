@@ -1,8 +1,8 @@
-"""Two blanks near each other: filled together against each on its own.
+"""Two blanks near each other: filled together, compared with each on its own.
 
-    python docs/joint_filling.py PREPARED [--model MODEL] [--texts N]
+    python benchmarks/joint_filling.py PREPARED [--model MODEL] [--texts N]
 
-Its output stands in docs/joint.md.
+Its output is quoted in docs/how-it-works/joint-filling.md.
 """
 
 from __future__ import annotations
