@@ -13,7 +13,7 @@ TOOLS := .venv-release
 UPGRADE ?=
 SENTENCE := 外套做工__，穿着很暖和
 
-.PHONY: demo test check benchmark model install dist lock hooks clean
+.PHONY: demo test check benchmark model reference install dist lock hooks clean
 
 $(VENV)/installed: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11 demo"; exit 1; }
@@ -64,6 +64,10 @@ model: install
 	$(BIN)/tiankong train build/prepared -o build/reviews-zh-sentiment --task classify --from build/reviews-zh-small \
 		--epochs 4 --force
 	$(BIN)/tiankong export build/reviews-zh-sentiment --prepared build/prepared -o $(MODELS)/reviews-zh-sentiment --force
+
+# The command-line and Python reference in docs/, from the program itself.
+reference: install
+	$(BIN)/python tools/reference.py
 
 check: install
 	$(BIN)/ruff check .

@@ -30,7 +30,6 @@ def test_results_are_told_without_a_diary(page):
 @pytest.mark.parametrize("page", [*READMES, *DOCS], ids=name)
 def test_links_lead_somewhere(page):
     links = re.findall(r"\]\(([^)\s]+)\)", prose(page))
-    assert links or page.parent == LAB
     for link in links:
         if "://" in link:
             continue
