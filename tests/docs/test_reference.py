@@ -51,9 +51,11 @@ def test_methods_are_documented_with_their_parameters(name, method):
 
 
 def test_dependencies_are_explained():
-    """Every package of pyproject.toml has a row, and no other."""
+    """Every package of pyproject.toml and of the release tools has a row, and no other."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     wanted = [*project["dependencies"], *(one for extra in project["optional-dependencies"].values() for one in extra)]
+    wanted += (ROOT / "requirements" / "release.in").read_text(encoding="utf-8").splitlines()
+    wanted = [one for one in wanted if one and not one.startswith("#")]
     names = {re.match(r"[\w.-]+", one)[0].lower() for one in wanted} - {"tiankong"}
     page = (ROOT / "docs" / "reference" / "dependencies.md").read_text(encoding="utf-8")
     rows = re.findall(r"(?m)^\| ([\w., -]+) \|", page)
