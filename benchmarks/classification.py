@@ -44,7 +44,7 @@ from tiankong.model import load
 from tiankong.text.segment import Tokenizer
 from tiankong.training.fit_classifier import chosen_texts
 
-HEADING = "## Against the number of labels"
+HEADING = "## By the number of labels"
 SYSTEMS = {"tfidf": "TF-IDF + logistic regression", "scratch": "BRNN from scratch", "tuned": "BRNN, fine-tuned"}
 STRENGTHS = (0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
 SHORT = 20
@@ -198,7 +198,7 @@ def transfer_rows(study: Study, goods: Path, shopping: Path) -> Iterator[list[st
     names = [label.name for label in study.corpus.manifest.labels]
     tokenizer = Tokenizer(study.corpus.manifest.config)
     scratch, tuned = (load(study.folder(system, 0, 1)) for system in ("scratch", "tuned"))
-    yield ["category", "reviews", *SYSTEMS.values(), "fine-tuned, reviews its base has not read"]
+    yield ["category", "reviews", *SYSTEMS.values(), "fine-tuned, reviews unseen by its base"]
     everything: list[np.ndarray[Any, np.dtype[np.bool_]]] = []
     unread: list[bool] = []
     for category, rows in texts.items():
@@ -288,19 +288,19 @@ def main() -> None:
         f"    {this_command('classification.py')}",
         "",
         f"{os.cpu_count()} cores ({processor()}), Python {platform.python_version()}. Accuracy on "
-        f"{len(study.texts['test']):,} test texts; of 100 and 1,000 labels, the mean and the range of "
-        f"{arguments.seeds} draws; of more, the 95 % interval. As many validation texts as a third of the labels chose "
-        "epoch, features, strength.",
+        f"{len(study.texts['test']):,} test texts; for 100 and 1,000 labels, the mean and range of {arguments.seeds} "
+        "draws; for more, the 95 % interval. Epoch, features and regularisation were chosen on validation texts, a "
+        "third as many as the labels.",
         "",
         *learning,
         "",
-        f"![accuracy against labels]({picture.name})",
+        f"![Accuracy by number of labels]({picture.name})",
         "",
-        "Learned from all of it, and asked about another shop's reviews, without those that are in both:",
+        "Trained on all labels, tested on another shop's reviews (those in both corpora left out):",
         "",
         *transfer,
         "",
-        f"Reviews of {SHORT} words at most, from text to labels:",
+        f"Speed, from text to labels, for reviews of at most {SHORT} words:",
         "",
         *speed,
     ]
