@@ -11,9 +11,10 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file
 
 from tiankong.artifact.error_detection import ErrorDetection, read_error_detection
-from tiankong.config import TASKS, ClassifierConfig, ModelConfig, PrepareConfig, TrainingConfig
+from tiankong.config import ClassifierConfig, ModelConfig, PrepareConfig, TrainingConfig
 from tiankong.errors import FolderError
 from tiankong.folder import FolderFormat
+from tiankong.registry.tasks import TASKS
 from tiankong.text.characters import CharacterTable
 from tiankong.text.vocabulary import Vocabulary, parse_table
 

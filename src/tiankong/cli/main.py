@@ -111,7 +111,7 @@ def run(arguments: list[str]) -> int:
     except click.ClickException as error:
         result = _report(_way_out(error), TiankongError.exit_code)
     except TiankongError as error:
-        result = _report(str(error), error.exit_code)
+        result = _report(_in_options(error), error.exit_code)
     except Exception as error:
         if isinstance(error, OSError) and error.errno in _BAD_PATH and error.filename is not None:
             reason = (error.strerror or str(error)).lower()
@@ -126,6 +126,13 @@ def run(arguments: list[str]) -> int:
             f"this is a fault of tiankong, please report it ({kind}: {error}); TIANKONG_DEBUG=1 shows more", 1
         )
     return result if isinstance(result, int) else 0
+
+
+def _in_options(error: TiankongError) -> str:
+    """The message with the settings in it as options."""
+    from tiankong.cli.options import as_options  # noqa: PLC0415 - only where something went wrong
+
+    return as_options(str(error))
 
 
 def _stop(number: int, frame: object) -> None:  # noqa: ARG001 - a handler's signature

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import io
+import re
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -11,7 +12,18 @@ from typing import Any, TypeVar
 
 import click
 
-from tiankong.config import DEFAULT_MODEL, Preset, load_preset, override, preset_names, reason
+from tiankong.config import (
+    DEFAULT_MODEL,
+    ClassifierConfig,
+    ModelConfig,
+    PrepareConfig,
+    Preset,
+    TrainingConfig,
+    load_preset,
+    override,
+    preset_names,
+    reason,
+)
 from tiankong.errors import OptionError
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -52,6 +64,18 @@ class _Words(click.ParamType[Any]):
         """As it is given."""
         return " ".join(value)
 
+
+_SETTING = re.compile(r"`(\w+)(?:=([^`]*))?`")
+_SETTINGS = {
+    **{
+        entry.name: entry.name.replace("_", "-")
+        for config in (PrepareConfig, ModelConfig, TrainingConfig, ClassifierConfig)
+        for entry in dataclasses.fields(config)
+    },
+    **{name: name.replace("_", "-") for name in ("force", "profile", "resume", "task", "tensorboard")},
+    "base": "from",
+}
+"""Options by the settings of the functions behind the command line."""
 
 _TYPES: dict[str, Any] = {
     "str": str,
@@ -188,6 +212,25 @@ def needs(condition: bool, problem: str) -> None:
         raise OptionError(problem)
 
 
+def as_options(message: str) -> str:
+    """A message whose settings stand as options: of ``learn_codes=False`` in backticks, ``--no-learn-codes``."""
+    return _SETTING.sub(_as_option, message)
+
+
+def _as_option(match: re.Match[str]) -> str:
+    name, value = match[1], match[2]
+    if name not in _SETTINGS:
+        return match[0]
+    option = _SETTINGS[name]
+    if value is None or value == "True":
+        return f"--{option}"
+    if value in {"False", "None"}:
+        return f"--no-{option}" if value == "False" else f"no --{option}"
+    for mark, instead in (("(", ""), (")", ""), ('"', ""), ("'", ""), (", ", ",")):
+        value = value.replace(mark, instead)
+    return f"--{option} {value.rstrip(',')}"
+
+
 def _option(field: dataclasses.Field[Any], usual: Any) -> Callable[[Command], Command]:
     """The option of a setting that is ``usual`` in the default preset, which has every field's default."""
     name = field.name.replace("_", "-")
@@ -196,7 +239,7 @@ def _option(field: dataclasses.Field[Any], usual: Any) -> Callable[[Command], Co
     shown = kind.shown(usual) if isinstance(kind, _Numbers | _Words) else f"{usual}"
     if field.type == "bool":
         name, shown = f"{name}/--no-{name}", "yes" if usual else "no"
-    text = field.metadata["help"] + (f" [{'|'.join(choices)}]" if choices else "")
+    text = as_options(field.metadata["help"]) + (f" [{'|'.join(choices)}]" if choices else "")
     return click.option(
         f"--{name}", field.name, type=kind, default=None, help=f"{text} (default preset: {shown or 'none'})"
     )

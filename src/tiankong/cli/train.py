@@ -13,11 +13,12 @@ import click
 
 from tiankong.cli.display import metrics_lines, progress, say, shows_progress, this_command
 from tiankong.cli.options import chosen, config_options, needs
-from tiankong.cli.train_classifier import label_epoch_line, refuse_options_to_fill, train_classifier
+from tiankong.cli.train_classifier import label_epoch_line, train_classifier
 from tiankong.cli.train_request import Order
-from tiankong.cli.unused_options import refuse_unused_options
-from tiankong.config import TASKS, ClassifierConfig, ModelConfig, Preset, TrainingConfig, validate
+from tiankong.config import ClassifierConfig, ModelConfig, Preset, TrainingConfig, validate
+from tiankong.config.applicability import check_task, check_used
 from tiankong.errors import MissingPackageError
+from tiankong.registry.tasks import TASKS
 
 if TYPE_CHECKING:
     from tiankong.artifact.error_detection import ErrorDetection
@@ -28,8 +29,8 @@ if TYPE_CHECKING:
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="The model folder to make.")
 @click.option(
     "--task",
-    type=click.Choice(TASKS),
-    default=TASKS[0],
+    type=click.Choice(list(TASKS)),
+    default=next(iter(TASKS)),
     show_default=True,
     help="Fill blanks, or tell apart the labels of the texts.",
 )
@@ -69,18 +70,19 @@ def command(
     goes on, also after a crash, and ends with the same weights as without the stop.
     """
     needs(measure_limit >= 0, f"--measure-limit must be 0 (all) or more, not {measure_limit}")
-    classifies = task == TASKS[1]
-    if classifies:
-        needs(not profile, "--profile counts the arithmetic of filling blanks: leave it out with --task classify")
-        refuse_options_to_fill(values)
-    else:
-        _refuse_classifier_options(base, values)
-    usual = "classifier" if classifies else "default"
-    config = chosen(usual if preset is None else preset, values)
-    if config.model.head != "codes" and values["decoding"] is None:  # then it is a preset's, which has another head
+    spec = TASKS[task]
+    classifies = spec.takes_base
+    needs(
+        not profile or spec.has_profile,
+        f"--profile counts the arithmetic of filling blanks: leave it out with --task {task}",
+    )
+    check_task(spec, values, has_base=bool(base))
+    config = chosen(spec.preset if preset is None else preset, values)
+    # A decoding that the head has not is then a preset's, which has another head.
+    if values["decoding"] is None and config.model.decoding not in config.model.head_spec.decodings:
         config = dataclasses.replace(config, model=dataclasses.replace(config.model, decoding="likelihood"))
     if not base:  # whose shape is not that of the preset
-        refuse_unused_options(config, values)
+        check_used(config, values)
     validate(config.model, config.training, config.classifier)
     # Read when torch is loaded. Threads that wait for each other spin for ever by default, which slows training
     # tenfold as soon as anything else runs on the machine.
@@ -172,17 +174,6 @@ def _signal_behind(stopped: BaseException) -> int:
     if isinstance(stopped, TrainingInterrupted):
         return stopped.signal
     return signal.SIGINT if isinstance(stopped, KeyboardInterrupt) else signal.SIGTERM
-
-
-def _refuse_classifier_options(base: str | None, values: dict[str, Any]) -> None:
-    """Those that do nothing where blanks are filled."""
-    given = ["--from"] if base else []
-    given += [
-        f"--{field.name.replace('_', '-')}"
-        for field in dataclasses.fields(ClassifierConfig)
-        if values[field.name] is not None
-    ]
-    needs(not given, f"{', '.join(given)} is for classifiers: give --task classify too, or leave it out")
 
 
 def _profile_line(profile: Any) -> str:

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tiankong.cli.display import this_command
-from tiankong.cli.options import needs
 from tiankong.cli.train_request import Order
 from tiankong.config import ModelConfig, Preset, override, preset_tables
+from tiankong.config.applicability import check_shape
 
 if TYPE_CHECKING:
     from tiankong.artifact.base_model import BaseModel
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 _NOT_SHAPE = ("input_dropout", "output_dropout", "mlp_dropout")
 _ONLY_TO_FILL = ("head", "frequent_words", "word_vectors", "decoding", "output_characters")
 """What a network has that fills blanks, and one that tells labels apart has not."""
-
-_ONLY_TRAINED_TO_FILL = ("window", "loss_tokens", "code_loss", "learn_codes", "negatives", "negative_power")
 
 
 def train_classifier(
@@ -40,11 +38,9 @@ def train_classifier(
 
     fields = dataclasses.fields(ModelConfig)
     wanted = {field.name: given[field.name] for field in fields if given[field.name] is not None}
-    if not base:
-        _refuse(["base_rate"] if given["base_rate"] is not None else [], "is for --from")
     opened = open_base(model_path(base)) if base else None
     if opened:
-        _refuse(sorted(set(wanted) - set(_NOT_SHAPE)), f"is the network's shape, which is that of {base}")
+        check_shape(given, str(base))
         stated = preset_tables(preset).get("model", {}) if preset else {}
         dropouts = {name: getattr(config.model, name) for name in _NOT_SHAPE if name in {*stated, *wanted}}
         model = override(opened.folder.manifest.model, dropouts)
@@ -81,15 +77,6 @@ def train_classifier(
     )
 
 
-def refuse_options_to_fill(given: dict[str, Any]) -> None:
-    """Makes sure that none is ``given`` which means nothing to a classifier.
-
-    :raises OptionError: one is.
-    """
-    to_fill = [name for name in (*_ONLY_TO_FILL, *_ONLY_TRAINED_TO_FILL) if given[name] is not None]
-    _refuse(to_fill, "is for models that fill blanks")
-
-
 def label_epoch_line(row: dict[str, float], epochs: int) -> str:
     """What an epoch measured, for people."""
     what = "label layer alone" if row["epoch"] == 0 else f"epoch {row['epoch']:.0f}/{epochs}"
@@ -98,11 +85,6 @@ def label_epoch_line(row: dict[str, float], epochs: int) -> str:
         f"{row['validation_accuracy']:.4f} validation | log loss {row['validation_log_loss']:.4f} | "
         f"{row['tokens_per_second']:,.0f} tokens/s"
     )
-
-
-def _refuse(names: list[str], reason: str) -> None:
-    options = ", ".join(f"--{name.replace('_', '-')}" for name in names)
-    needs(not names, f"{options} {reason}: leave it out")
 
 
 def _as_base(opened: BaseModel) -> Base:

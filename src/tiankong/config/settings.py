@@ -1,0 +1,335 @@
+"""The settings of each stage as dataclasses. Every field says its section, its help, and where it applies.
+
+The command line's options and their groups, and the refusal of settings that would do nothing, are made from this.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from tiankong.config.schema import Condition, Where, at_least, choice_problems, setting, within
+from tiankong.registry.heads import HEADS as _HEADS
+from tiankong.registry.heads import HeadSpec, head_of
+from tiankong.registry.tasks import LABELS, WORDS
+
+SEGMENTERS = ("rjieba", "jieba", "whitespace", "unicode")
+SPACED = ("whitespace", "unicode")
+"""Segmenters for languages that write spaces between words."""
+
+CUTTING = ("segmenter", "normalisation", "drop_ascii", "drop_words")
+"""Settings of :class:`PrepareConfig` that decide which words a text is made of."""
+
+NORMALISATIONS = ("standard", "none")
+CELLS = ("lstm", "gru")
+HEADS = tuple(_HEADS)
+ACTIVATIONS = ("gelu", "relu")
+DECODINGS = ("likelihood", "distance")
+SCHEDULES = ("cosine", "constant")
+OPTIMISERS = ("adamw", "adam")
+PRECISIONS = ("auto", "bf16", "fp32")
+DEVICES = ("auto", "cpu", "gpu")
+LOSS_TOKENS = ("targets", "all")
+CODE_LOSSES = ("bits", "words", "both")
+LABEL_WEIGHTS = ("none", "balanced")
+
+DEFAULT_MODEL = "reviews-zh"
+"""The built-in model that fills a blank when no model is named."""
+
+DEFAULT_CLASSIFIER = "reviews-zh-sentiment"
+"""The built-in model that labels a text when no model and no prompt is named."""
+
+MOST_LAYERS, MOST_UNITS = 32, 32_768
+"""The largest network that is tried: recurrent layers, and units of any layer."""
+
+STEADY_WORDS = 50
+"""The most frequent words, which keep their codes where others' are learned: they are targets in every batch, and the
+network can't follow codes that change with every step.
+"""
+
+MOST_SEED = 2**32 - 1
+"""The largest seed that every generator behind the product takes."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PrepareConfig:
+    """How text becomes a prepared corpus."""
+
+    segmenter: str = setting("Words", "rjieba", "what cuts text into words", SEGMENTERS)
+    user_dict: str = setting("Words", "", "a file of words to keep whole, as jieba's: word [frequency [tag]] a line")
+    normalisation: str = setting(
+        "Words", "standard", "standard: HTML entities, NFKC and lower case; none: as typed", NORMALISATIONS
+    )
+    minimum_count: int = setting(
+        "Vocabulary", 3, "words seen less often in the training split are left out of the vocabulary"
+    )
+    maximum_vocabulary: int = setting("Vocabulary", 0, "keep at most so many words, the most frequent (0: all)")
+    drop_ascii: bool = setting("Words", False, "drop tokens made of ASCII characters only")
+    drop_words: tuple[str, ...] = setting("Words", (), "drop these tokens")
+    unique: bool = setting(
+        "Splits", False, "leave out texts that repeat an earlier one, whatever marks and spaces differ"
+    )
+    keep_unknown: bool = setting(
+        "Vocabulary", True, "keep words outside the vocabulary as context, read by their characters"
+    )
+    split: tuple[float, float, float] = setting(
+        "Splits", (60, 20, 20), "shares of training/validation/test, as 60/20/20"
+    )
+    code_bits: int = setting(
+        "Vocabulary", 100, "bits of a word's output code (0: make no codes); 256 fill better than 100"
+    )
+    seed: int = setting("Splits", 1, "fixes the split and the word vectors behind the codes")
+
+    def problems(self) -> list[str]:
+        """Every reason why this can't be used, a sentence each."""
+        found = choice_problems(self)
+        if self.user_dict and self.segmenter in SPACED:
+            found.append(f"user_dict needs segmenter rjieba or jieba, not {self.segmenter}")
+        if self.minimum_count < 1:
+            found.append(f"minimum_count must be at least 1, not {self.minimum_count}")
+        if self.maximum_vocabulary < 0:
+            found.append(f"maximum_vocabulary must be 0 (all) or more, not {self.maximum_vocabulary}")
+        if not all(0 < share < math.inf for share in self.split):
+            found.append("split needs three shares above 0, as 60/20/20")
+        if self.code_bits != 0 and not 50 <= self.code_bits <= 4096:
+            found.append(f"code_bits must be 0 (none) or 50 to 4096, not {self.code_bits}")
+        found += within(self, "seed", 0, MOST_SEED)
+        return found
+
+
+_CHARACTERS = Condition("character_size", "a `character_size` above 0", lambda size: size > 0)
+_ATTENTION = Condition("attention_size", "an `attention_size` above 0", lambda size: size > 0)
+_NEGATIVES = Condition("negatives", "`negatives` above 0", lambda words: words > 0)
+_WORD_LOSS = Condition("code_loss", "`code_loss` words or both", lambda loss: loss != "bits")
+_ADAMW = Condition("optimiser", '`optimiser="adamw"`', lambda name: name == "adamw")
+
+_SHAPE, _CLOZE_SHAPE = Where(is_shape=True), Where(WORDS, is_shape=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelConfig:
+    """The network's shape."""
+
+    head: str = setting(
+        "Output",
+        "softmax",
+        "what ranks the words: " + "; ".join(f"{name}: {head.help}" for name, head in _HEADS.items()),
+        HEADS,
+        where=_CLOZE_SHAPE,
+    )
+    frequent_words: int = setting(
+        "Output", 2000, "words of a hybrid head that are not coded, the most frequent", where=_CLOZE_SHAPE
+    )
+    word_vectors: int = setting(
+        "Network",
+        0,
+        "words with an input vector of their own, the most frequent; others are read by characters (0: all)",
+        where=_CLOZE_SHAPE,
+    )
+    cell: str = setting("Network", "lstm", "the recurrent cell", CELLS, where=_SHAPE)
+    layers: int = setting("Network", 1, "recurrent layers in each direction", where=_SHAPE)
+    embedding_size: int = setting("Network", 256, "length of a word's input vector", where=_SHAPE)
+    character_size: int = setting(
+        "Network", 64, "length of a character's vector (0: words are not read by characters)", where=_SHAPE
+    )
+    hidden_size: int = setting("Network", 384, "units of a recurrent layer, each direction", where=_SHAPE)
+    neighbours: bool = setting(
+        "Network", True, "the MLP also reads the input vectors of the two words beside the blank", where=_SHAPE
+    )
+    attention_size: int = setting(
+        "Network",
+        256,
+        "length of what a prediction gathers, by attention, from all words that it sees (0: no attention)",
+        where=_SHAPE,
+    )
+    attention_heads: int = setting(
+        "Network",
+        4,
+        "parts of it, each with an eye for something else",
+        where=Where(needs=(_ATTENTION,), is_shape=True),
+    )
+    output_characters: bool = setting(
+        "Output",
+        True,
+        "a softmax head's output vectors are composed from characters too, as the input vectors are",
+        where=Where(WORDS, (_CHARACTERS,), is_shape=True),
+    )
+    mlp_sizes: tuple[int, ...] = setting(
+        "Network", (1024,), "hidden layers between the two directions and the head", where=_SHAPE
+    )
+    activation: str = setting("Network", "gelu", "between the layers of the MLP", ACTIVATIONS, where=_SHAPE)
+    decoding: str = setting("Output", "likelihood", "how a codes model ranks words", DECODINGS, where=_CLOZE_SHAPE)
+    input_dropout: float = setting(
+        "Regularisation", 0.3, "share of input features dropped in training, shared over a sentence"
+    )
+    output_dropout: float = setting(
+        "Regularisation", 0.45, "share of recurrent states dropped in training, shared over a sentence"
+    )
+    mlp_dropout: float = setting("Regularisation", 0.15, "share of the MLP's units dropped in training")
+
+    def problems(self) -> list[str]:
+        """Every reason why this can't be used, a sentence each."""
+        found = choice_problems(self)
+        found += within(self, "layers", 1, MOST_LAYERS)
+        found += within(self, "embedding_size", 1, MOST_UNITS) + within(self, "hidden_size", 1, MOST_UNITS)
+        found += within(self, "character_size", 0, MOST_UNITS) + within(self, "attention_size", 0, MOST_UNITS)
+        found += at_least(self, "attention_heads", 1)
+        if self.attention_heads >= 1 and self.attention_size % (2 * self.attention_heads):
+            found.append(
+                f"attention_size ({self.attention_size}) must be a multiple of twice attention_heads "
+                f"({self.attention_heads})"
+            )
+        found += [
+            f"mlp_sizes must all be from 1 to {MOST_UNITS}, not {size}"
+            for size in self.mlp_sizes
+            if not 1 <= size <= MOST_UNITS
+        ]
+        for name in ("input_dropout", "output_dropout", "mlp_dropout"):
+            found += within(self, name, 0.0, 0.95)
+        head = _HEADS.get(self.head)
+        if head is not None and self.decoding in DECODINGS and self.decoding not in head.decodings:
+            able = " or ".join(name for name, other in _HEADS.items() if self.decoding in other.decodings)
+            found.append(f"decoding {self.decoding} needs head {able}, not {self.head}: give decoding likelihood")
+        found += at_least(self, "frequent_words", 1) + at_least(self, "word_vectors", 0)
+        found += self._word_vector_problems(head) if self.word_vectors and head is not None else []
+        return found
+
+    @property
+    def head_spec(self) -> HeadSpec:
+        """The head's row in the registry.
+
+        :raises OptionError: there is no such head.
+        """
+        return head_of(self.head)
+
+    @property
+    def composes_output(self) -> bool:
+        """Whether output vectors have a part made of characters."""
+        return self.output_characters and self.head_spec.has("output_characters") and self.character_size > 0
+
+    def _word_vector_problems(self, head: HeadSpec) -> list[str]:
+        found = []
+        if head.ties_words:
+            able = " or ".join(name for name, other in _HEADS.items() if not other.ties_words)
+            found.append(f"word_vectors needs head {able}: {head.name} has a vector for every word")
+        if head.has("frequent_words") and self.word_vectors < self.frequent_words:
+            found.append(
+                f"word_vectors ({self.word_vectors}) must be 0 or at least frequent_words ({self.frequent_words})"
+            )
+        if not self.character_size:
+            found.append("word_vectors needs character_size above 0: other words are read by their characters")
+        return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingConfig:
+    """How the network is trained."""
+
+    epochs: int = setting("Length and checkpoints", 9, "passes over the training split at most")
+    batch_tokens: int = setting("Batches", 2048, "tokens of a batch at most, padding included")
+    batch_sentences: int = setting("Batches", 0, "sentences of a batch at most (0: only batch_tokens counts)")
+    window: int = setting("Batches", 192, "longer texts are trained in pieces of so many tokens", where=Where(WORDS))
+    loss_tokens: str = setting("Loss", "targets", "predict words only, or every token", LOSS_TOKENS, where=Where(WORDS))
+    code_loss: str = setting(
+        "Loss",
+        "both",
+        "a codes head learns each bit on its own, the right word among all words, or both; with words alone, decoding "
+        "by distance means little",
+        CODE_LOSSES,
+        where=Where(WORDS),
+    )
+    learn_codes: bool = setting(
+        "Loss",
+        True,
+        "a codes or hybrid head learns the codes too, of the words that have an input vector of their own, but the "
+        f"{STEADY_WORDS} most frequent",
+        where=Where(WORDS),
+    )
+    drop_word: float = setting(
+        "Regularisation",
+        0.15,
+        "share of context words read by their characters alone",
+        where=Where(needs=(_CHARACTERS,)),
+    )
+    drop_token: float = setting("Regularisation", 0.05, "share of context words replaced by <BLANK>")
+    negatives: int = setting(
+        "Loss",
+        2048,
+        "words sampled against the target in a batch (0: the exact softmax)",
+        where=Where(WORDS, (_WORD_LOSS,)),
+    )
+    negative_power: float = setting(
+        "Loss", 0.75, "negatives are drawn by word count to this power", where=Where(WORDS, (_NEGATIVES,))
+    )
+    optimiser: str = setting("Optimiser", "adamw", "the optimiser", OPTIMISERS)
+    learning_rate: float = setting("Optimiser", 4e-3, "the highest learning rate")
+    weight_decay: float = setting(
+        "Regularisation", 0.1, "AdamW's weight decay, on matrices only", where=Where(needs=(_ADAMW,))
+    )
+    warmup_steps: int = setting("Optimiser", 400, "steps over which the learning rate rises")
+    schedule: str = setting("Optimiser", "cosine", "the learning rate after warm-up", SCHEDULES)
+    clip_norm: float = setting("Optimiser", 1.0, "gradients are scaled down to this norm (0: never)")
+    patience: int = setting("Length and checkpoints", 3, "stop after so many epochs without a better validation score")
+    validation_sentences: int = setting(
+        "Length and checkpoints", 1000, "validation sentences measured after each epoch (0: all)"
+    )
+    checkpoint_steps: int = setting(
+        "Length and checkpoints", 250, "steps between checkpoints that a stopped training resumes from"
+    )
+    precision: str = setting(
+        "Machine", "auto", "arithmetic of the encoder; auto is bf16 where that is measured to be faster", PRECISIONS
+    )
+    device: str = setting("Machine", "auto", "where to train", DEVICES)
+    threads: int = setting("Machine", 0, "processor threads (0: one a core)")
+    seed: int = setting("Machine", 1, "fixes initial weights, batch order, dropout and sampling")
+
+    def problems(self) -> list[str]:
+        """Every reason why this can't be used, a sentence each."""
+        found = choice_problems(self)
+        for name in ("epochs", "batch_tokens", "window", "patience", "checkpoint_steps"):
+            found += at_least(self, name, 1)
+        for name in ("batch_sentences", "negatives", "warmup_steps", "validation_sentences"):
+            found += at_least(self, name, 0)
+        found += within(self, "threads", 0, 1024) + within(self, "seed", 0, MOST_SEED)
+        found += within(self, "weight_decay", 0.0, 100.0) + within(self, "clip_norm", 0.0, 1e6)
+        found += within(self, "negative_power", 0.0, 2.0)
+        found += within(self, "drop_word", 0.0, 0.9) + within(self, "drop_token", 0.0, 0.9)
+        if not 0 < self.learning_rate <= 1:
+            found.append(f"learning_rate must be above 0 and at most 1, not {self.learning_rate}")
+        if self.batch_tokens < self.window + 1:
+            found.append(f"batch_tokens ({self.batch_tokens}) must be larger than window ({self.window})")
+        return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClassifierConfig:
+    """How a classifier is trained, beside what every training has."""
+
+    label_weights: str = setting(
+        "Classifier",
+        "none",
+        "none: every text counts alike; balanced: every label does",
+        LABEL_WEIGHTS,
+        where=Where(LABELS),
+    )
+    label_dropout: float = setting(
+        "Classifier", 0.3, "share of what the label layer reads that is dropped in training", where=Where(LABELS)
+    )
+    base_rate: float = setting(
+        "Classifier",
+        0.2,
+        "learning rate of what `base` brought, as a share of the label layer's",
+        where=Where(LABELS, needs_base=True),
+    )
+    training_texts: int = setting(
+        "Classifier",
+        0,
+        "learn from so many texts of the training split, chosen by the seed (0: all)",
+        where=Where(LABELS),
+    )
+
+    def problems(self) -> list[str]:
+        """Every reason why this can't be used, a sentence each."""
+        found = choice_problems(self)
+        found += within(self, "label_dropout", 0.0, 0.95) + within(self, "base_rate", 0.0, 1.0)
+        return found + at_least(self, "training_texts", 0)

@@ -1,0 +1,111 @@
+"""What a network can be trained to do.
+
+A task is one row here. It names three modules: the objective (no torch) says what is learned from a prepared corpus,
+and how a model of the task is described; the trainer (torch) trains the network; the evaluation (no torch) measures it.
+A task that differs from another in what it predicts alone needs an objective of its own and shares the rest.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tiankong.errors import FolderError
+
+
+@dataclass(frozen=True)
+class AnswerKind:
+    """What models answer with. It decides how a model is opened, and which settings mean anything to it."""
+
+    name: str
+    models: str
+    """What such models are called, in the plural."""
+
+    refusal: str
+    """What such a model is, to be told where another kind is needed."""
+
+    wanted: str
+    """Which model to choose instead where this kind is needed."""
+
+
+WORDS = AnswerKind(
+    "words",
+    models="models that fill blanks",
+    refusal="fills blanks and was not trained for labels",
+    wanted="choose a model that fills them",
+)
+LABELS = AnswerKind(
+    "labels",
+    models="classifiers",
+    refusal="tells labels apart and fills no blanks",
+    wanted="give prompts and labels, or choose a model made by `tiankong train --task classify`",
+)
+
+
+ANSWER_KINDS = (WORDS, LABELS)
+
+
+@dataclass(frozen=True)
+class TaskSpec:
+    """A task, as the parts without torch need to know it."""
+
+    name: str
+    help: str
+    answers: AnswerKind
+    objective: str
+    """The module whose ``OBJECTIVE`` is the :class:`tiankong.objective.base.Objective`."""
+
+    trainer: str
+    """The module whose ``fit`` trains the network: see :mod:`tiankong.training.task`."""
+
+    evaluation: str
+    """The module whose ``EVALUATION`` measures a model folder: see :mod:`tiankong.evaluate.evaluation`."""
+
+    preset: str = "default"
+    """The preset of a training that names none."""
+
+    takes_base: bool = False
+    """Whether a training may start from a model that fills blanks."""
+
+    has_profile: bool = False
+    """Whether the arithmetic of a training step can be counted."""
+
+
+_ROWS = (
+    TaskSpec(
+        "cloze",
+        help="fill blanks",
+        answers=WORDS,
+        objective="tiankong.objective.cloze",
+        trainer="tiankong.training.cloze.trainer",
+        evaluation="tiankong.evaluate.words",
+        has_profile=True,
+    ),
+    TaskSpec(
+        "classify",
+        help="predict the labels of texts",
+        answers=LABELS,
+        objective="tiankong.objective.classify",
+        trainer="tiankong.training.classify.trainer",
+        evaluation="tiankong.evaluate.labels",
+        preset="classifier",
+        takes_base=True,
+    ),
+)
+
+TASKS = {row.name: row for row in _ROWS}
+"""Every task by its name; the first is the default."""
+
+
+def tasks_that_answer(kind: AnswerKind) -> list[str]:
+    """Names of the tasks whose models answer with ``kind``."""
+    return [name for name, task in TASKS.items() if task.answers == kind]
+
+
+def task_of(name: str, model: str) -> TaskSpec:
+    """The task of a model that says it was trained for ``name``.
+
+    :raises FolderError: there is no such task.
+    """
+    if name not in TASKS:
+        raise FolderError(f"{model} was trained for {name!r}, which this version does not know: upgrade tiankong")
+    return TASKS[name]
