@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import inspect
 import re
 import textwrap
@@ -121,7 +122,7 @@ def _members(kind: type, name: str, level: int = 3) -> Iterator[str]:
     for member, value in vars(kind).items():
         if member.startswith("_"):
             continue
-        if isinstance(value, property):
+        if isinstance(value, property | functools.cached_property):
             yield f"{'#' * level} {name}.{member}"
             yield from _text(value)
         elif inspect.isfunction(value):
