@@ -198,7 +198,7 @@ def test_the_sdist_holds_what_is_tracked(distributions):
     with tarfile.open(sdist) as archive:
         names = {member.name.partition("/")[2] for member in archive.getmembers() if member.isfile()}
     made = {name for name in names if ".egg-info/" in name} | {"PKG-INFO", "setup.cfg"}
-    assert names - made == {name for name in tracked() if name != ".gitignore"}
+    assert names - made == {name for name in tracked() if name != ".gitignore"}, "name it in MANIFEST.in"
 
 
 @pytest.mark.builds
