@@ -219,3 +219,13 @@ def test_the_wheel_alone_fills_a_blank(distributions, tmp_path):
     program = [python.with_name("tiankong"), "fill", "--top-k", "1", SENTENCE]
     done = subprocess.run(program, cwd=tmp_path, env={}, capture_output=True, text=True, check=True)
     assert done.stdout.split()[0] == "不错"
+
+
+@pytest.mark.parametrize("page", ["CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"])
+def test_links_of_the_project_pages_lead_somewhere(page):
+    for link in re.findall(r"\]\(([^)]+)\)", read(page)):
+        path, _, place = link.partition("#")
+        if "://" not in link:
+            assert (ROOT / path).is_file(), link
+            headings = re.findall(r"^#+ (.+)$", read(path), re.MULTILINE)
+            assert not place or place in [re.sub(r"[^\w -]", "", title).lower().replace(" ", "-") for title in headings]
