@@ -1,4 +1,4 @@
-# From a bare Python >= 3.11: `make demo` shows the whole way, `make test` runs the suite.
+# From a bare Python >= 3.11: `make demo` shows the whole way, `make test` runs the suite, `make test-fast` most of it.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -13,7 +13,10 @@ TOOLS := .venv-release
 UPGRADE ?=
 SENTENCE := 外套做工__，穿着很暖和
 
-.PHONY: demo test check benchmark model reference install dist lock hooks clean
+# A file's tests stay in one worker, with its fixtures; tests/conftest.py puts those that take longest first.
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/pytest --quiet --numprocesses 2 --dist loadfile --no-loadscope-reorder
+
+.PHONY: demo test test-fast check benchmark model reference install dist lock hooks clean
 
 $(VENV)/installed: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11 demo"; exit 1; }
@@ -40,8 +43,13 @@ demo: install
 	@for sentence in '外套做工__，穿着很暖和' '物流__，第二天就到了' '给__买的，他很喜欢' '屏幕很__，看电影很舒服' '客服态度__，以后不会再来了'; do \
 		echo; echo "$$sentence"; $(BIN)/tiankong fill --model $(DEMO)/model --top-k 5 "$$sentence" || exit 1; done
 
-test: $(VENV)/peers
-	OMP_NUM_THREADS=1 $(BIN)/pytest --quiet --numprocesses 2
+# The tests of the benchmark's peers run where those are installed: after `make benchmark`, and always in CI.
+test: $(VENV)/$(if $(CI),peers,installed)
+	$(PYTEST)
+
+# Everything that trains no model, starts no browser and no server, and builds no package.
+test-fast: install
+	$(PYTEST) -m 'not trains and not browser and not service and not builds'
 
 # make benchmark CORPORA="reviews.txt more.zip" [OPTIONS="--epochs 2"]: everything that RESULTS.md shows, from files of
 # texts on. Stopped, it goes on when the same is given again.

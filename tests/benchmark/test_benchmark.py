@@ -148,6 +148,7 @@ def test_results_are_not_put_among_the_files_of_a_corpus(prepared, capfd):
     assert sorted(prepared.iterdir()) == before
 
 
+@pytest.mark.trains
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_stopped_training_goes_on(prepared, tmp_path, number):
     folder = tmp_path / "out"
@@ -230,6 +231,7 @@ def test_results_of_other_options_are_not_mixed(benchmark, prepared, capfd):
     assert "holds a benchmark with seed 1 instead of 5: choose another --output" in capfd.readouterr().err
 
 
+@pytest.mark.trains
 def test_where_nothing_could_be_run_that_is_said(corpus_file, tmp_path, capfd):
     prepared, out = tmp_path / "prepared", tmp_path / "out"
     succeed("prepare", corpus_file, "-o", prepared, "--code-bits", 0, "--quiet")
@@ -239,6 +241,7 @@ def test_where_nothing_could_be_run_that_is_said(corpus_file, tmp_path, capfd):
     assert not (out / "RESULTS.md").exists()
 
 
+@pytest.mark.trains
 def test_what_was_skipped_is_tried_again(prepared, tmp_path):
     place = tmp_path / "out" / "unigram"
     options = (prepared, "-o", tmp_path / "out", "--quick", "--threads", 1, "--systems", "unigram")

@@ -118,6 +118,7 @@ def full_disk(limit: int):
     return set_limit
 
 
+@pytest.mark.trains
 @pytest.mark.parametrize("limit", [2_000, 20_000])
 def test_a_disk_that_fills_up(corpus_file, prepared, tmp_path, limit):
     for command, name in [(["prepare", corpus_file, "--code-bits", "0"], "out"), (["train", prepared, *TINY], "model")]:

@@ -10,7 +10,7 @@ import zipfile
 
 import pytest
 
-from tests.inference.test_zero_shot import BAD, GOOD, PROMPT
+from tests.tasks.test_zero_shot import BAD, GOOD, PROMPT
 from tiankong.cli.main import run
 from tiankong.corpus.splits import SPLITS, split_of, text_hash
 from tiankong.evaluate.labelled import read_labelled, wilson

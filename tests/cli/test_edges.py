@@ -200,6 +200,7 @@ def test_frequencies_of_a_user_dictionary(refused, corpus_file, tmp_path, segmen
     assert run([str(argument) for argument in [*options[:3], tmp_path / "out", *options[4:], "--quiet"]]) == 0
 
 
+@pytest.mark.trains
 def test_batches_without_a_word_to_predict(tmp_path, capfd):
     file = tmp_path / "reviews.txt"
     write_practice_corpus(file, 60)
@@ -371,6 +372,7 @@ def test_sentences_of_another_type(model_folder, sentence, words):
         tiankong.load(model_folder).fill(sentence)
 
 
+@pytest.mark.trains
 def test_a_training_whose_reader_leaves_goes_on(prepared, tmp_path):
     command = [PROGRAM, "train", str(prepared), "-o", str(tmp_path / "model"), *TINY]
     command.remove("--quiet")

@@ -52,9 +52,10 @@ def test_prepare(tmp_path, number, code):
     assert [path.name for path in tmp_path.iterdir()] == ["reviews.txt"]
 
 
+@pytest.mark.trains
 def test_train(prepared, tmp_path):
     output = tmp_path / "model"
-    options = [prepared, "-o", output, *TINY, "--batch-tokens", 140, "--epochs", 6, "--checkpoint-steps", 2]
+    options = [prepared, "-o", output, *TINY, "--batch-tokens", 140, "--checkpoint-steps", 2]
     process = start("train", *options)
     err = interrupted(process, (tmp_path / "model.training" / "last.safetensors").exists)
     assert "--resume" in err
@@ -64,11 +65,13 @@ def test_train(prepared, tmp_path):
     assert not (tmp_path / "model.training").exists()
 
 
+@pytest.mark.trains
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 @pytest.mark.parametrize("after", [0, 0.05, 0.3])
 def test_train_as_soon_as_its_folder_is_there_and_what_it_then_says_is_so(prepared, tmp_path, number, code, after):
     output, folder = tmp_path / "model", tmp_path / "model.training"
-    options = [prepared, "-o", output, *TINY, "--batch-tokens", 140, "--epochs", 2]
+    # auto measures what is faster before the first step, and may be stopped there too.
+    options = [prepared, "-o", output, *TINY, "--batch-tokens", 140, "--epochs", 1, "--precision", "auto"]
     process = start("train", *options)
 
     def ready():
@@ -84,6 +87,7 @@ def test_train_as_soon_as_its_folder_is_there_and_what_it_then_says_is_so(prepar
     assert [path.name for path in tmp_path.iterdir()] == ["model"]
 
 
+@pytest.mark.trains
 def test_train_while_the_finished_model_is_measured(prepared, tmp_path):
     output = tmp_path / "model"
     options = [prepared, "-o", output, *TINY, "--batch-tokens", 140, "--epochs", 1, "--checkpoint-steps", 2]
@@ -95,6 +99,7 @@ def test_train_while_the_finished_model_is_measured(prepared, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["model"]
 
 
+@pytest.mark.trains
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_train_with_one_batch_an_epoch_measures_more_than_it_learns(prepared, tmp_path, number, code):
     output = tmp_path / "model"
@@ -118,6 +123,7 @@ def test_start_over_deletes_nothing_but_a_training(prepared, tmp_path, capfd):
     assert [file.name for file in mine.parent.iterdir()] == ["notes.txt"]
 
 
+@pytest.mark.trains
 def test_a_training_that_diverges(prepared, tmp_path, capfd):
     wild = ["--learning-rate", 1, "--weight-decay", 100, "--warmup-steps", 0, "--epochs", 8, "--schedule", "constant"]
     assert run([str(argument) for argument in ["train", prepared, "-o", tmp_path / "model", *TINY, *wild]]) == 2

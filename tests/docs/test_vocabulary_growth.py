@@ -4,9 +4,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 PROGRAM = Path(__file__).parents[2] / "benchmarks" / "vocabulary_growth.py"
 
 
+@pytest.mark.trains
 def test_only_the_softmax_grows():
     program = [sys.executable, str(PROGRAM), "22000", "32000"]
     printed = subprocess.run(program, capture_output=True, text=True, check=True).stdout

@@ -19,6 +19,8 @@ from tiankong.model import load
 from tiankong.tasks.classify import Classifier
 from tiankong.text.pieces import LONGEST_PIECE, piece_edges
 
+pytestmark = pytest.mark.trains
+
 TEXTS = ["质量很好，穿着舒服", "物流太慢，客服也不理人。", "好", "鱻鱻 xyz 🙂", "颜色和图片不一样" * 40]
 
 

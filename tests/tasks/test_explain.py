@@ -61,6 +61,7 @@ def test_words_far_away_have_no_influence(model):
     assert all(measured[first:last])
 
 
+@pytest.mark.trains
 def test_a_word_that_is_not_read_has_no_influence(corpus_file, tmp_path):
     prepared, folder = tmp_path / "prepared", tmp_path / "model"
     succeed("prepare", corpus_file, "-o", prepared, "--minimum-count", 2, "--no-keep-unknown", "--quiet")

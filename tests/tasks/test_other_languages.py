@@ -16,6 +16,8 @@ from tiankong.model import load
 from tiankong.request.queries import parse_query
 from tiankong.text.segment import Tokenizer
 
+pytestmark = pytest.mark.trains
+
 THINGS = ["coat", "jacket", "kettle", "lamp", "keyboard", "blanket", "suitcase", "mirror"]
 FINE = ["comfortable", "uncomfortable", "beautiful", "unusable", "sturdy", "cheap", "well-made", "quiet"]
 WHO = ["My sister", "The courier", "A colleague", "Our neighbour"]

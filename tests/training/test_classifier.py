@@ -37,7 +37,10 @@ from tiankong.training.run import Display
 from tiankong.training.run_folder import Work
 
 PROGRAM = str(Path(sys.executable).with_name("tiankong"))
-FAST = ["--epochs", "2", "--batch-tokens", "300", "--checkpoint-steps", "3", "--threads", "1", "--quiet"]
+FAST = [
+    *("--epochs", "2", "--batch-tokens", "300", "--checkpoint-steps", "3", "--threads", "1", "--precision", "fp32"),
+    "--quiet",
+]
 
 
 def train(prepared, output, *more):
@@ -122,7 +125,7 @@ def test_a_killed_training_resumes_to_equal_weights(prepared, model_folder, tmp_
     arguments = ["--from", str(model_folder)] if tuned else TINY
     whole, output = tmp_path / "whole", tmp_path / "model"
     command = [PROGRAM, "train", str(prepared), "--task", "classify", *arguments, *FAST, "-o"]
-    subprocess.run([*command, str(whole)], check=True, capture_output=True)
+    succeed(*command[1:], whole)
     work = tmp_path / "model.training"
     generator, kills = random.Random(4), 0
     process = subprocess.Popen([*command, str(output)], stdout=subprocess.DEVNULL)
@@ -151,6 +154,7 @@ def test_models_with_other_heads_can_be_trained_on(request, kind, prepared, tmp_
     assert len(load(tmp_path / "model", threads=1).classify("质量很好")) == 2
 
 
+@pytest.mark.trains
 def test_names_of_any_kind_are_kept(tmp_path):
     names = ["好评 👍", "neutral", "差评"]
     words = [("好看", "喜欢"), ("普通", "一般"), ("难看", "失望")]
@@ -172,6 +176,7 @@ def test_names_of_any_kind_are_kept(tmp_path):
     assert [model.classify(f"衣服{own[0]}")[0]["label"] for own in words] == names
 
 
+@pytest.mark.trains
 def test_labels_get_other_names(tmp_path, capfd):
     rows = [(f"第{number}件{'好看' if number % 2 else '难看'}", 1 + 4 * (number % 2)) for number in range(200)]
     file = write_rows(tmp_path / "texts.txt", [*rows, *[(f"第{number}件很好看", 4) for number in range(60)]])
@@ -262,6 +267,7 @@ def test_texts_without_labels(tmp_path, capfd):
     assert "its texts have no labels" in capfd.readouterr().err
 
 
+@pytest.mark.trains
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -317,6 +323,7 @@ def test_few_texts_are_learned_from_when_few_are_asked_for(prepared, model_folde
     assert int(rows[-1]["step"]) <= 2 * 20
 
 
+@pytest.mark.trains
 def test_balanced_labels_are_balanced_over_what_is_learned_from(prepared, tmp_path):
     corpus = PreparedCorpus(prepared)
     training, classifier = TrainingConfig(), ClassifierConfig(training_texts=40, label_weights="balanced")

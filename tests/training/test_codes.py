@@ -23,6 +23,7 @@ def codes_of(folder):
     return np.unpackbits(model.codes, axis=1, count=model.manifest.prepare.code_bits)
 
 
+@pytest.mark.trains
 def test_learned_codes_differ_from_the_given_and_from_each_other(prepared, tmp_path, capfd):
     aloud = [option for option in TINY_CLOZE if option != "--quiet"]
     succeed("train", prepared, "-o", tmp_path / "model", *aloud, *QUICKLY, "--head", "codes")
@@ -41,6 +42,7 @@ def test_learned_codes_differ_from_the_given_and_from_each_other(prepared, tmp_p
     assert sentence in capfd.readouterr().err
 
 
+@pytest.mark.trains
 def test_only_coded_words_with_a_vector_of_their_own_get_other_codes(prepared, tmp_path):
     sizes = ["--head", "hybrid", "--frequent-words", 40, "--word-vectors", 60]
     succeed("train", prepared, "-o", tmp_path / "model", *TINY_CLOZE, *QUICKLY, *sizes)
@@ -51,6 +53,7 @@ def test_only_coded_words_with_a_vector_of_their_own_get_other_codes(prepared, t
     assert not changed[FIRST + shape.word_vectors :].any()
 
 
+@pytest.mark.trains
 def test_without_learning_the_codes_stay_as_they_were_made(prepared, tmp_path):
     options = ["--head", "codes", "--no-learn-codes", "--code-loss", "bits"]
     succeed("train", prepared, "-o", tmp_path / "model", *TINY_CLOZE, *options)
@@ -87,6 +90,7 @@ def test_options_that_would_do_nothing_are_refused(prepared, tmp_path, capfd, op
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.trains
 def test_a_preset_may_hold_settings_of_another_head(prepared, tmp_path):
     succeed("train", prepared, "-o", tmp_path / "model", *TINY_CLOZE, "--preset", "tutorial", "--head", "softmax")
     shape = open_model(tmp_path / "model").manifest.model

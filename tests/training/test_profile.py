@@ -12,6 +12,7 @@ from tiankong.config import TrainingConfig
 from tiankong.training.profile import network_flops
 
 
+@pytest.mark.trains
 def test_every_epoch_has_a_line_whose_shares_add_up(prepared, tmp_path, capfd):
     noisy = [option for option in TINY if option != "--quiet"]
     succeed("train", prepared, "-o", tmp_path / "model", *noisy, "--profile")
@@ -28,6 +29,7 @@ def test_every_epoch_has_a_line_whose_shares_add_up(prepared, tmp_path, capfd):
         assert rate < product
 
 
+@pytest.mark.trains
 def test_profiling_changes_no_weight(prepared, tmp_path):
     for name, options in (("plain", []), ("watched", ["--profile"])):
         succeed("train", prepared, "-o", tmp_path / name, *TINY, *options)

@@ -16,10 +16,13 @@ import torch
 from filelock import FileLock
 from safetensors.numpy import load_file
 
+from tests.conftest import succeed
 from tiankong.cli.main import run
 from tiankong.corpus.splits import SPLITS, split_of, text_hash
 from tiankong.training.precision import has_bf16
 from tiankong.training.run_folder import Work, remove_run
+
+pytestmark = pytest.mark.trains
 
 PROGRAM = str(Path(sys.executable).with_name("tiankong"))
 OPTIONS = [
@@ -57,6 +60,11 @@ def finished(process):
     return out
 
 
+def finish(prepared, output, *more):
+    """Trains in this process, which has its imports behind it: for trainings that nobody stops."""
+    succeed("train", prepared, "-o", output, *OPTIONS, *more)
+
+
 def stop(process):
     process.send_signal(signal.SIGTERM)
     process.communicate()
@@ -78,7 +86,7 @@ def uninterrupted(prepared, tmp_path_factory):
     folders = {}
     for precision in ("fp32", "bf16") if has_bf16() else ("fp32",):
         folders[precision] = tmp_path_factory.mktemp(precision) / "model"
-        finished(train(prepared, folders[precision], "--precision", precision))
+        finish(prepared, folders[precision], "--precision", precision)
     return folders
 
 
@@ -99,7 +107,7 @@ def test_bf16_trains_as_well_but_not_the_same(uninterrupted):
 
 def test_another_seed_gives_other_weights(prepared, uninterrupted, tmp_path):
     whole, other = uninterrupted["fp32"], tmp_path / "other"
-    finished(train(prepared, other, "--seed", "2", "--precision", "fp32"))
+    finish(prepared, other, "--seed", "2", "--precision", "fp32")
     ours, theirs = load_file(whole / "model.safetensors"), load_file(other / "model.safetensors")
     assert ours.keys() == theirs.keys()
     assert any((ours[name] != theirs[name]).any() for name in ours)
@@ -142,12 +150,12 @@ def test_a_training_that_was_moved_goes_on(prepared, uninterrupted, tmp_path):
     kept = best.read_bytes()
     shutil.copytree(tmp_path / "first", tmp_path / "second")
     moved = tmp_path / "second" / "model"
-    finished(train(prepared, moved, "--precision", "fp32", "--resume"))
+    finish(prepared, moved, "--precision", "fp32", "--resume")
     assert weights(moved) == weights(uninterrupted["fp32"])
     assert best.read_bytes() == kept
 
 
-def test_resume_refuses_another_run(prepared, tmp_path):
+def test_resume_refuses_another_run(prepared, tmp_path, capfd):
     output = tmp_path / "model"
     process = train(prepared, output)
     while not (tmp_path / "model.training" / "last.safetensors").exists():
@@ -169,10 +177,9 @@ def test_resume_refuses_another_run(prepared, tmp_path):
         (prepared, ("--resume", "--epochs", "5"), f"It was started by: tiankong train prepared -o model {OPTIONS[0]}"),
         (other, ("--resume",), "was started with another corpus: give what"),
     ]:
-        process = train(corpus, output, *more)
-        _, err = process.communicate(timeout=120)
-        assert process.returncode == 2
-        assert words in err
+        capfd.readouterr()
+        assert run(["train", str(corpus), "-o", str(output), *OPTIONS, *more]) == 2
+        assert words in (err := capfd.readouterr().err)
         assert err.count("\n") == 1
 
 
@@ -265,7 +272,7 @@ def test_a_checkpoint_that_was_changed_is_not_gone_on_from(prepared, tmp_path, c
         assert last.read_bytes() == content
 
 
-def test_resume_without_a_checkpoint_starts_at_the_beginning(prepared, uninterrupted, tmp_path):
+def test_resume_without_a_checkpoint_starts_at_the_beginning(prepared, uninterrupted, tmp_path, capfd):
     output = tmp_path / "model"
     run_file = tmp_path / "model.training" / "run.json"
     process = train(prepared, output, "--precision", "fp32")
@@ -275,10 +282,8 @@ def test_resume_without_a_checkpoint_starts_at_the_beginning(prepared, uninterru
     process.kill()
     process.communicate()
     assert not (run_file.parent / "last.safetensors").exists()
-    process = train(prepared, output, "--precision", "fp32", "--resume")
-    _, err = process.communicate(timeout=300)
-    assert process.returncode == 0, err
-    assert "stopped before its first checkpoint and starts at the beginning" in err
+    finish(prepared, output, "--precision", "fp32", "--resume")
+    assert "stopped before its first checkpoint and starts at the beginning" in capfd.readouterr().err
     assert weights(output) == weights(uninterrupted["fp32"])
 
 
@@ -350,12 +355,12 @@ def test_what_the_machine_cannot_do_leaves_nothing(prepared, tmp_path, capfd, op
 def test_codes_that_are_learned_resume_too(prepared, tmp_path):
     options = ("--head", "codes", "--learning-rate", "0.05", "--precision", "fp32")
     whole, output = tmp_path / "whole", tmp_path / "model"
-    finished(train(prepared, whole, *options))
+    finish(prepared, whole, *options)
     process = train(prepared, output, *options)
     while not (tmp_path / "model.training" / "last.safetensors").exists():
         assert process.poll() is None
         time.sleep(0.005)
     stop(process)
-    finished(train(prepared, output, *options, "--resume"))
+    finish(prepared, output, *options, "--resume")
     assert weights(output) == weights(whole)
     assert (output / "codes.safetensors").read_bytes() == (whole / "codes.safetensors").read_bytes()
