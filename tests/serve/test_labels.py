@@ -93,7 +93,7 @@ def test_the_page_starts_with_an_example_and_offers_more(page, labelling):
     page.locator("#examples").select_option(examples[2])
     expect(page.locator("#text")).to_have_value(examples[2])
     page.locator("#language").click()
-    expect(page.locator("label[for=text]")).to_contain_text("输入文本")
+    expect(page.locator("label[for=text]")).to_contain_text("输入要分类的文本")
     expect(page.locator("#labels h2")).to_have_text("标签")
 
 

@@ -20,7 +20,7 @@ def test_answers_appear_as_you_type_and_a_click_puts_one_in(page, url, model):
     page.goto(url)
     page.locator("#text").fill("")
     page.locator("#text").press_sequentially(SENTENCE)
-    expect(page.locator(".chip").first).to_have_attribute("aria-label", re.compile("put it in"))
+    expect(page.locator(".chip").first).to_have_attribute("aria-label", re.compile("insert"))
     expected = model.fill(SENTENCE)
     expect(page.locator(".chip .word")).to_have_text([answer["token_str"] for answer in expected])
     share = "bars => bars.map(bar => bar.clientWidth / bar.parentNode.clientWidth)"
@@ -99,7 +99,7 @@ def test_constraints_and_their_errors(page, url, model):
     page.locator("#constraints summary").click()
     page.get_by_label("starts with").fill("很")
     page.get_by_label("characters").fill("2-3")
-    page.get_by_label("how many answers").fill("4")
+    page.get_by_label("number of answers").fill("4")
     expected = model.fill(SENTENCE, top_k=4, starts_with="很", length=(2, 3))
     expect(page.locator(".chip .word")).to_have_text([answer["token_str"] for answer in expected])
     expect(page.locator("#constraints-set")).to_have_text("(3 set)")
@@ -110,9 +110,9 @@ def test_constraints_and_their_errors(page, url, model):
     page.locator("#clear").click()
     expect(page.locator("#error")).to_be_hidden()
     expect(page.locator(".chip .word").first).to_have_text(model.fill(SENTENCE)[0]["token_str"])
-    page.get_by_label("how many answers").fill("many")
-    expect(page.locator("#error")).to_have_text("how many answers: give a whole number.")
-    page.get_by_label("how many answers").fill("")
+    page.get_by_label("number of answers").fill("many")
+    expect(page.locator("#error")).to_have_text("number of answers: give a whole number.")
+    page.get_by_label("number of answers").fill("")
     page.get_by_label("only one of").fill("暖和 神速达")
     expect(page.locator(".chip")).to_have_count(2)
     page.get_by_label("only one of").fill("")
@@ -190,7 +190,7 @@ def test_both_languages(page, url):
 
 def test_a_server_error_is_explained_in_chinese(page, url):
     open_page(page, url, "__", language="zh")
-    expect(page.locator("#error")).to_contain_text("这个句子没法处理")
+    expect(page.locator("#error")).to_contain_text("无法处理该句子")
 
 
 def test_a_link_restores_the_state(page, url, browser):

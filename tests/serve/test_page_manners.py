@@ -77,7 +77,7 @@ def test_the_keyboard_is_enough(page, url):
     page.keyboard.press("Enter")
     expect(page.locator("#text")).to_have_value("外套做工很好，穿着很__")
     chips(page)
-    tab_to("put it in")
+    tab_to("insert")
     page.keyboard.press("Enter")
     expect(page.locator("#words .blank")).to_have_count(0)
 

@@ -1,9 +1,9 @@
-// What may stand in the blanks: a chip a word, with its probability as a bar.
+// Answers for the blanks: each a button, with its probability as a bar.
 
 import { button, element, show } from "./elements.js";
 import { percent, say } from "./language.js";
 
-// `lists` has the answers of each blank, `joint` whole fillings, if there are several blanks.
+// `lists` holds the answers for each blank; `joint` fillings of all blanks, if there are several.
 export function showAnswers(parent, lists, joint, chosen, { onText, onWhy }) {
   const groups = lists.map((answers, number) =>
     element(
@@ -14,35 +14,35 @@ export function showAnswers(parent, lists, joint, chosen, { onText, onWhy }) {
     ),
   );
   if (joint) {
-    const whole = joint.map((answer) => ({ ...answer, token_str: answer.token_strs.join(" … ") }));
+    const fillings = joint.map((answer) => ({ ...answer, token_str: answer.token_strs.join(" … ") }));
     groups.unshift(
       element(
         "section",
         { class: "answers together" },
         element("h2", {}, say("together")),
-        whole.length ? chips(whole, (answer) => onText(answer.sequence)) : none(),
+        fillings.length ? chips(fillings, (answer) => onText(answer.sequence)) : none(),
       ),
     );
   }
   show(parent, ...groups);
 }
 
-function chips(answers, onPut, onWhy) {
-  return element("ol", {}, ...answers.map((answer) => element("li", {}, ...chip(answer, onPut, onWhy))));
+function chips(answers, onInsert, onWhy) {
+  return element("ol", {}, ...answers.map((answer) => element("li", {}, ...chip(answer, onInsert, onWhy))));
 }
 
-function chip(answer, onPut, onWhy) {
+function chip(answer, onInsert, onWhy) {
   const share = percent(answer.score);
   const bar = element("span", { class: "bar", "--share": String(answer.score), "aria-hidden": "true" });
-  const put = button(
-    say("putIn", answer.token_str, share),
-    { class: "chip", onclick: () => onPut(answer) },
+  const insert = button(
+    say("insert", answer.token_str, share),
+    { class: "chip", onclick: () => onInsert(answer) },
     element("span", { class: "word" }, answer.token_str),
     element("span", { class: "share" }, share),
     bar,
   );
-  if (!onWhy || answer.token === null) return [put];
-  return [put, button(say("whyThis", answer.token_str), { class: "why", onclick: () => onWhy(answer) }, say("why"))];
+  if (!onWhy || answer.token === null) return [insert];
+  return [insert, button(say("whyThis", answer.token_str), { class: "why", onclick: () => onWhy(answer) }, say("why"))];
 }
 
 function none() {

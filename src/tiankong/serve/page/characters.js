@@ -1,7 +1,7 @@
-// Places in a text as the server counts them: characters, of which 😀 is one, where JavaScript's strings count two.
+// The server counts positions in Unicode characters. JavaScript counts UTF-16 units, two for 😀.
 
-// A function that cuts `text` from one character to another.
-export function cutter(text) {
+// Returns a function that slices `text` by characters.
+export function slicer(text) {
   const characters = [...text];
   return (start, end) => characters.slice(start, end).join("");
 }

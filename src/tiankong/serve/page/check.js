@@ -1,36 +1,36 @@
-// Words that don't fit: underlined, darker the less they fit, with better words for the one pointed at.
+// Words that don't fit: underlined, the darker the less they fit, with suggestions for the word pointed at.
 
-import { cutter } from "./characters.js";
+import { slicer } from "./characters.js";
 import { button, element, show } from "./elements.js";
 import { percent, say } from "./language.js";
 
 export function showChecked({ line, summary, suggestions }, text, words, onText) {
-  const pointAt = (word) => showSuggestions(suggestions, text, word, onText);
-  const cut = cutter(text);
+  const select = (word) => showSuggestions(suggestions, text, word, onText);
+  const slice = slicer(text);
   const children = [];
   let at = 0;
   for (const word of words) {
-    children.push(cut(at, word.start));
+    children.push(slice(at, word.start));
     at = word.end;
-    children.push(word.fits ? element("span", { title: percent(word.score) }, word.word) : misfit(word, pointAt));
+    children.push(word.fits ? element("span", { title: percent(word.score) }, word.word) : misfit(word, select));
   }
-  show(line, ...children, cut(at));
+  show(line, ...children, slice(at));
   const wrong = words.filter((word) => !word.fits);
   summary.textContent = say("checkedSummary", wrong.length, words.length);
   suggestions.hidden = true;
 }
 
-function misfit(word, pointAt) {
-  const point = () => pointAt(word);
+function misfit(word, select) {
+  const onPoint = () => select(word);
   return button(
     say("misfit", word.word, percent(word.misfit)),
     {
       class: "misfit",
       "--misfit": word.misfit.toFixed(3),
       "aria-controls": "suggestions",
-      onclick: point,
-      onfocus: point,
-      onmouseenter: point,
+      onclick: onPoint,
+      onfocus: onPoint,
+      onmouseenter: onPoint,
     },
     word.word,
   );
@@ -38,12 +38,12 @@ function misfit(word, pointAt) {
 
 function showSuggestions(parent, text, word, onText) {
   const title = say("better", word.word, percent(word.misfit));
-  const cut = cutter(text);
+  const slice = slicer(text);
   const chips = word.suggestions.map((suggestion) => {
     const share = percent(suggestion.score);
     return button(
       say("replace", suggestion.token_str, share),
-      { class: "chip", onclick: () => onText(cut(0, word.start) + suggestion.token_str + cut(word.end)) },
+      { class: "chip", onclick: () => onText(slice(0, word.start) + suggestion.token_str + slice(word.end)) },
       element("span", { class: "word" }, suggestion.token_str),
       element("span", { class: "share" }, share),
       element("span", { class: "bar", "--share": String(suggestion.score), "aria-hidden": "true" }),

@@ -1,15 +1,15 @@
-// How the network sees a blank: two readings that meet there, each word as dark as it matters.
+// The diagram of how the network reads a blank: two directions that meet there, words shaded by influence.
 
 import { element, show } from "./elements.js";
 import { percent, say } from "./language.js";
 
 const SHOWN = 9; // words on each side
 
-// `explanation` is /explain's, `words` /segment's of the same text, `chosen` the number of the blank.
+// `explanation` is the answer of /explain, `words` that of /segment for the same text, `chosen` the blank's index.
 export function showDiagram(figure, explanation, words, chosen) {
   const influences = new Map(explanation.context.map((word) => [word.start, word.influence]));
   const strongest = Math.max(0.01, ...explanation.context.map((word) => Math.abs(word.influence ?? 0)));
-  const place = words.map((word) => word.kind).reduce((found, kind, at) => (kind === "blank" ? [...found, at] : found), [])[chosen];
+  const place = words.flatMap((word, index) => (word.kind === "blank" ? [index] : []))[chosen];
   const box = (word) => wordBox(word, influences.get(word.start) ?? null, strongest);
   const left = shortened(words.slice(0, place).reverse()).reverse();
   const right = shortened(words.slice(place + 1));
@@ -24,7 +24,7 @@ export function showDiagram(figure, explanation, words, chosen) {
   figure.hidden = false;
 }
 
-// The nearest words; null stands for the rest.
+// The nearest words, then null for the rest.
 function shortened(words) {
   return words.length > SHOWN ? [...words.slice(0, SHOWN), null] : words;
 }

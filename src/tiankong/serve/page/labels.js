@@ -1,11 +1,11 @@
-// The labels of a text: a line each, with its probability as a bar.
+// The labels of a text, each on a line with its probability as a bar.
 
 import { element, show } from "./elements.js";
 import { percent, say } from "./language.js";
 
 const MOST_SHOWN = 20;
 
-// `shares` are /classify's of one text, most probable first.
+// `shares` is the answer of /classify for one text, most probable label first.
 export function showLabels(parent, shares) {
   const lines = shares.slice(0, MOST_SHOWN).map(({ label, score }) =>
     element(

@@ -1,4 +1,4 @@
-// The page: what is typed or clicked changes the state, and the state is asked about and shown.
+// The page: input changes the state; then the page requests and shows the answers for it.
 
 import { showAnswers } from "./answers.js";
 import { showChecked } from "./check.js";
@@ -11,7 +11,7 @@ import { CONSTRAINTS, fillParameters, fromLink, state, toLink } from "./state.js
 import { showWords } from "./words.js";
 
 const TYPING_PAUSE = 120; // milliseconds
-const SLOW = 300; // milliseconds until what is shown is dimmed: it is of another text
+const SLOW = 300; // milliseconds until outdated answers are dimmed
 const BLANK = /_{2,}|＿{2,}|\[MASK\]/g;
 const EXAMPLES = [
   "外套做工__，穿着很暖和",
@@ -33,24 +33,24 @@ const byId = (id) => document.getElementById(id);
 const fields = [...document.querySelectorAll("#constraints input")];
 const precisions = [...byId("precision").options].map((option) => option.value);
 const history = [];
-let asking = new AbortController();
+let refreshing = new AbortController();
 let typing;
 let model;
 
-// --- what is asked and shown
+// --- requests and answers
 
 async function refresh() {
-  asking.abort();
-  asking = new AbortController();
-  const { signal } = asking;
+  refreshing.abort();
+  refreshing = new AbortController();
+  const { signal } = refreshing;
   const waiting = setTimeout(() => document.body.classList.add("waiting"), SLOW);
   showControls();
   try {
     if (!state.text.trim()) showNothing();
     else await { fill: refreshFill, check: refreshCheck, label: refreshLabels }[view()](signal);
-    if (!signal.aborted) allIsWell();
+    if (!signal.aborted) clearErrors();
   } catch (error) {
-    if (!signal.aborted) failed(error);
+    if (!signal.aborted) showError(error);
   } finally {
     clearTimeout(waiting);
     if (!signal.aborted) document.body.classList.remove("waiting");
@@ -62,13 +62,13 @@ async function refreshFill(signal) {
   const count = text.match(BLANK)?.length ?? 0;
   state.blank = Math.min(state.blank, Math.max(0, count - 1));
   const parameters = fillParameters((name) => {
-    throw new Unreadable(say("number", say(fieldName(name))));
+    throw new InvalidInput(say("number", say(fieldName(name))));
   });
-  const asked = { signal, onBusy: () => complain(say("busy")) };
-  const answering = count && ask("fill", { inputs: text, parameters: { ...parameters, joint: count > 1 } }, asked);
-  const words = await segmented(text, asked, answering);
+  const options = { signal, onBusy: () => complain(say("busy")) };
+  const answering = count && ask("fill", { inputs: text, parameters: { ...parameters, joint: count > 1 } }, options);
+  const words = await segment(text, options, answering);
   const showSentence = () =>
-    showWords(byId("words"), text, words, count ? state.blank : -1, { onText: change, onBlank: choose });
+    showWords(byId("words"), text, words, count ? state.blank : -1, { onText: change, onBlank: selectBlank });
   showSentence();
   if (!count) {
     show(byId("answers"), element("p", { class: "hint" }, say("noBlank")));
@@ -84,56 +84,56 @@ async function refreshFill(signal) {
     showControls();
     showSentence();
     showLists();
-    explained(chosen.token_str).then(() => signal.aborted || allIsWell(), failed);
+    explainWord(chosen.token_str).then(() => signal.aborted || clearErrors(), showError);
   };
-  // One word after the other: the last one asked about is shown.
+  // Only the explanation requested last is shown.
   let explaining = new AbortController();
   signal.addEventListener("abort", () => explaining.abort());
-  const explained = async (word) => {
+  const explainWord = async (word) => {
     explaining.abort();
     explaining = new AbortController();
-    const own = explaining.signal;
+    const { signal: current } = explaining;
     if (signal.aborted) return;
     try {
-      await explain(text, word, words, state.blank, { ...asked, signal: own });
+      await explain(text, word, words, state.blank, { ...options, signal: current });
     } catch (error) {
-      if (!own.aborted) throw error;
+      if (!current.aborted) throw error;
     }
   };
   showLists();
   const best = lists[state.blank][0];
   byId("status").textContent = best ? say("best", best.token_str, percent(best.score)) : say("none");
-  if (best && best.token !== null) await explained(best.token_str);
+  if (best && best.token !== null) await explainWord(best.token_str);
   else byId("diagram").hidden = true;
 }
 
-// The words of the text, while `answering` is still under way; what becomes of that is looked at afterwards.
-async function segmented(text, asked, answering) {
+// Returns the words of the text. The caller handles an error of `answering`, which runs meanwhile, afterwards.
+async function segment(text, options, answering) {
   if (answering) answering.catch(() => {});
   try {
-    return await ask("segment", { inputs: text }, asked);
+    return await ask("segment", { inputs: text }, options);
   } catch (error) {
     byId("words").replaceChildren();
     throw error;
   }
 }
 
-async function explain(text, word, words, blank, asked) {
-  const explanation = await ask("explain", { inputs: text, parameters: { word, blank } }, asked);
+async function explain(text, word, words, blank, options) {
+  const explanation = await ask("explain", { inputs: text, parameters: { word, blank } }, options);
   showDiagram(byId("diagram"), explanation, words, blank);
 }
 
 async function refreshCheck(signal) {
   const { text } = state;
-  if (text.match(BLANK)) throw new Unreadable(say("hasBlanks"));
+  if (text.match(BLANK)) throw new InvalidInput(say("hasBlanks"));
   const parameters = { precision: Number(state.precision), suggestions: 5 };
-  const checked = await ask("check", { inputs: text, parameters }, { signal, onBusy: () => complain(say("busy")) });
+  const words = await ask("check", { inputs: text, parameters }, { signal, onBusy: () => complain(say("busy")) });
   const places = { line: byId("checked"), summary: byId("checked-summary"), suggestions: byId("suggestions") };
-  showChecked(places, text, checked, replaced);
+  showChecked(places, text, words, replace);
 }
 
-// The better words are gone with the button that was pressed.
-function replaced(text) {
+// The focused button disappears with the other suggestions, so the focus moves to the summary.
+function replace(text) {
   change(text);
   byId("checked-summary").focus();
 }
@@ -144,30 +144,30 @@ async function refreshLabels(signal) {
   byId("status").textContent = say("bestLabel", shares[0].label, percent(shares[0].score));
 }
 
-class Unreadable extends Error {}
+class InvalidInput extends Error {}
 
-function failed(error) {
+function showError(error) {
   showNoAnswers();
-  complain(error instanceof Unreadable ? error.message : explainError(error));
+  complain(error instanceof InvalidInput ? error.message : explainError(error));
   byId("key-form").hidden = error.reason !== "key";
   if (error.reason === "folder" || error.reason === "classifier") followModel();
 }
 
-// The server may have another model than when the page was loaded.
+// The server may have replaced its model since the page was loaded.
 async function followModel() {
   const before = model?.sha256;
-  await learnModel();
+  await loadModel();
   if (model && model.sha256 !== before) refresh();
 }
 
-function allIsWell() {
+function clearErrors() {
   complain("");
   byId("key-form").hidden = true;
 }
 
-function complain(sentence) {
-  byId("error").textContent = sentence;
-  byId("error").hidden = !sentence;
+function complain(message) {
+  byId("error").textContent = message;
+  byId("error").hidden = !message;
 }
 
 function showNothing() {
@@ -196,12 +196,12 @@ function showControls() {
   byId("copied").textContent = "";
 }
 
-// What is done with the text: a model that tells labels apart does nothing else.
+// A classifier has a view of its own and no other.
 function view() {
   return model?.task === "classify" ? "label" : state.view;
 }
 
-function speak() {
+function showLanguage() {
   byId("text-label").dataset.say = view() === "label" ? "textToLabel" : "sentence";
   setLanguage(state.language);
   byId("language").textContent = say("switch");
@@ -218,39 +218,40 @@ function examples() {
 }
 
 function showModel() {
-  const shown = view() === "label" ? ["labelModel", model.labels.length] : ["model", model?.words.toLocaleString()];
-  byId("model").textContent = model ? say(shown[0], model.model, shown[1]) : "";
+  const [message, size] =
+    view() === "label" ? ["labelModel", model.labels.length] : ["model", model?.words.toLocaleString()];
+  byId("model").textContent = model ? say(message, model.model, size) : "";
 }
 
-async function learnModel() {
+async function loadModel() {
   model = await ask("info").catch(() => undefined);
-  speak();
+  showLanguage();
 }
 
 function fieldName(name) {
   return { top_k: "topK", length: "length" }[name];
 }
 
-// A change that undo takes back.
+// Changes the text; undo reverts it.
 function change(text) {
   history.push(state.text);
   state.text = text;
   refresh();
 }
 
-function choose(blank) {
+function selectBlank(blank) {
   state.blank = blank;
   refresh();
 }
 
-function typed() {
+function refreshAfterPause() {
   clearTimeout(typing);
   typing = setTimeout(refresh, TYPING_PAUSE);
 }
 
 byId("text").addEventListener("input", (event) => {
   state.text = event.target.value;
-  typed();
+  refreshAfterPause();
 });
 byId("examples").addEventListener("change", (event) => {
   if (event.target.value) change(event.target.value);
@@ -266,7 +267,7 @@ byId("link").addEventListener("click", async () => {
 });
 byId("language").addEventListener("click", () => {
   state.language = state.language === "en" ? "zh" : "en";
-  speak();
+  showLanguage();
   refresh();
 });
 for (const name of ["fill", "check"]) {
@@ -282,7 +283,7 @@ byId("precision").addEventListener("change", (event) => {
 for (const field of fields) {
   field.addEventListener("input", () => {
     state.constraints[field.name] = field.value;
-    typed();
+    refreshAfterPause();
   });
 }
 byId("clear").addEventListener("click", () => {
@@ -293,21 +294,21 @@ byId("key-form").addEventListener("submit", async (event) => {
   event.preventDefault();
   setKey(byId("key").value);
   byId("key").value = "";
-  await learnModel();
+  await loadModel();
   refresh();
 });
-window.addEventListener("hashchange", begin);
+window.addEventListener("hashchange", followLink);
 
-function begin() {
+function followLink() {
   fromLink(location.hash, LANGUAGES, precisions);
-  speak();
+  showLanguage();
   refresh();
 }
 
 state.language = preferredLanguage();
 fromLink(location.hash, LANGUAGES, precisions);
-speak();
-await learnModel();
+showLanguage();
+await loadModel();
 if (!location.hash && !byId("text").value) [state.text] = examples();
 else if (!location.hash) state.text = byId("text").value;
 refresh();

@@ -1,4 +1,4 @@
-// Questions to the server this page came from.
+// Requests to the server of this page.
 
 const KEY = "tiankong-key";
 const BUSY_TRIES = 5;
@@ -14,11 +14,11 @@ export function setKey(key) {
   sessionStorage.setItem(KEY, key);
 }
 
-// The JSON answer. A busy server is asked again, after the time it names; `onBusy` hears of it.
+// Returns the JSON answer. Calls `onBusy` if the server is busy, and tries again after the time that it asks for.
 export async function ask(path, body, { signal, onBusy } = {}) {
   if (/[^\x21-\x7e]/.test(sessionStorage.getItem(KEY) ?? "")) {
-    sessionStorage.removeItem(KEY); // it would fit into no header
-    throw new Refused("a key has only letters, digits and signs", "key");
+    sessionStorage.removeItem(KEY); // no header can hold it
+    throw new Refused("the key is invalid: it must consist of ASCII letters, digits and symbols", "key");
   }
   for (let tries = 0; ; tries += 1) {
     const response = await fetch(path, request(body, signal));

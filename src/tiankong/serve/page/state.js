@@ -1,4 +1,4 @@
-// What the page shows, and the link that says it: everything behind # stays in the browser.
+// The page's state and the link that stores it. Browsers don't send the part after # to the server.
 
 export const CONSTRAINTS = ["starts_with", "ends_with", "contains", "length", "pattern", "exclude", "targets", "top_k"];
 
@@ -36,15 +36,15 @@ export function fromLink(hash, languages, precisions) {
   state.blank = /^\d{1,4}$/.test(link.get("blank")) ? Math.max(0, Number(link.get("blank")) - 1) : 0;
 }
 
-// The parameters of /fill; a field that can't be read is named by the error.
+// Returns the parameters of /fill; calls `complain` with the name of an invalid field.
 export function fillParameters(complain) {
   const parameters = {};
-  for (const [name, given] of Object.entries(state.constraints)) {
-    const value = given.trim();
+  for (const [name, input] of Object.entries(state.constraints)) {
+    const value = input.trim();
     if (!value) continue;
-    if (name === "top_k") parameters.top_k = whole(value, name, complain);
+    if (name === "top_k") parameters.top_k = wholeNumber(value, name, complain);
     else if (name === "length") {
-      const numbers = value.split(/\s*[-–—－~～]\s*/).map((number) => whole(number, name, complain));
+      const numbers = value.split(/\s*[-–—－~～]\s*/).map((number) => wholeNumber(number, name, complain));
       parameters.length = numbers.length === 1 ? numbers[0] : numbers;
     } else if (name === "exclude" || name === "targets") {
       parameters[name] = value.split(/[\s,，、;；]+/).filter(Boolean);
@@ -53,7 +53,7 @@ export function fillParameters(complain) {
   return parameters;
 }
 
-function whole(text, name, complain) {
+function wholeNumber(text, name, complain) {
   if (!/^\d{1,9}$/.test(text)) complain(name);
   return Number(text);
 }

@@ -1,20 +1,20 @@
-// The sentence as the model reads it: every word can be made a blank.
+// The sentence as the model segments it. A click turns a word into a blank.
 
-import { cutter } from "./characters.js";
+import { slicer } from "./characters.js";
 import { button, element, show } from "./elements.js";
 import { say } from "./language.js";
 
 const BLANK = "__";
 const UNDERSCORES = "_＿";
 
-// `words` are /segment's; `chosen` is the number of the blank whose answers are looked at.
+// `words` is the answer of /segment, `chosen` the index of the selected blank.
 export function showWords(parent, text, words, chosen, { onText, onBlank }) {
-  const cut = cutter(text);
+  const slice = slicer(text);
   const children = [];
   let at = 0;
   let blanks = 0;
   for (const word of words) {
-    children.push(cut(at, word.start));
+    children.push(slice(at, word.start));
     at = word.end;
     if (word.kind === "blank") {
       const number = blanks++;
@@ -30,13 +30,13 @@ export function showWords(parent, text, words, chosen, { onText, onBlank }) {
       children.push(button(say("blankWord", word.word), attributes, word.word));
     } else children.push(element("span", { class: "mark" }, word.word));
   }
-  show(parent, ...children, cut(at));
+  show(parent, ...children, slice(at));
 }
 
-// The text with a blank in a word's place, apart from blanks beside it: ____ would be one.
+// Returns the text with a blank instead of a word, separated from adjacent blanks: ____ would be a single one.
 export function blanked(text, { start, end }) {
-  const cut = cutter(text);
-  const before = UNDERSCORES.includes((start && cut(start - 1, start)) || " ") ? " " : "";
-  const after = UNDERSCORES.includes(cut(end, end + 1) || " ") ? " " : "";
-  return cut(0, start) + before + BLANK + after + cut(end);
+  const slice = slicer(text);
+  const before = UNDERSCORES.includes((start && slice(start - 1, start)) || " ") ? " " : "";
+  const after = UNDERSCORES.includes(slice(end, end + 1) || " ") ? " " : "";
+  return slice(0, start) + before + BLANK + after + slice(end);
 }
