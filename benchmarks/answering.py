@@ -1,11 +1,11 @@
-"""How light and how fast answering is, beside a fill-mask pipeline the size of BERT base.
+"""Size, memory and speed of answering, compared with a fill-mask pipeline of BERT base's size.
 
     python benchmarks/answering.py [--page benchmarks/RESULTS.md] [--original MODEL] [--quick]
 
-``--original`` is a model folder of the built-in model's network in 32 bits, to compare 8 bits with. Needs the
-packages of ``[train,benchmark]``, and pip's index to make an environment with the base packages only. The tables go to
-standard output and, as a section of their own, into the page. The pipeline's weights are random: they cost the same
-time. All on the processor's cores, in one run.
+``--original`` is a model folder in 32 bits of the built-in model's sizes, to compare with 8 bits. Needs the
+``[train,benchmark]`` extras, and a package index to install the base packages into a fresh environment. The tables go
+to standard output and into a section of the page. The pipeline's weights are random, which costs the same time.
+Everything runs on the CPU, in one run.
 """
 
 from __future__ import annotations
@@ -47,12 +47,12 @@ MILLION, BITS = 1_000_000, 128
 HEADING = "## Answering"
 
 Row = tuple[str, str, str]
-"""What, how much, what was asked for."""
+"""Quantity, measurement, target."""
 
 
 def sentences(model: Model, count: int) -> list[str]:
-    """Practice sentences of :data:`WORDS` tokens, the one in the middle a blank."""
-    found: list[str] = []
+    """Practice sentences of :data:`WORDS` tokens with a blank in the middle."""
+    texts: list[str] = []
     for review in reviews(200_000):
         tokens = model.predictor.tokenizer.located_tokens(review.text)
         if len(tokens) < WORDS:
@@ -60,10 +60,10 @@ def sentences(model: Model, count: int) -> list[str]:
         middle = tokens[WORDS // 2]
         text = f"{review.text[: middle.start]}__{review.text[middle.end : tokens[WORDS - 1].end]}"
         if len(parse_query(text, model.predictor).tokens) == WORDS:
-            found.append(text)
-        if len(found) == count:
+            texts.append(text)
+        if len(texts) == count:
             break
-    return found
+    return texts
 
 
 def timed(work: Callable[[], object]) -> float:
@@ -74,7 +74,7 @@ def timed(work: Callable[[], object]) -> float:
 
 
 def base_install(folder: Path) -> Iterator[Row]:
-    """Size of an environment with the base packages, and what it takes to answer from it."""
+    """Size of an environment with the base packages, and the time and memory of one answer from it."""
     subprocess.run([sys.executable, "-m", "venv", folder], check=True)
     pip = [folder / "bin" / "pip", "install", "--quiet", "--disable-pip-version-check"]
     subprocess.run([*pip, "--constraint", ROOT / "constraints.txt", ROOT], check=True)
@@ -119,24 +119,24 @@ def latency(model: Model, texts: list[str], name: str) -> Iterator[Row]:
 
 
 def throughput(model: Model, texts: list[str]) -> float:
-    """Sentences a second, many at once."""
+    """Sentences a second, given all at once."""
     model.fill(texts[:64])
     return len(texts) / timed(lambda: model.fill(texts))
 
 
 def side_by_side(texts: list[str], count: int) -> float:
-    """Sentences a second of ``count`` processes beside each other, each on one thread with all of the sentences."""
+    """Sentences a second of ``count`` parallel processes, each on one thread with all of the sentences."""
     context = multiprocessing.get_context("spawn")
     warm, spans = context.Barrier(count), context.Queue()
     processes = [context.Process(target=_span, args=(texts, warm, spans), daemon=True) for _ in range(count)]
     for process in processes:
         process.start()
-    found = [spans.get(timeout=300) for _ in processes]
-    return count * len(texts) / (max(end for _, end in found) - min(begin for begin, _ in found))
+    begins, ends = zip(*(spans.get(timeout=300) for _ in processes), strict=True)
+    return count * len(texts) / (max(ends) - min(begins))
 
 
 def _span(texts: list[str], warm: Barrier, spans: Queue[tuple[float, float]]) -> None:
-    """When a process of :func:`side_by_side` began and ended."""
+    """Runs in a process of :func:`side_by_side`; reports when it began and ended."""
     model = tiankong.load(threads=1)
     model.fill(texts[:64])
     warm.wait(timeout=300)
@@ -209,9 +209,9 @@ def million_words(repeats: int) -> Iterator[Row]:
         times, hits = [], 0
         for row in scores:
             start = time.perf_counter()
-            found = best(quick(row)[0], 10)
+            nearest = best(quick(row)[0], 10)
             times.append(time.perf_counter() - start)
-            hits += len(set(found.tolist()) & set(np.argsort(-brute(row[0]), kind="stable")[:10].tolist()))
+            hits += len(set(nearest.tolist()) & set(np.argsort(-brute(row[0]), kind="stable")[:10].tolist()))
         value = f"{1000 * statistics.median(times):.1f} ms, recall {hits / (10 * repeats):.3f}"
         yield f"best 10 of {MILLION:,} words of a codes head, by {name}", value, "3 ms, recall 1.0"
 
@@ -221,8 +221,8 @@ def rows(quick: bool, texts: list[str]) -> Iterator[Row]:
     with tempfile.TemporaryDirectory() as folder:
         yield from base_install(Path(folder) / "base")
     cores = os.cpu_count() or 1
-    one, all_cores = tiankong.load(threads=1), tiankong.load(threads=cores)
-    yield from latency(one, texts[:256], "1 thread")
+    one_thread, all_cores = tiankong.load(threads=1), tiankong.load(threads=cores)
+    yield from latency(one_thread, texts[:256], "1 thread")
     yield from latency(all_cores, texts[:256], f"{cores} threads")
     speed = throughput(all_cores, texts)
     yield f"sentences of {WORDS} words, one blank, {cores} threads", f"{speed:,.0f} a second", "5,000"
@@ -230,7 +230,7 @@ def rows(quick: bool, texts: list[str]) -> Iterator[Row]:
     slow = pipeline_throughput(texts[: 32 if quick else 128], 32)
     yield "fill-mask pipeline of BERT base's size on the same sentences", f"{slow:,.1f} a second", "–"
     yield "ours against it", f"{speed / slow:,.0f} times", "100"
-    yield from tokens_read(one, texts[:256])
+    yield from tokens_read(one_thread, texts[:256])
     yield from million_words(3 if quick else 20)
 
 
@@ -269,23 +269,23 @@ def main() -> None:
 
 
 def this_command(program: str) -> str:
-    """The command that is running; of paths from the root, the last part only."""
-    shown = (Path(one).name if Path(one).is_absolute() else one for one in sys.argv[1:])
+    """The running command, absolute paths shortened to their last part."""
+    shown = (Path(word).name if Path(word).is_absolute() else word for word in sys.argv[1:])
     return " ".join(["python", f"benchmarks/{program}", *shown])
 
 
 def write_section(page: Path, heading: str, lines: list[str]) -> None:
-    """Puts the section into the page, in the place of an earlier one."""
+    """Puts the section into the page, replacing an earlier one."""
     text = page.read_text(encoding="utf-8") if page.exists() else ""
     kept = re.sub(rf"\n*{heading}\n.*?(?=\n## |\Z)", "", text, flags=re.DOTALL).rstrip()
     page.write_text(f"{kept}\n\n" * bool(kept) + "\n".join(lines) + "\n", encoding="utf-8")
 
 
 def processor() -> str:
-    """Its name, as the system has it."""
+    """The processor's name, as the system reports it."""
     file = Path("/proc/cpuinfo")
-    found = re.search(r"model name\s*: (.*)", file.read_text()) if file.exists() else None
-    return found[1] if found else platform.processor()
+    match = re.search(r"model name\s*: (.*)", file.read_text()) if file.exists() else None
+    return match[1] if match else platform.processor()
 
 
 if __name__ == "__main__":

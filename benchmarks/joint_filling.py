@@ -27,13 +27,13 @@ FARTHEST, TOP, WIDTH, SEED = 3, 10, 8, 1
 def pairs(corpus: PreparedCorpus, count: int) -> list[tuple[np.ndarray, tuple[int, int]]]:
     """Test texts and two positions of known words in each, at most :data:`FARTHEST` apart."""
     generator = np.random.default_rng(SEED)
-    found = []
+    near_targets = []
     for text in split_texts(corpus, "test"):
         near = [(a, b) for a in text.targets.tolist() for b in text.targets.tolist() if 0 < b - a <= FARTHEST]
         if near:
-            found.append((text.ids, near[generator.integers(len(near))]))
-    chosen = np.linspace(0, len(found) - 1, min(count, len(found))).astype(int)
-    return [found[number] for number in chosen.tolist()]
+            near_targets.append((text.ids, near[generator.integers(len(near))]))
+    chosen = np.linspace(0, len(near_targets) - 1, min(count, len(near_targets))).astype(int)
+    return [near_targets[number] for number in chosen.tolist()]
 
 
 def main() -> None:

@@ -35,16 +35,16 @@ def main() -> None:
     alone = [states(cell, text.flip(0)[None])[0].flip(0).tolist() for text in words]
     show("backward states, each text alone (what is right)", alone)
 
-    # Padded first, then the whole row turned round: the padding is read before the words.
+    # Padded first, then the whole row reversed: the padding is read before the words.
     padded = nn.utils.rnn.pad_sequence(words, batch_first=True)
     turned = states(cell, padded.flip(1)).flip(1)
-    show("padded, then turned round", [turned[i, :n].tolist() for i, n in enumerate(LENGTHS)])
+    show("padded, then reversed", [turned[i, :n].tolist() for i, n in enumerate(LENGTHS)])
 
-    # tiankong: each text turned round by its own length, then padded on the right.
+    # tiankong: each text reversed by its own length, then padded on the right.
     backwards = nn.utils.rnn.pad_sequence([text.flip(0) for text in words], batch_first=True)
     ours = states(cell, backwards)
     kept = [ours[i, :n].flip(0).tolist() for i, n in enumerate(LENGTHS)]
-    show("turned round by its own length, then padded (tiankong)", kept)
+    show("reversed by its own length, then padded (tiankong)", kept)
 
     packed = nn.utils.rnn.pack_padded_sequence(padded, torch.tensor(LENGTHS), batch_first=True, enforce_sorted=False)
     both = nn.GRU(1, 1, batch_first=True, bidirectional=True)
@@ -56,7 +56,7 @@ def main() -> None:
     show("torch's packed sequence, bidirectional=True", [unpacked[i, :n, 1].tolist() for i, n in enumerate(LENGTHS)])
 
     for name, rows in [
-        ("padded, then turned round", [turned[i, :n].tolist() for i, n in enumerate(LENGTHS)]),
+        ("padded, then reversed", [turned[i, :n].tolist() for i, n in enumerate(LENGTHS)]),
         ("tiankong", kept),
         ("packed", [unpacked[i, :n, 1].tolist() for i, n in enumerate(LENGTHS)]),
     ]:

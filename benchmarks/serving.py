@@ -1,11 +1,11 @@
-"""How much the service answers, and how it bears more than it can.
+"""Throughput of the service, and its behaviour under overload.
 
     python benchmarks/serving.py [--page benchmarks/RESULTS.md] [--seconds 20] [--soak 600]
 
-Starts a server with the built-in model on a free port and asks it from this process, on the same cores: first as fast
-as it answers, then ten times as often, then as fast as it answers again, both in stretches of five seconds, since two
-of them differ without any flood between them, too. Ten times as many requests of one sentence are more than this
-process can send beside the server; ten times as many of many sentences it can. Needs ``[serve]``.
+Starts a server with the built-in model on a free port and sends requests from this process, on the same cores: first
+as fast as they are answered, then ten times as many, then as fast as they are answered again. Steady rates are
+measured in stretches of five seconds, because they vary without any flood too. This process cannot send ten times as
+many requests of one sentence beside the server; of many sentences it can. Needs the ``[serve]`` extra.
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ PROGRAM = Path(sys.executable).with_name("tiankong")
 
 
 @dataclass
-class Asked:
-    """What came back: statuses, and seconds of each answer."""
+class Responses:
+    """Statuses of the responses, and seconds of each good one."""
 
     statuses: collections.Counter[int] = field(default_factory=collections.Counter)
     seconds: list[float] = field(default_factory=list)
@@ -65,8 +65,8 @@ async def answer(reader: asyncio.StreamReader) -> int:
     return int(head.split(b" ", 2)[1])
 
 
-async def client(port: int, requests: list[bytes], until: float, pause: float, asked: Asked) -> None:
-    """Asks one request after the other, ``pause`` seconds apart at least, on a connection that is kept."""
+async def client(port: int, requests: list[bytes], until: float, pause: float, responses: Responses) -> None:
+    """Sends one request after another, at least ``pause`` seconds apart, on one connection."""
     writer = None
     for number in range(10**9):
         start = time.perf_counter()
@@ -78,30 +78,30 @@ async def client(port: int, requests: list[bytes], until: float, pause: float, a
             writer.write(requests[number % len(requests)])
             status = await answer(reader)
         except (ConnectionError, asyncio.IncompleteReadError):
-            asked.statuses[0] += 1
+            responses.statuses[0] += 1
             writer = None
             continue
-        asked.statuses[status] += 1
+        responses.statuses[status] += 1
         if status == 200:
-            asked.seconds.append(time.perf_counter() - start)
+            responses.seconds.append(time.perf_counter() - start)
         await asyncio.sleep(max(0.0, pause - (time.perf_counter() - start)))
     if writer is not None:
         writer.close()
 
 
-async def load(port: int, requests: list[bytes], clients: int, seconds: float, rate: float = 0.0) -> Asked:
-    """``clients`` asking for ``seconds``, as fast as they are answered or ``rate`` times a second together."""
-    asked = Asked()
+async def load(port: int, requests: list[bytes], clients: int, seconds: float, rate: float = 0.0) -> Responses:
+    """``clients`` send requests for ``seconds``, as fast as they are answered or ``rate`` a second together."""
+    responses = Responses()
     until = time.perf_counter() + seconds
     pause = clients / rate if rate else 0.0
     share = [requests[number::clients] or requests for number in range(clients)]
-    await asyncio.gather(*(client(port, share[number], until, pause, asked) for number in range(clients)))
-    return asked
+    await asyncio.gather(*(client(port, share[number], until, pause, responses) for number in range(clients)))
+    return responses
 
 
 def health(port: int, seconds: float) -> list[float]:
-    """Milliseconds of /health, asked again and again, by a process of its own: the clients' would be busy, too."""
-    found = []
+    """Milliseconds of repeated requests to /health, from a process of its own because the clients' is busy."""
+    milliseconds = []
     until = time.perf_counter() + seconds
     while time.perf_counter() < until:
         start = time.perf_counter()
@@ -109,40 +109,40 @@ def health(port: int, seconds: float) -> list[float]:
             connection.sendall(b"GET /health HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
             while connection.recv(4096):
                 pass
-        found.append(1000 * (time.perf_counter() - start))
+        milliseconds.append(1000 * (time.perf_counter() - start))
         time.sleep(0.1)
-    return found
+    return milliseconds
 
 
 def resident(process: int) -> float:
-    """Megabytes that a process has in memory."""
+    """Megabytes of a process's resident memory."""
     return int(re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{process}/status").read_text())[1]) / 1024
 
 
-async def stretches(port: int, requests: list[bytes], number: int) -> list[Asked]:
-    """As fast as it answers, one stretch after the other."""
+async def steadily(port: int, requests: list[bytes], number: int) -> list[Responses]:
+    """Stretches of requests as fast as they are answered."""
     return [await load(port, requests, CLIENTS, STRETCH) for _ in range(number)]
 
 
-def rates(asked: list[Asked]) -> str:
-    """Good answers a second in the slowest and the fastest of some stretches."""
-    found = [one.statuses[200] / STRETCH for one in asked]
-    return f"{' to '.join(f'{rate:,.0f}' for rate in sorted({min(found), max(found)}))} a second"
+def rates(stretches: list[Responses]) -> str:
+    """Good responses a second in the slowest and the fastest stretch."""
+    each = [responses.statuses[200] / STRETCH for responses in stretches]
+    return f"{' to '.join(f'{rate:,.0f}' for rate in sorted({min(each), max(each)}))} a second"
 
 
-def p99(asked: list[Asked]) -> float:
-    """Milliseconds within which all but a hundredth of the good answers of some stretches came."""
-    return 1000 * float(np.quantile([seconds for one in asked for seconds in one.seconds], 0.99))
+def p99(stretches: list[Responses]) -> float:
+    """The 99th percentile of the good responses' milliseconds."""
+    return 1000 * float(np.quantile([seconds for responses in stretches for seconds in responses.seconds], 0.99))
 
 
 async def flood(port: int, requests: list[bytes], seconds: float, rate: float) -> tuple[str, str, float]:
-    """Asks ten times as often as ``rate``; returns how often requests came, what came back, and the slowest /health."""
+    """Sends ten times ``rate``; returns the rate that arrived, the statuses, and the slowest /health (ms)."""
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as beside:
         beside.submit(health, port, 0.1).result()
         healths = beside.submit(health, port, seconds)
-        asked = await load(port, requests, FLOODING, seconds, 10 * rate)
-    arrived = asked.statuses.total() / seconds
-    statuses = ", ".join(f"{count:,} × {status}" for status, count in sorted(asked.statuses.items()))
+        responses = await load(port, requests, FLOODING, seconds, 10 * rate)
+    arrived = responses.statuses.total() / seconds
+    statuses = ", ".join(f"{count:,} × {status}" for status, count in sorted(responses.statuses.items()))
     return f"{arrived:,.0f} a second came, {arrived / rate:.1f} times as many", statuses, max(healths.result())
 
 
@@ -152,23 +152,23 @@ async def measure(
     """The rows of the table. ``large`` requests have :data:`MANY` sentences."""
     await load(port, requests, CLIENTS, 3)
     number = max(2, round(seconds / STRETCH))
-    steady = await stretches(port, requests, number)
-    rate = statistics.median(one.statuses[200] for one in steady) / STRETCH
+    steady = await steadily(port, requests, number)
+    rate = statistics.median(responses.statuses[200] for responses in steady) / STRETCH
     rows = [[f"{CLIENTS} clients, one sentence a request", f"{rates(steady)}, p99 {p99(steady):.0f} ms"]]
     rows[0].append("400 a second, p99 100 ms")
-    steady = await stretches(port, large, 2)
+    steady = await steadily(port, large, 2)
     rows.append([f"{CLIENTS} clients, {MANY} sentences a request", rates(steady), "–"])
-    large_rate = statistics.median(one.statuses[200] for one in steady) / STRETCH
+    large_rate = statistics.median(responses.statuses[200] for responses in steady) / STRETCH
     memory, slowest = [resident(process)], 0.0
-    for what, own, own_rate in (("one sentence", requests, rate), *[(f"{MANY} sentences", large, large_rate)] * 2):
-        came, statuses, health_milliseconds = await flood(port, own, seconds, own_rate)
+    for what, flooding, usual in (("one sentence", requests, rate), *[(f"{MANY} sentences", large, large_rate)] * 2):
+        came, statuses, health_milliseconds = await flood(port, flooding, seconds, usual)
         rows.append([f"{FLOODING} clients, {what} a request: {came}", statuses, "only 200, 429, 503"])
         memory.append(resident(process))
         slowest = max(slowest, health_milliseconds)
     rows.append(["/health meanwhile, slowest", f"{slowest:.0f} ms", "200 ms"])
     rows.append(["memory before, and after each flood", f"{', '.join(f'{size:.0f}' for size in memory)} MB", "flat"])
-    rows.append(["right after, for 5 seconds", rates(await stretches(port, requests, 1)), "–"])
-    rows.append(["from the sixth second on", rates(await stretches(port, requests, number)), "as before"])
+    rows.append(["right after, for 5 seconds", rates(await steadily(port, requests, 1)), "–"])
+    rows.append(["from the sixth second on", rates(await steadily(port, requests, number)), "as before"])
     if soak:
         start = resident(process)
         long = await load(port, requests, CLIENTS, soak)
@@ -200,14 +200,14 @@ def main() -> None:
     with served("0") as (server, port):
         requests = [request(text, port) for text in texts]
         large = [request(texts[start : start + MANY], port) for start in range(0, len(texts), MANY)]
-        found = asyncio.run(measure(port, server.pid, requests, large, arguments.seconds, arguments.soak))
+        rows = asyncio.run(measure(port, server.pid, requests, large, arguments.seconds, arguments.soak))
         server.kill()
         server.wait()
     start = time.perf_counter()
     with served(str(port)) as (_, port):
         urllib.request.urlopen(f"http://127.0.0.1:{port}/ready").close()
         ready = time.perf_counter() - start
-    found.append(["killed, started again and ready", f"{ready:.2f} s", "2 s"])
+    rows.append(["killed, started again and ready", f"{ready:.2f} s", "2 s"])
     lines = [
         HEADING,
         "",
@@ -218,7 +218,7 @@ def main() -> None:
         "",
         "| what | measured | asked for |",
         "|---|---|---|",
-        *(f"| {' | '.join(row)} |" for row in found),
+        *(f"| {' | '.join(row)} |" for row in rows),
     ]
     print("\n".join(lines))
     if arguments.page:

@@ -37,7 +37,7 @@ HEADS = {
 
 
 def tables(words: int, generator: np.random.Generator) -> tuple[WordTables, Lexicon]:
-    """Zipf's counts, random codes and spellings of two characters."""
+    """Zipf counts, random codes and spellings of two characters."""
     counts = np.maximum(1, 5_000_000 // np.arange(1, words + 1))
     counts[: len(SPECIAL_TOKENS)] = 0
     codes = generator.integers(0, 2, (words, BITS), dtype=np.uint8)
@@ -50,7 +50,7 @@ def tables(words: int, generator: np.random.Generator) -> tuple[WordTables, Lexi
 def texts(
     lexicon: Lexicon, count: int, generator: np.random.Generator, targets: np.ndarray
 ) -> tuple[NetworkInput, np.ndarray]:
-    """A batch of texts, frequent words more often, and the words at the positions ``targets`` of each."""
+    """A batch of texts drawn by frequency, and the words at the positions ``targets`` of each."""
     words = len(lexicon.word_ids)
     drawn = np.minimum(words - 1, len(SPECIAL_TOKENS) + (generator.pareto(1.0, (count, LENGTH)) * 10).astype(int))
     windows = [Window(np.array([BEGIN, *row, END]), 1, LENGTH + 1, targets) for row in drawn.tolist()]
@@ -58,7 +58,7 @@ def texts(
 
 
 def measure(name: str, words: int) -> None:
-    """Prints one line: trained numbers, memory and time of a training step, size and time of answering."""
+    """Prints one line: trained parameters, memory and time of a training step, size and time of a query."""
     generator = np.random.default_rng(1)
     tiny = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     table, lexicon = tables(words, generator)
@@ -83,11 +83,11 @@ def measure(name: str, words: int) -> None:
     if name != "softmax":
         packed, bias = np.packbits(table.codes, axis=1), network.head.bias.detach().numpy()
         decoder = CodesDecoder(packed, BITS, bias, table.candidate, getattr(network.head, "frequent", 0))
-    one, _ = texts(lexicon, 1, generator, np.array([LENGTH // 2]))
+    query, _ = texts(lexicon, 1, generator, np.array([LENGTH // 2]))
     times = []
     for _ in range(QUERIES):
         start = time.perf_counter()
-        best(decoder.log_probabilities(session.scores(one))[0], 10)
+        best(decoder.log_probabilities(session.scores(query))[0], 10)
         times.append(time.perf_counter() - start)
     trained = sum(weight.numel() for weight in network.parameters() if weight.requires_grad)
     print(

@@ -14,9 +14,9 @@ def test_the_page_shows_the_real_output():
     assert f"```\n{printed}```" in PAGE.read_text(encoding="utf-8")
 
 
-def test_only_turning_padding_round_is_wrong():
+def test_only_reversing_padding_is_wrong():
     printed = subprocess.run([sys.executable, str(PROGRAM)], capture_output=True, text=True, check=True).stdout
     worst = dict(line.split("alone, ")[1].split(": ") for line in printed.splitlines() if line.startswith("largest"))
-    assert float(worst["padded, then turned round"]) > 0.01
+    assert float(worst["padded, then reversed"]) > 0.01
     assert float(worst["tiankong"]) == 0
     assert float(worst["packed"]) == 0
