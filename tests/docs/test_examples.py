@@ -130,6 +130,7 @@ def _unique(text, page):
     return text
 
 
+@pytest.mark.trains
 def test_the_readmes_way_from_text_to_answers(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     block = next(block for block in blocks(READMES[0]) if "tiankong sample" in block.text)
