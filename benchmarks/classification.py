@@ -34,9 +34,10 @@ from sklearn.metrics import log_loss
 
 from tiankong.artifact.model_folder import MODEL
 from tiankong.config import ClassifierConfig, PrepareConfig, TrainingConfig
-from tiankong.corpus.prepare import Sources, prepare
+from tiankong.corpus.prepare import prepare
 from tiankong.corpus.prepared import PreparedCorpus
 from tiankong.corpus.reader import read_texts
+from tiankong.corpus.sources import Files
 from tiankong.corpus.splits import SPLITS, split_of, text_hash
 from tiankong.evaluate.labelled import wilson
 from tiankong.folder import sha256, write_text
@@ -76,7 +77,7 @@ class Study:
         if folder.exists():
             self.corpus = PreparedCorpus(folder)
         else:
-            self.corpus = prepare(Sources([goods]), folder, PrepareConfig(unique=True, code_bits=0))
+            self.corpus = prepare(Files([goods]), folder, PrepareConfig(unique=True, code_bits=0))
         words = [*self.corpus.vocabulary.words, *self.corpus.other_words]
         self.texts = {
             name: [[words[number] for number in split[text][1:-1]] for text in range(len(split))]

@@ -3,31 +3,57 @@
 import subprocess
 import sys
 
+import pytest
+
 import tiankong
+
+NAMES = [
+    "Answer",
+    "CheckedWord",
+    "ContextWord",
+    "Explanation",
+    "FolderError",
+    "JointAnswer",
+    "LabelShare",
+    "MissingPackageError",
+    "Model",
+    "OptionError",
+    "PreparedCorpus",
+    "Progress",
+    "RankedCandidate",
+    "SegmentedWord",
+    "SentenceError",
+    "SourceError",
+    "Suggestion",
+    "TiankongError",
+    "__version__",
+    "load",
+    "prepare",
+]
+LONGEST_IMPORT = 0.1
 
 
 def test_public_names():
-    assert sorted(tiankong.__all__) == [
-        "Answer",
-        "CheckedWord",
-        "ContextWord",
-        "Explanation",
-        "JointAnswer",
-        "LabelShare",
-        "Model",
-        "RankedCandidate",
-        "SegmentedWord",
-        "Suggestion",
-        "__version__",
-        "load",
-    ]
-    assert callable(tiankong.load)
+    assert tiankong.__all__ == NAMES
+    assert set(NAMES) <= set(dir(tiankong))
+    for name in NAMES:
+        assert getattr(tiankong, name) is not None
+    with pytest.raises(AttributeError, match="no attribute 'predict'"):
+        tiankong.predict  # noqa: B018
+
+
+def python(program: str) -> str:
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    return done.stdout
+
+
+def test_importing_the_package_takes_no_time():
+    program = "from time import perf_counter as now; start = now(); import tiankong; print(now() - start)"
+    assert min(float(python(program)) for _ in range(3)) <= LONGEST_IMPORT
 
 
 def loaded_after(code: str) -> set[str]:
-    program = f"{code}; import sys; print(*sys.modules)"
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    return set(done.stdout.split())
+    return set(python(f"{code}; import sys; print(*sys.modules)").split())
 
 
 def test_importing_the_package_loads_nothing_heavy():

@@ -2,16 +2,34 @@
 
 >>> model = tiankong.load("my-model")
 >>> model.fill("外套做工__，穿着很暖和", top_k=3)
+
+A model of your own text, without the command line:
+
+>>> corpus = tiankong.prepare(texts, "prepared")
+>>> result = tiankong.train("prepared", "my-model")
 """
 
 from __future__ import annotations
 
+from importlib import import_module
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
+from tiankong.errors import (
+    FolderError,
+    MissingPackageError,
+    OptionError,
+    SentenceError,
+    SourceError,
+    TiankongError,
+)
 from tiankong.version import VERSION as __version__
 
 if TYPE_CHECKING:
+    from tiankong.corpus.prepared import PreparedCorpus
     from tiankong.model import Model, load
+    from tiankong.pipeline.prepare import prepare
+    from tiankong.pipeline.progress import Progress
     from tiankong.request.answers import (
         Answer,
         CheckedWord,
@@ -29,25 +47,54 @@ __all__ = [
     "CheckedWord",
     "ContextWord",
     "Explanation",
+    "FolderError",
     "JointAnswer",
     "LabelShare",
+    "MissingPackageError",
     "Model",
+    "OptionError",
+    "PreparedCorpus",
+    "Progress",
     "RankedCandidate",
     "SegmentedWord",
+    "SentenceError",
+    "SourceError",
     "Suggestion",
+    "TiankongError",
     "__version__",
     "load",
+    "prepare",
 ]
+
+_MODULES = {
+    "Model": "tiankong.model",
+    "PreparedCorpus": "tiankong.corpus.prepared",
+    "Progress": "tiankong.pipeline.progress",
+    "load": "tiankong.model",
+    "prepare": "tiankong.pipeline.prepare",
+}
+"""Where a name is defined; the others are answers."""
+
+_NEED_TRAIN: dict[str, str] = {}
+"""Names of the ``[train]`` extra, and what they do."""
+
+
+def _can_train() -> bool:
+    return all(find_spec(package) for package in ("torch", "lightning", "onnx"))
 
 
 def __getattr__(name: str) -> Any:
-    # ONNX Runtime and numpy are loaded when a model is, not when this package is.
-    if name in {"Model", "load"}:
-        from tiankong import model  # noqa: PLC0415
+    # Nothing heavy is loaded before it is needed: ONNX Runtime and numpy when a model is, torch when one is trained.
+    if name not in __all__ and name not in _NEED_TRAIN:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name in _NEED_TRAIN and not _can_train():
+        raise MissingPackageError(_NEED_TRAIN[name], "train")
+    return getattr(import_module(_MODULES.get(name, "tiankong.request.answers")), name)
 
-        return getattr(model, name)
-    if name in __all__:
-        from tiankong.request import answers  # noqa: PLC0415
 
-        return getattr(answers, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
+if not _can_train():  # so that `import *` and tools that list names meet none that can't be had
+    __all__ = [name for name in __all__ if name not in _NEED_TRAIN]

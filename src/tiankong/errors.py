@@ -41,7 +41,7 @@ class OptionError(TiankongError):
 
 
 class SourceError(TiankongError):
-    """A text file that can't be read."""
+    """A text that can't be read, from a file or given from Python."""
 
 
 class FolderError(TiankongError):
@@ -61,7 +61,7 @@ def in_which(name: str) -> Iterator[None]:
         raise SentenceError(f"{name}: {error}") from None
 
 
-class MissingPackageError(TiankongError):
+class MissingPackageError(TiankongError, ImportError):
     """An optional package is absent; the message holds the command that installs it."""
 
     def __init__(self, feature: str, extra: str) -> None:

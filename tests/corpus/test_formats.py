@@ -234,7 +234,7 @@ def test_nul_is_refused_however_it_comes(rows):
 
 def test_parquet_has_strings_nulls_and_labels(rows):
     data = parquet({"id": [1, 2, 3], "text": ["好", None, "坏\n了"], "label": [1, 0, None]})
-    expected = [Row("好", "1", 1), Row("", "0", 2), Row("坏\n了", None, 3)]
+    expected = [Row("好", "1", 1, "row"), Row("", "0", 2, "row"), Row("坏\n了", None, 3, "row")]
     assert rows("a.parquet", data) == expected
     assert rows("a.parquet.gz", gzip.compress(data)) == expected
 
@@ -252,7 +252,7 @@ def test_labels_lose_what_would_turn_a_terminal_around(rows):
 @pytest.mark.parametrize("kind", [pa.large_string(), pa.string_view(), pa.dictionary(pa.int32(), pa.string())])
 def test_parquet_takes_every_kind_of_string(rows, kind):
     assert rows("a.parquet", parquet({"评论": pa.array(TEXTS).cast(kind)})) == [
-        Row(text, None, number) for number, text in enumerate(TEXTS, 1)
+        Row(text, None, number, "row") for number, text in enumerate(TEXTS, 1)
     ]
 
 
@@ -269,7 +269,7 @@ def test_parquet_columns_of_no_strings_are_refused(rows, values):
 
 def test_parquet_columns_are_chosen_by_the_same_rule(rows):
     data = parquet({"标题": ["好"], "id": ["1"]})
-    assert rows("a.parquet", data, column="标题") == [Row("好", None, 1)]
+    assert rows("a.parquet", data, column="标题") == [Row("好", None, 1, "row")]
     with pytest.raises(SourceError, match="no column known to hold the text, it has '标题', 'id'"):
         rows("a.parquet", data)
     with pytest.raises(SourceError, match="no column 'text', it has '标题', 'id'"):

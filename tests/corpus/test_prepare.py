@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from tiankong.config import PrepareConfig, load_preset
 from tiankong.corpus.codes import unique_codes
-from tiankong.corpus.prepare import Sources, prepare
+from tiankong.corpus.prepare import prepare
 from tiankong.corpus.prepared import PreparedCorpus
+from tiankong.corpus.sources import Files
 from tiankong.corpus.splits import SPLITS, split_of, text_hash
 from tiankong.errors import FolderError
 from tiankong.text.vocabulary import BEGIN, END, SPECIAL_TOKENS
@@ -39,7 +40,7 @@ def make(tmp_path):
         file = tmp_path / f"{name}.txt"
         file.write_text("\n".join(texts) + "\n", encoding="utf-8")
         config = PrepareConfig(**{"minimum_count": 2, "code_bits": 50, **options})
-        return prepare(Sources([file]), tmp_path / name, config)
+        return prepare(Files([file]), tmp_path / name, config)
 
     return run
 
@@ -64,7 +65,7 @@ def test_rows_without_a_text_are_counted_and_blank_lines_are_none(tmp_path, suff
     file = tmp_path / f"a.{suffix}"
     blank = ['""', '" "', '"\t"'] if suffix == "csv" else ["", " ", "\t"]
     file.write_text(row.format("\n".join([*reviews(60), *blank])), encoding="utf-8")
-    corpus = prepare(Sources([file]), tmp_path / "prepared", PrepareConfig(minimum_count=2, code_bits=50))
+    corpus = prepare(Files([file]), tmp_path / "prepared", PrepareConfig(minimum_count=2, code_bits=50))
     assert corpus.manifest.empty_texts == empty
 
 
@@ -72,7 +73,7 @@ def test_labelled_lines_without_a_text_are_counted(tmp_path):
     file = tmp_path / "a.txt"
     lines = [f"{text},,{number % 2}" for number, text in enumerate(reviews(60))]
     file.write_text("\n".join([*lines, ",,0", " ,,1", ""]), encoding="utf-8")
-    corpus = prepare(Sources([file]), tmp_path / "prepared", PrepareConfig(minimum_count=2, code_bits=50))
+    corpus = prepare(Files([file]), tmp_path / "prepared", PrepareConfig(minimum_count=2, code_bits=50))
     assert corpus.manifest.empty_texts == 2
 
 

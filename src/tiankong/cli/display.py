@@ -8,7 +8,10 @@ import shlex
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
+
+if TYPE_CHECKING:
+    from tiankong.pipeline.progress import OnProgress, Progress
 
 
 def shows_progress(quiet: bool) -> bool:
@@ -30,6 +33,54 @@ def progress(title: str, total: int, *, quiet: bool) -> Iterator[Callable[[int],
             bar.update(count)
 
         yield advance
+
+
+@contextlib.contextmanager
+def progress_bars(*, quiet: bool, quiet_messages: bool | None = None) -> Iterator[OnProgress]:
+    """Shows what a procedure reports: a bar a stage, and its messages as lines unless ``quiet_messages`` (default:
+    ``quiet``).
+    """
+    bars = _Bars(shown=shows_progress(quiet))
+
+    def show(step: Progress) -> None:
+        bars.show(step)
+        if step.message:
+            say(step.message, quiet=quiet if quiet_messages is None else quiet_messages)
+
+    try:
+        yield show
+    finally:
+        bars.close()
+
+
+class _Bars:
+    """At most one bar at a time: the one of the stage under way."""
+
+    def __init__(self, *, shown: bool) -> None:
+        self._shown = shown
+        self._stage = ""
+        self._bar: Any = None
+
+    def show(self, step: Progress) -> None:
+        """Moves the bar, or makes another for another stage."""
+        if not self._shown:
+            return
+        from tqdm import tqdm  # noqa: PLC0415 - only on a terminal
+
+        if step.stage != self._stage:
+            self.close()
+            self._stage = step.stage
+        if self._bar is None and step.done:
+            total = step.total or None
+            self._bar = tqdm(total=total, desc=step.stage, leave=False, dynamic_ncols=True, smoothing=0.1)
+        if self._bar is not None:
+            self._bar.update(step.done - self._bar.n)
+
+    def close(self) -> None:
+        """Takes the bar off the terminal."""
+        if self._bar is not None:
+            self._bar.close()
+        self._bar = None
 
 
 def say(text: str, *, quiet: bool) -> None:

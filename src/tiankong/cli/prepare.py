@@ -9,8 +9,8 @@ from typing import Any
 
 import click
 
-from tiankong.cli.display import progress, say
-from tiankong.cli.options import chosen, config_options, name_label_option, parse_label_names
+from tiankong.cli.display import progress_bars
+from tiankong.cli.options import config_options, name_label_option, parse_label_names
 from tiankong.config import PrepareConfig
 
 
@@ -43,20 +43,22 @@ def command(
     FILES: .txt (a text a line, or `text,,label`), .csv, .tsv, .jsonl, .parquet, also inside .zip and .gz.
     """
     from tiankong.corpus.labels import NO_LABELS  # noqa: PLC0415 - heavy
-    from tiankong.corpus.prepare import Sources, prepare  # noqa: PLC0415 - heavy
+    from tiankong.pipeline.prepare import prepare  # noqa: PLC0415
 
-    config = chosen(preset, values).prepare
-    sources = Sources(files, column, label_column, encoding, parse_label_names(label_names))
-    total = sum(file.stat().st_size for file in files if file.is_file())
-    with progress("reading", total, quiet=quiet) as advance:
-
-        def report(stage: str, count: int) -> None:
-            advance(count)
-            if stage == "word vectors":
-                say(f"training word vectors for {config.code_bits}-bit codes", quiet=quiet or as_json)
-
-        corpus = prepare(sources, output, config, force=force, report=report)
-    manifest = corpus.manifest
+    with progress_bars(quiet=quiet, quiet_messages=quiet or as_json) as show:
+        corpus = prepare(
+            files,
+            output,
+            column=column,
+            label_column=label_column,
+            label_names=parse_label_names(label_names),
+            encoding=encoding,
+            preset=preset,
+            force=force,
+            progress=show,
+            **values,
+        )
+    manifest, config = corpus.manifest, corpus.manifest.config
     if as_json:
         click.echo(json.dumps(dataclasses.asdict(manifest), ensure_ascii=False))
         return

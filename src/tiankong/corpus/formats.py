@@ -21,6 +21,7 @@ from tiankong.corpus.columns import Columns, Row, choose_column, choose_label, l
 from tiankong.corpus.encoding import check_encoding, detect_encoding, read_lines
 from tiankong.corpus.parquet import parquet_rows
 from tiankong.errors import SourceError
+from tiankong.text.normalise import unreadable_character
 
 _LABELLED = re.compile(r",,\s*[^,\s](?:[^,]{0,38}[^,\s])?\s*$")
 _PROBE_LINES = 1000
@@ -29,7 +30,6 @@ _LONGEST_FIELD = 1 << 20
 """Characters of a field of .csv: a quote that is never closed must not fill the memory."""
 
 _LABELLED_SHARE, _MIXED_SHARE = 0.95, 0.5
-_UNFIT = re.compile("[\0\ud800-\udfff]")
 
 
 def read_rows(stream: ByteStream, columns: Columns, encoding: str | None, on_bytes: OnBytes | None) -> Iterator[Row]:
@@ -46,9 +46,8 @@ def read_rows(stream: ByteStream, columns: Columns, encoding: str | None, on_byt
         codec = check_encoding(encoding) if encoding else detect_encoding(stream.open, stream.name)
         rows = _READERS[stream.suffix](stream, columns, codec, on_bytes)
     for row in rows:
-        if unfit := _UNFIT.search(row.text) or _UNFIT.search(row.label or ""):
-            kind = "a NUL character" if unfit[0] == "\0" else "half a surrogate pair"
-            raise SourceError(f"{stream.name} holds {kind} on line {row.line}: remove it")
+        if character := unreadable_character(row.text) or unreadable_character(row.label or ""):
+            raise SourceError(f"{stream.name} holds {character} on line {row.line}: remove it")
         yield row
 
 

@@ -45,7 +45,7 @@ def parquet_rows(stream: ByteStream, columns: Columns, on_bytes: OnBytes | None)
                 labels = [None] * len(texts) if label is None else batch.column(label).to_pylist()
                 for value, mark in zip(texts, labels, strict=True):
                     number += 1
-                    yield Row(value or "", label_value(mark, stream.name, number, "row"), number)
+                    yield Row(value or "", label_value(mark, stream.name, number, "row"), number, "row")
         except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
             reason = str(error).strip().partition("\n")[0]
             raise SourceError(f"{stream.name} is not a whole Parquet file ({reason}): copy it again") from None

@@ -30,7 +30,8 @@ from tiankong.corpus.prepared import (
     PreparedCorpus,
     SplitCounts,
 )
-from tiankong.corpus.reader import SourceFile, describe_sources, read_texts
+from tiankong.corpus.reader import SourceFile
+from tiankong.corpus.sources import Source
 from tiankong.corpus.splits import SPLITS, split_of, text_hash
 from tiankong.errors import OptionError, SourceError
 from tiankong.folder import write_text
@@ -45,19 +46,6 @@ _OFFSET = len(SPECIAL_TOKENS)
 
 Report = Callable[[str, int], None]
 """Called with the stage under way and the work done in it since the last call."""
-
-
-@dataclass(frozen=True)
-class Sources:
-    """What to read: files, the columns of those that have columns, an encoding if it is not to be found out, and what
-    labels are to be called that are called otherwise there.
-    """
-
-    paths: Sequence[Path]
-    column: str | None = None
-    label_column: str | None = None
-    encoding: str | None = None
-    label_names: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -78,47 +66,47 @@ class _FirstPass:
 
 
 def prepare(
-    sources: Sources, output: Path, config: PrepareConfig, *, force: bool = False, report: Report = lambda *_: None
+    source: Source,
+    output: Path,
+    config: PrepareConfig,
+    *,
+    label_names: Mapping[str, str] | None = None,
+    force: bool = False,
+    report: Report = lambda *_: None,
 ) -> PreparedCorpus:
-    """Makes the prepared corpus ``output`` and opens it. ``report("reading", bytes)`` tells the progress.
+    """Makes the prepared corpus ``output`` and opens it.
+
+    ``label_names`` gives labels of the source another name. ``report("reading", work)`` tells the progress, in the
+    unit of the source.
 
     :raises OptionError: the configuration, or the user dictionary.
-    :raises SourceError: a file that can't be read, or too little text.
+    :raises SourceError: something can't be read, or there is too little text.
     :raises FolderError: ``output`` exists or can't be written.
     """
     validate(config)
     PREPARED.check_output(output, force=force)
-    described = describe_sources(sources.paths)
+    source.check()
     user_words = _user_words(config.user_dict)
     tokenizer = Tokenizer(config, user_words)
     with PREPARED.write(output, force=force) as folder:
-        first = _first_pass(sources, folder, tokenizer, config, report)
+        first = _first_pass(source, LabelNames(label_names or {}), folder, tokenizer, config, report)
         _check_size(first, config)
         report("counting", 0)
         fields = _write_corpus(folder, first, config, report)
         if user_words:
             write_text(folder / USER_DICT_FILE, "\n".join(user_words) + "\n")
-        _seal(folder, config, described, first, fields)
+        _seal(folder, config, source.description(), first, fields)
     return PreparedCorpus(output)
 
 
 def _first_pass(
-    sources: Sources, folder: Path, tokenizer: Tokenizer, config: PrepareConfig, report: Report
+    source: Source, names: LabelNames, folder: Path, tokenizer: Tokenizer, config: PrepareConfig, report: Report
 ) -> _FirstPass:
-    names = LabelNames(sources.label_names)
     first = _FirstPass(LabelRecord(names))
     seen: dict[int, str | None] = {}
     files = [(folder / f"{name}.provisional").open("wb") for name in SPLITS]
     try:
-        texts = read_texts(
-            sources.paths,
-            column=sources.column,
-            label_column=sources.label_column,
-            encoding=sources.encoding,
-            on_bytes=lambda count: report("reading", count),
-            on_empty=first.add_empty,
-        )
-        for text in texts:
+        for text in source.read(lambda count: report("reading", count), first.add_empty):
             tokens = tokenizer.tokens(text.text)
             if not tokens:
                 first.add_empty()

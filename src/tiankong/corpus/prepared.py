@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -78,13 +79,18 @@ class Split:
 
 
 class PreparedCorpus:
-    """A prepared corpus, opened and verified."""
+    """A prepared corpus, opened and verified.
 
-    def __init__(self, folder: Path) -> None:
+    ``manifest`` has its configuration, sources and counts, ``vocabulary`` and ``characters`` are its words and
+    characters with their counts, and ``other_words`` the words outside the vocabulary.
+    """
+
+    def __init__(self, folder: str | os.PathLike[str]) -> None:
         """Opens ``folder``.
 
         :raises FolderError: it is not there, not a prepared corpus, newer, torn or edited.
         """
+        folder = Path(folder)
         self.folder = folder
         self.manifest = PREPARED.open(folder, PreparedManifest)
         try:
@@ -93,6 +99,11 @@ class PreparedCorpus:
             self.other_words, _ = self._table(OTHER_WORDS_FILE)
         except (OSError, ValueError) as error:
             raise FolderError(f"{folder} is torn ({error}): make it again with `{PREPARED.command}`") from None
+
+    @property
+    def path(self) -> Path:
+        """The folder."""
+        return self.folder
 
     @property
     def fingerprint(self) -> str:

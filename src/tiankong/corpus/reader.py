@@ -16,24 +16,25 @@ from tiankong.errors import SourceError
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A text of a user's file, with where it came from."""
+    """A text, with where it came from."""
 
     text: str
     label: str | None
     source: str  # 'reviews.csv', 'reviews.zip:a.csv'
-    line: int  # it starts on; in .parquet the row
+    line: int  # it starts on, or its number where texts are counted in another unit
+    unit: str = "line"
 
     @property
     def place(self) -> str:
         """Line and file, or row and file, for a message."""
-        return f"{'row' if '.parquet' in Path(self.source).suffixes else 'line'} {self.line} of {self.source}"
+        return f"{self.unit} {self.line} of {self.source}"
 
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """A user's file as it was when read."""
+    """A user's file as it was when read, or the texts given from Python."""
 
-    path: str  # as given
+    path: str  # as given; of texts from Python, what they are in words
     bytes: int
     sha256: str
 
@@ -126,7 +127,7 @@ def _texts(
                 for row in read_rows(stream, columns, encoding, progress.add):
                     if row.text and not row.text.isspace():
                         empty = False
-                        yield Text(row.text, row.label, stream.name, row.line)
+                        yield Text(row.text, row.label, stream.name, row.line, row.unit)
                     elif stream.suffix in COLUMN_SUFFIXES or row.label is not None:  # a blank line is no row
                         on_empty()
         if empty:

@@ -9,6 +9,7 @@ import unicodedata
 # Control, format (but not the joiners inside emoji and Indic words), private and line-separating characters.
 SEPARATORS = re.compile(r"[\x00-\x20\x7f-\xa0\u1680\u2000-\u200b\u2028-\u202f\u205f-\u2060\u3000\ufeff]+")
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_UNREADABLE = re.compile("[\0\ud800-\udfff]")
 
 
 def normalise(text: str, method: str) -> str:
@@ -24,5 +25,13 @@ def normalise(text: str, method: str) -> str:
 
 def surrogate_in(text: str) -> int | None:
     """Where ``text`` has a lone surrogate, as a byte that is not UTF-8 becomes one; ``None`` if it is valid Unicode."""
-    found = _SURROGATE.search(text)
-    return found.start() if found else None
+    match = _SURROGATE.search(text)
+    return match.start() if match else None
+
+
+def unreadable_character(text: str) -> str | None:
+    """The kind of the first character that no text may have (a NUL, half a surrogate pair), for a message, if any."""
+    match = _UNREADABLE.search(text)
+    if match is None:
+        return None
+    return "a NUL character" if match[0] == "\0" else "half a surrogate pair"

@@ -1,0 +1,185 @@
+"""Where texts come from: files, or an iterable given from Python. Both yield the same :class:`Text` objects."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import numbers
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tiankong.corpus.columns import label_value
+from tiankong.corpus.reader import SourceFile, Text, describe_sources, read_texts
+from tiankong.errors import SourceError
+from tiankong.text.normalise import unreadable_character
+
+_GIVEN = "those given"
+"""Stands for the iterable where a file would be named."""
+
+_MISSING_TYPES = ("NAType", "NaTType")
+"""What pandas has in the place of an absent value, beside ``None`` and NaN."""
+
+
+class Source(ABC):
+    """Texts to read, once."""
+
+    @property
+    @abstractmethod
+    def size(self) -> int:
+        """The work of reading it all, in the unit that :meth:`read` reports; 0 if it is unknown."""
+
+    @abstractmethod
+    def check(self) -> None:
+        """Fails before any output is written, where that is possible.
+
+        :raises SourceError: a file can't be read.
+        """
+
+    @abstractmethod
+    def read(
+        self, on_read: Callable[[int], None] = lambda _: None, on_empty: Callable[[], None] = lambda: None
+    ) -> Iterator[Text]:
+        """The texts that are not blank, in order, in constant memory.
+
+        ``on_read`` is called with the work done since its last call, ``on_empty`` for each row without a text.
+
+        :raises SourceError: something can't be read as a text.
+        """
+
+    @abstractmethod
+    def description(self) -> list[SourceFile]:
+        """What was read, for the manifest; known once :meth:`check` and :meth:`read` are through."""
+
+
+@dataclass
+class Files(Source):
+    """The users' files; of those with columns, ``column`` and ``label_column`` (``None``: the usual ones).
+
+    ``encoding`` is detected if it is ``None``. The unit of work is a byte on disk.
+    """
+
+    paths: Sequence[Path]
+    column: str | None = None
+    label_column: str | None = None
+    encoding: str | None = None
+    _description: list[SourceFile] = field(default_factory=list, init=False)
+
+    @property
+    def size(self) -> int:
+        """See :class:`Source`."""
+        return sum(path.stat().st_size for path in self.paths if path.is_file())
+
+    def check(self) -> None:
+        """See :class:`Source`."""
+        self._description = describe_sources(self.paths)
+
+    def read(
+        self, on_read: Callable[[int], None] = lambda _: None, on_empty: Callable[[], None] = lambda: None
+    ) -> Iterator[Text]:
+        """See :class:`Source`, and :func:`tiankong.corpus.reader.read_texts`."""
+        return read_texts(
+            self.paths,
+            column=self.column,
+            label_column=self.label_column,
+            encoding=self.encoding,
+            on_bytes=on_read,
+            on_empty=on_empty,
+        )
+
+    def description(self) -> list[SourceFile]:
+        """See :class:`Source`."""
+        return self._description
+
+
+class GivenTexts(Source):
+    """An iterable of ``str`` or ``(str, label)``, read once. ``None`` and NaN are empty texts, or absent labels.
+
+    The unit of work is a text.
+    """
+
+    def __init__(self, texts: Iterable[Any]) -> None:
+        """``texts`` may be a generator."""
+        self._texts = texts
+        self._digest = hashlib.sha256()
+        self._count = self._bytes = 0
+
+    @property
+    def size(self) -> int:
+        """See :class:`Source`."""
+        return len(self._texts) if isinstance(self._texts, Sized) else 0
+
+    def check(self) -> None:
+        """Nothing can be said before the texts are read."""
+
+    def read(
+        self, on_read: Callable[[int], None] = lambda _: None, on_empty: Callable[[], None] = lambda: None
+    ) -> Iterator[Text]:
+        """See :class:`Source`.
+
+        :raises SourceError: an item is neither a string nor a pair of a string and a label; there is no text.
+        """
+        any_text = False
+        for number, item in enumerate(self._texts, 1):
+            content, label = item if isinstance(item, tuple | list | np.ndarray) and len(item) == 2 else (item, None)
+            text = Text(_text(content, number), _label(label, number), _GIVEN, number, "text")
+            self._note(text)
+            on_read(1)
+            if text.text and not text.text.isspace():
+                any_text = True
+                yield text
+            else:
+                on_empty()
+        if not any_text:
+            raise SourceError("no text was given: give one or more strings that are not blank")
+
+    def description(self) -> list[SourceFile]:
+        """See :class:`Source`."""
+        name = f"{self._count:,} texts given from Python"
+        return [SourceFile(name, self._bytes, self._digest.hexdigest())]
+
+    def _note(self, text: Text) -> None:
+        line = text.text if text.label is None else f"{text.text}\t{text.label}"
+        data = f"{line}\n".encode()
+        self._count += 1
+        self._bytes += len(data)
+        self._digest.update(data)
+
+
+def _text(value: object, number: int) -> str:
+    if _is_missing(value):
+        return ""
+    if not isinstance(value, str):
+        raise SourceError(
+            f"text {number} of {_GIVEN} is of type {type(value).__name__}: give a string, or a pair of a string and a "
+            "label"
+        )
+    text = str(value)  # also of a NumPy string
+    _refuse_unreadable(text, number)
+    return text
+
+
+def _label(value: object, number: int) -> str | None:
+    if _is_missing(value):
+        return None
+    plain = value.item() if isinstance(value, np.generic) else value
+    label = label_value(plain, "the iterable", number, "text")
+    if label is not None:
+        _refuse_unreadable(label, number)
+    return label
+
+
+def _refuse_unreadable(text: str, number: int) -> None:
+    character = unreadable_character(text)
+    if character is not None:
+        raise SourceError(f"text {number} of {_GIVEN} holds {character}: remove it")
+
+
+def _is_missing(value: object) -> bool:
+    if value is None or type(value).__name__ in _MISSING_TYPES:
+        return True
+    return isinstance(value, numbers.Real) and not isinstance(value, numbers.Integral) and math.isnan(value)

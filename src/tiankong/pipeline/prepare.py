@@ -1,0 +1,91 @@
+"""Texts to a prepared corpus."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from tiankong.config import Preset
+from tiankong.corpus.columns import label_text
+from tiankong.corpus.labels import LONGEST_LABEL
+from tiankong.corpus.prepare import prepare as make_corpus
+from tiankong.corpus.prepared import PreparedCorpus
+from tiankong.errors import OptionError
+from tiankong.pipeline.progress import OnProgress, Progress, counter
+from tiankong.pipeline.settings import preset_of, with_settings
+from tiankong.pipeline.sources import TextSource, open_source
+
+
+def prepare(
+    source: TextSource,
+    output: str | os.PathLike[str],
+    *,
+    column: str | None = None,
+    label_column: str | None = None,
+    label_names: Mapping[Any, str] | None = None,
+    encoding: str | None = None,
+    preset: str | os.PathLike[str] | Preset = "default",
+    force: bool = False,
+    progress: OnProgress | None = None,
+    **settings: Any,
+) -> PreparedCorpus:
+    """Cuts texts into words, splits them, counts the words, and gives each a code; writes the folder ``output``.
+
+    >>> corpus = tiankong.prepare("reviews.csv", "prepared", column="text")
+    >>> corpus = tiankong.prepare(zip(table["text"], table["stars"]), "prepared", minimum_count=2)
+
+    :param source: files or texts. A path (``str`` or ``Path``) and a list of ``Path`` objects are files, of the formats
+        that ``tiankong prepare`` reads. Any other iterable of ``str`` or ``(str, label)`` is texts: a list, a
+        generator, a pandas Series … It is read once, in constant memory; ``None`` and NaN count as empty texts.
+    :param output: the folder to make.
+    :param column: the column of texts of files with columns (default: the one with a usual name, as ``text``).
+    :param label_column: the column of labels (default: ``label``, if there is one).
+    :param label_names: other names for labels, as ``{1: "positive", 0: "negative"}``; several may get the same.
+    :param encoding: the encoding of files that are neither UTF-8 nor GB18030.
+    :param preset: the name of a preset, the path of a ``.toml`` file, or a :class:`tiankong.config.Preset`.
+    :param force: replace ``output`` if it is a prepared corpus.
+    :param progress: called with a :class:`tiankong.Progress` at every step. The stages are ``reading`` (in bytes of
+        files, or texts), ``counting`` and ``word vectors``.
+    :param settings: fields of :class:`tiankong.config.PrepareConfig`, as ``minimum_count=2``.
+    :raises OptionError: a setting, the preset, the user dictionary, or a source that is neither files nor texts.
+    :raises SourceError: something can't be read as text, or there is too little of it.
+    :raises FolderError: ``output`` exists or can't be written.
+    :raises MissingPackageError: an optional package of the segmenter, of a file's format or of the codes is missing.
+    """
+    config = with_settings(preset_of(preset), settings, "prepare").prepare
+    names = _label_names(label_names or {})
+    opened = open_source(source, column=column, label_column=label_column, encoding=encoding)
+    advance = counter(progress, "reading", opened.size)
+
+    def report(stage: str, count: int) -> None:
+        if stage == "reading":
+            advance(count)
+        elif progress is not None:
+            is_long = stage == "word vectors"
+            progress(
+                Progress(stage, message=f"training word vectors for {config.code_bits}-bit codes" if is_long else "")
+            )
+
+    return make_corpus(opened, Path(output), config, label_names=names, force=force, report=report)
+
+
+def _label_names(given: Mapping[Any, str]) -> dict[str, str]:
+    """New names by the labels as they are read.
+
+    :raises OptionError: a label or a name is empty, a name is too long, or two labels are read alike.
+    """
+    names: dict[str, str] = {}
+    for label, name in given.items():
+        old, new = label_text(str(label).lower() if isinstance(label, bool) else label), label_text(name)
+        if old is None or new is None:
+            raise OptionError(f"label_names gives {label!r} the name {name!r}: neither may be empty")
+        if len(new) > LONGEST_LABEL:
+            raise OptionError(
+                f"the name that label_names gives {label!r} is over {LONGEST_LABEL} characters: shorten it"
+            )
+        if old in names:
+            raise OptionError(f"label_names has {old!r} twice: keep one")
+        names[old] = new
+    return names
