@@ -108,7 +108,7 @@ def main() -> None:
     }
     figure = Figure(figsize=(5, 4), layout="constrained")
     axes = figure.add_subplot(xlabel="recall", ylabel="precision", xlim=(0, 1), ylim=(0, 1))
-    print(f"{'wrong word':<13} {'texts':>6} {'words':>7} {'asked for':>10} {'precision':>10} {'recall':>7}")
+    print(f"{'wrong word':<13} {'texts':>6} {'words':>7} {'requested':>10} {'precision':>10} {'recall':>7}")
     for name, exchange in exchanges.items():
         judged = judge_wrong_words(predictor, corpus, "test", exchange, arguments.texts, SEED)
         scores = misfit(judged.evidence, predictor.folder.error_detection)
