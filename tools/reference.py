@@ -78,7 +78,7 @@ def python_page() -> str:
     ]
     for kind in (config.PrepareConfig, config.ModelConfig, config.TrainingConfig, config.ClassifierConfig):
         parts += [f"### {kind.__name__}", *_text(kind), _settings(kind)]
-    parts += ["## Errors", "In `tiankong.errors`; every one is a `TiankongError`."]
+    parts += ["## Errors", "Importable from `tiankong`; every one is a `TiankongError`."]
     rows = [f"| `{name}` | {_prose(_doc(kind)).splitlines()[0]} |" for name, kind in _errors()]
     parts.append("\n".join(["| error | raised for |", "|---|---|", *rows]))
     return "\n\n".join(parts) + "\n"
