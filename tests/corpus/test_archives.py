@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tiankong.corpus.archives import SUFFIXES, ByteStream, OnBytes, display_name, open_archive
+from tiankong.corpus.archives import ByteStream, OnBytes, display_name, open_archive
 from tiankong.errors import SourceError
+from tiankong.registry.formats import SUFFIXES
 
 DATA = "".join(f"第{i}件收到了，质量可以，用了{i * 7919 % 101}天没有坏\n" for i in range(3000)).encode()
 

@@ -13,10 +13,11 @@ import pyarrow.parquet as pq
 import pytest
 
 import tiankong
-from tiankong.corpus.archives import SUFFIXES, open_archive
+from tiankong.corpus.archives import open_archive
 from tiankong.corpus.columns import Columns, Row
-from tiankong.corpus.formats import read_rows
+from tiankong.corpus.rows import read_rows
 from tiankong.errors import OptionError, SourceError
+from tiankong.registry.formats import SUFFIXES
 
 TEXTS = ["水杯不漏水，很满意", "颜色和图片不一样", "送货师傅很有礼貌"]
 
@@ -225,7 +226,7 @@ def test_nul_is_refused_however_it_comes(rows):
         rows("a.csv", "text\n好\0\n", encoding="utf-8")
     with pytest.raises(SourceError, match="holds a NUL byte on line 2"):
         rows("a.csv", "text\n好\0\n")
-    with pytest.raises(SourceError, match="holds a NUL character on line 1"):
+    with pytest.raises(SourceError, match="holds a NUL character on row 1"):
         rows("a.parquet", parquet({"text": ["\0"]}))
 
 
@@ -234,7 +235,7 @@ def test_nul_is_refused_however_it_comes(rows):
 
 def test_parquet_has_strings_nulls_and_labels(rows):
     data = parquet({"id": [1, 2, 3], "text": ["好", None, "坏\n了"], "label": [1, 0, None]})
-    expected = [Row("好", "1", 1, "row"), Row("", "0", 2, "row"), Row("坏\n了", None, 3, "row")]
+    expected = [Row("好", "1", 1), Row("", "0", 2), Row("坏\n了", None, 3)]
     assert rows("a.parquet", data) == expected
     assert rows("a.parquet.gz", gzip.compress(data)) == expected
 
@@ -252,7 +253,7 @@ def test_labels_lose_what_would_turn_a_terminal_around(rows):
 @pytest.mark.parametrize("kind", [pa.large_string(), pa.string_view(), pa.dictionary(pa.int32(), pa.string())])
 def test_parquet_takes_every_kind_of_string(rows, kind):
     assert rows("a.parquet", parquet({"评论": pa.array(TEXTS).cast(kind)})) == [
-        Row(text, None, number, "row") for number, text in enumerate(TEXTS, 1)
+        Row(text, None, number) for number, text in enumerate(TEXTS, 1)
     ]
 
 
@@ -269,7 +270,7 @@ def test_parquet_columns_of_no_strings_are_refused(rows, values):
 
 def test_parquet_columns_are_chosen_by_the_same_rule(rows):
     data = parquet({"标题": ["好"], "id": ["1"]})
-    assert rows("a.parquet", data, column="标题") == [Row("好", None, 1, "row")]
+    assert rows("a.parquet", data, column="标题") == [Row("好", None, 1)]
     with pytest.raises(SourceError, match="no column known to hold the text, it has '标题', 'id'"):
         rows("a.parquet", data)
     with pytest.raises(SourceError, match="no column 'text', it has '标题', 'id'"):

@@ -14,6 +14,7 @@ from tiankong.cli.display import metrics_lines, progress, say
 from tiankong.cli.options import model_option, name_label_option, needs, parse_label_names
 from tiankong.config import DEFAULT_CLASSIFIER, reason
 from tiankong.errors import FolderError, MissingPackageError
+from tiankong.registry.formats import suffixes_with_columns
 
 if TYPE_CHECKING:
     from tiankong.evaluate.labelled import Labelled
@@ -41,7 +42,7 @@ _MOST_LISTED = 10
 )
 @prompt_option
 @label_option
-@click.option("--column", help="The text column of .csv, .tsv, .jsonl and .parquet files.")
+@click.option("--column", help=f"The text column of {suffixes_with_columns()} files.")
 @click.option("--label-column", help="The column of labels. [default: label]")
 @name_label_option
 @click.option("--encoding", help="The files' encoding, if it isn't UTF-8 or GB18030.")

@@ -12,12 +12,18 @@ import click
 from tiankong.cli.display import progress_bars
 from tiankong.cli.options import config_options, name_label_option, parse_label_names
 from tiankong.config import PrepareConfig
+from tiankong.registry.formats import formats_help, suffixes_with_columns
+
+_HELP = f"""Cut the texts of FILES into words, split them, count them and give each word a code.
+
+FILES: {formats_help()}; any of them also as .gz or in a .zip.
+"""
 
 
-@click.command(name="prepare")
+@click.command(name="prepare", help=_HELP)
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="The folder to make.")
-@click.option("--column", help="The text column of .csv, .tsv, .jsonl and .parquet files.")
+@click.option("--column", help=f"The text column of {suffixes_with_columns()} files.")
 @click.option("--label-column", help="The column of labels, for a classifier. [default: label, if there is one]")
 @name_label_option
 @click.option("--encoding", help="The files' encoding, if it isn't UTF-8 or GB18030.")
@@ -38,10 +44,7 @@ def command(
     preset: str,
     **values: Any,
 ) -> None:
-    """Cut the texts of FILES into words, split them, count them and give each word a code.
-
-    FILES: .txt (a text a line, or `text,,label`), .csv, .tsv, .jsonl, .parquet, also inside .zip and .gz.
-    """
+    """Prepares and shows the counts."""
     from tiankong.corpus.labels import NO_LABELS  # noqa: PLC0415 - heavy
     from tiankong.pipeline.prepare import prepare  # noqa: PLC0415
 

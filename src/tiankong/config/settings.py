@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from tiankong.config.schema import Condition, Where, at_least, choice_problems, setting, within
 from tiankong.registry.heads import HEADS as _HEADS
 from tiankong.registry.heads import HeadSpec, head_of
+from tiankong.registry.segmenters import SEGMENTERS as _SEGMENTERS
+from tiankong.registry.segmenters import segmenters_with_user_words
 from tiankong.registry.tasks import LABELS, WORDS
 
-SEGMENTERS = ("rjieba", "jieba", "whitespace", "unicode")
-SPACED = ("whitespace", "unicode")
+SEGMENTERS = tuple(_SEGMENTERS)
+SPACED = tuple(name for name, spec in _SEGMENTERS.items() if spec.is_spaced)
 """Segmenters for languages that write spaces between words."""
 
 CUTTING = ("segmenter", "normalisation", "drop_ascii", "drop_words")
@@ -55,7 +57,12 @@ MOST_SEED = 2**32 - 1
 class PrepareConfig:
     """How text becomes a prepared corpus."""
 
-    segmenter: str = setting("Words", "rjieba", "what cuts text into words", SEGMENTERS)
+    segmenter: str = setting(
+        "Words",
+        "rjieba",
+        "what cuts text into words: " + "; ".join(f"{name}: {spec.help}" for name, spec in _SEGMENTERS.items()),
+        SEGMENTERS,
+    )
     user_dict: str = setting("Words", "", "a file of words to keep whole, as jieba's: word [frequency [tag]] a line")
     normalisation: str = setting(
         "Words", "standard", "standard: HTML entities, NFKC and lower case; none: as typed", NORMALISATIONS
@@ -83,8 +90,9 @@ class PrepareConfig:
     def problems(self) -> list[str]:
         """Every reason why this can't be used, a sentence each."""
         found = choice_problems(self)
-        if self.user_dict and self.segmenter in SPACED:
-            found.append(f"user_dict needs segmenter rjieba or jieba, not {self.segmenter}")
+        if self.user_dict and self.segmenter in _SEGMENTERS and not _SEGMENTERS[self.segmenter].takes_user_words:
+            takers = " or ".join(segmenters_with_user_words())
+            found.append(f"user_dict needs segmenter {takers}, not {self.segmenter}")
         if self.minimum_count < 1:
             found.append(f"minimum_count must be at least 1, not {self.minimum_count}")
         if self.maximum_vocabulary < 0:

@@ -19,12 +19,11 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, BinaryIO
 
 from tiankong.errors import SourceError
+from tiankong.registry.formats import FORMATS, SUFFIXES
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
-COLUMN_SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet")
-SUFFIXES = (".txt", ".text", *COLUMN_SUFFIXES)
 _SUPPORTED = f"{', '.join(SUFFIXES)}, and these as .gz or in a .zip"
 _BUFFER = 1 << 17
 # What gzip, zipfile and the decompressors raise for bytes that are not what they should be.
@@ -88,7 +87,7 @@ def open_archive(path: Path) -> Iterator[list[ByteStream]]:
 
 
 def _supported(suffix: str, name: str) -> str:
-    if suffix in ("", *SUFFIXES):
+    if suffix in FORMATS:
         return suffix
     if suffix == ".json":
         raise SourceError(

@@ -24,12 +24,11 @@ class Columns(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A text as it stands in its stream; ``line`` is the number of the line, or other ``unit``, that it starts on."""
+    """A text as it stands in its stream; ``line`` is the line (or the row, see the format's unit) it starts on."""
 
     text: str
     label: str | None
     line: int
-    unit: str = "line"
 
 
 def choose_column(names: Sequence[str], column: str | None, where: str) -> str:

@@ -13,10 +13,11 @@ import io
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
+from tiankong.corpus.archives import ByteStream, OnBytes
 from tiankong.errors import OptionError, SourceError
 
 MAX_LINE = 1 << 24  # the longest line read, in bytes or characters: what keeps the memory constant
@@ -107,6 +108,12 @@ def read_lines(stream: BinaryIO, encoding: str, name: str) -> Iterator[str]:
         if len(line) == MAX_LINE and line[-1] not in "\r\n":
             raise _too_long(name, number)
         yield line.removeprefix("\ufeff") if number == 1 else line
+
+
+def stream_lines(stream: ByteStream, codec: str, on_bytes: OnBytes | None) -> Generator[str, None, None]:
+    """Yield the lines of a stream, as :func:`read_lines` does; it is closed when they end or are given up."""
+    with stream.open(on_bytes) as raw:
+        yield from read_lines(raw, codec, stream.name)
 
 
 def _line_breaks_before(error: UnicodeError) -> int:

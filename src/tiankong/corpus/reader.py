@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tiankong.corpus.archives import COLUMN_SUFFIXES, display_name, open_archive
+from tiankong.corpus.archives import display_name, open_archive
 from tiankong.corpus.columns import Columns
 from tiankong.corpus.encoding import check_encoding
-from tiankong.corpus.formats import read_rows
+from tiankong.corpus.rows import read_rows
 from tiankong.errors import SourceError
+from tiankong.registry.formats import FORMATS
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,7 @@ def read_texts(
         check_encoding(encoding)
     suffixes = {suffix for path in paths for suffix in _suffixes(path)}
     for name, option in ((column, "--column"), (label_column, "--label-column")):
-        if name is not None and suffixes.isdisjoint(COLUMN_SUFFIXES):
+        if name is not None and not any(FORMATS[suffix].has_columns for suffix in suffixes):
             raise SourceError(f"no file has columns, so there is no column {name!r} to read: leave out {option}")
     return _texts(list(zip(paths, sizes, strict=True)), Columns(column, label_column), encoding, on_bytes, on_empty)
 
@@ -124,11 +125,12 @@ def _texts(
         empty = True
         with open_archive(path) as streams:
             for stream in streams:
+                spec = FORMATS[stream.suffix]
                 for row in read_rows(stream, columns, encoding, progress.add):
                     if row.text and not row.text.isspace():
                         empty = False
-                        yield Text(row.text, row.label, stream.name, row.line, row.unit)
-                    elif stream.suffix in COLUMN_SUFFIXES or row.label is not None:  # a blank line is no row
+                        yield Text(row.text, row.label, stream.name, row.line, spec.unit)
+                    elif spec.has_columns or row.label is not None:  # a blank line is no row
                         on_empty()
         if empty:
             raise SourceError(f"{display_name(path)} holds no text: leave it out")

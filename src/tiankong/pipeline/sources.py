@@ -8,9 +8,9 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from tiankong.corpus.archives import SUFFIXES
 from tiankong.corpus.sources import Files, GivenTexts, Source
 from tiankong.errors import OptionError
+from tiankong.registry.formats import SUFFIXES
 
 _SUFFIXES = (*SUFFIXES, ".gz", ".zip")
 _LONGEST_SUFFIX = 16

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from functools import cache
+from importlib import import_module
 from typing import NamedTuple
 
 from tiankong.config import PrepareConfig
 from tiankong.errors import MissingPackageError
+from tiankong.registry.segmenters import segmenter_of
 from tiankong.text.alignment import normalise_aligned
 from tiankong.text.normalise import normalise
+from tiankong.text.user_words import parse_user_word
 
 Cut = Callable[[str], list[str]]
-
-_WORD_OR_MARK = re.compile(r"\w+(?:['’]\w+)*|[^\w\s]+")
 
 
 class Token(NamedTuple):
@@ -31,7 +31,8 @@ class Tokenizer:
     def __init__(self, config: PrepareConfig, user_words: Sequence[str] = ()) -> None:
         """``user_words`` are the lines of a user dictionary: ``word [frequency [tag]]``.
 
-        :raises MissingPackageError: segmenter ``jieba`` without that package.
+        :raises OptionError: there is no such segmenter.
+        :raises MissingPackageError: the segmenter's package is not installed.
         """
         self._normalisation = config.normalisation
         self._drop_ascii = config.drop_ascii
@@ -66,52 +67,22 @@ class Tokenizer:
 
 
 def _segmenter(name: str, user_words: tuple[str, ...]) -> Cut:
-    if name == "whitespace":
-        return _WORD_OR_MARK.findall
-    if name == "unicode":
-        return _unicode()
-    make = _rjieba if name == "rjieba" else _jieba
-    return make(user_words) if user_words else _without_user_words(name)
+    return _made(name, user_words) if user_words else _without_user_words(name)
 
 
 @cache
 def _without_user_words(name: str) -> Cut:
-    """A dictionary takes a while to read, and room: one serves all."""
-    return _rjieba(()) if name == "rjieba" else _jieba(())
+    """Shared by all tokenizers: a dictionary takes a while to read, and memory."""
+    return _made(name, ())
 
 
-def _unicode() -> Cut:
-    """Unicode's default word boundaries (UAX #29, section 4.1)."""
-    import regex  # noqa: PLC0415 - only for other languages
-
-    return regex.compile(r"(?V1w)\b").split
-
-
-def _rjieba(user_words: tuple[str, ...]) -> Cut:
-    import rjieba  # noqa: PLC0415 - reads its dictionary, which takes longer than anything else here
-
-    if not user_words:
-        return rjieba.cut
-    segmenter = rjieba.Jieba()
-    for word, frequency, tag in map(_dictionary_entry, user_words):
-        segmenter.add_word(word, frequency, tag)
-    return segmenter.cut
-
-
-def _jieba(user_words: tuple[str, ...]) -> Cut:
+def _made(name: str, user_words: tuple[str, ...]) -> Cut:
+    spec = segmenter_of(name)
     try:
-        import jieba  # noqa: PLC0415 - an optional package
-    except ImportError:
-        raise MissingPackageError("segmenter jieba", "jieba") from None
-    jieba.setLogLevel("ERROR")
-    segmenter = jieba.Tokenizer()
-    for word, frequency, tag in map(_dictionary_entry, user_words):
-        segmenter.add_word(word, frequency, tag)
-    return lambda text: list(segmenter.cut(text))
-
-
-def _dictionary_entry(line: str) -> tuple[str, int | None, str | None]:
-    word, *rest = line.split()
-    frequency = int(rest[0]) if rest and rest[0].isdecimal() else None
-    tag = rest[-1] if rest and not rest[-1].isdecimal() else None
-    return word, frequency, tag
+        module = import_module(spec.module)  # only now: it may read a dictionary, which takes longer than all the rest
+    except ModuleNotFoundError:
+        if not spec.extra:
+            raise
+        raise MissingPackageError(f"segmenter {name}", spec.extra) from None
+    cut: Cut = module.segmenter([parse_user_word(line) for line in user_words])
+    return cut

@@ -1,36 +1,25 @@
-"""Rows of a ``.parquet`` stream, through pyarrow, a batch at a time."""
+"""A column of strings in Parquet, through pyarrow, a batch at a time."""
 
 from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO
+
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from tiankong.corpus.archives import ByteStream, OnBytes
 from tiankong.corpus.columns import Columns, Row, choose_column, choose_label, label_value
-from tiankong.errors import MissingPackageError, SourceError
-
-if TYPE_CHECKING:
-    import pyarrow as pa
+from tiankong.errors import SourceError
 
 _BATCH = 1024
 _BUFFER = 1 << 20
 _STRINGS = ("string", "large_string", "string_view")
 
 
-def parquet_rows(stream: ByteStream, columns: Columns, on_bytes: OnBytes | None) -> Iterator[Row]:
-    """Yield the rows of a Parquet stream; ``line`` counts rows from 1, a null is an empty text.
-
-    Raises:
-        SourceError: the stream is damaged, or has no such column of strings.
-        MissingPackageError: pyarrow is not installed.
-    """
-    try:
-        # An optional package, and slow to import.
-        import pyarrow as pa  # noqa: PLC0415
-        import pyarrow.parquet as pq  # noqa: PLC0415
-    except ImportError:
-        raise MissingPackageError("reading .parquet files", "train") from None
+def rows(stream: ByteStream, columns: Columns, _codec: None, on_bytes: OnBytes | None) -> Iterator[Row]:
+    """See :mod:`tiankong.corpus.formats`. ``line`` counts rows from 1; a null is an empty text."""
     with stream.open(on_bytes) as raw:
         # Parquet is read from its end: what can't be wound back has to be in memory as a whole.
         source: BinaryIO = raw if stream.seekable else io.BytesIO(raw.read())
@@ -45,7 +34,7 @@ def parquet_rows(stream: ByteStream, columns: Columns, on_bytes: OnBytes | None)
                 labels = [None] * len(texts) if label is None else batch.column(label).to_pylist()
                 for value, mark in zip(texts, labels, strict=True):
                     number += 1
-                    yield Row(value or "", label_value(mark, stream.name, number, "row"), number, "row")
+                    yield Row(value or "", label_value(mark, stream.name, number, "row"), number)
         except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
             reason = str(error).strip().partition("\n")[0]
             raise SourceError(f"{stream.name} is not a whole Parquet file ({reason}): copy it again") from None

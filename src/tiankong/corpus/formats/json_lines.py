@@ -1,0 +1,48 @@
+"""JSON Lines: an object or a string a line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from tiankong.corpus.archives import ByteStream, OnBytes
+from tiankong.corpus.columns import Columns, Row, choose_column, choose_label, label_value
+from tiankong.corpus.encoding import stream_lines
+from tiankong.errors import SourceError
+
+
+def rows(stream: ByteStream, columns: Columns, codec: str, on_bytes: OnBytes | None) -> Iterator[Row]:
+    """See :mod:`tiankong.corpus.formats`."""
+    key: str | None = None
+    for number, line in enumerate(stream_lines(stream, codec, on_bytes), 1):
+        if line.isspace():
+            continue
+        value = _parse_json(line, stream.name, number)
+        if isinstance(value, dict):
+            names, where = list(value), f"{stream.name} (line {number})"
+            if key is None or key not in value:
+                key = choose_column(names, key or columns.text, where)
+            label = choose_label(names, columns.label, key, where)
+            mark = label_value(value[label], stream.name, number) if label else None
+            yield Row(_json_text(value[key], stream.name, number), mark, number)
+        else:
+            yield Row(_json_text(value, stream.name, number), None, number)
+
+
+def _parse_json(line: str, name: str, number: int) -> object:
+    try:
+        return json.loads(line)
+    except (ValueError, RecursionError) as error:
+        reason = error.msg if isinstance(error, json.JSONDecodeError) else error
+        raise SourceError(
+            f"{name} is not valid JSON on line {number} ({reason}): JSON Lines hold an object or a string a line"
+        ) from None
+
+
+def _json_text(value: object, name: str, number: int) -> str:
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        kind = type(value).__name__
+        raise SourceError(f"{name} has a value of type {kind} for a text on line {number}: make it a string")
+    return value

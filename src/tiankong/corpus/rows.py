@@ -1,0 +1,37 @@
+"""From a byte stream to rows of text, by the format that the suffix of its name stands for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib import import_module
+
+from tiankong.corpus.archives import ByteStream, OnBytes
+from tiankong.corpus.columns import Columns, Row
+from tiankong.corpus.encoding import check_encoding, detect_encoding
+from tiankong.errors import MissingPackageError, SourceError
+from tiankong.registry.formats import FORMATS
+from tiankong.text.normalise import unreadable_character
+
+
+def read_rows(stream: ByteStream, columns: Columns, encoding: str | None, on_bytes: OnBytes | None) -> Iterator[Row]:
+    """Yield the rows of a stream, blank texts included.
+
+    Raises:
+        SourceError: the stream can't be read as its suffix says; the message names the line.
+        OptionError: the encoding given is unknown.
+        MissingPackageError: the package of the stream's format is not installed.
+    """
+    spec = FORMATS[stream.suffix]
+    try:
+        module = import_module(spec.module)
+    except ModuleNotFoundError:
+        if not spec.extra:
+            raise
+        raise MissingPackageError(f"reading {stream.suffix} files", spec.extra) from None
+    codec = None
+    if spec.is_text:
+        codec = check_encoding(encoding) if encoding else detect_encoding(stream.open, stream.name)
+    for row in module.rows(stream, columns, codec, on_bytes):
+        if character := unreadable_character(row.text) or unreadable_character(row.label or ""):
+            raise SourceError(f"{stream.name} holds {character} on {spec.unit} {row.line}: remove it")
+        yield row

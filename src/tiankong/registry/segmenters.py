@@ -1,0 +1,78 @@
+"""Segmenters: what cuts a text into tokens.
+
+A segmenter is one file in ``text/segmenters/``, whose ``segmenter`` makes the cutting function, and one row here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tiankong.errors import OptionError
+
+
+@dataclass(frozen=True)
+class SegmenterSpec:
+    """A segmenter, as every part of the program needs to know it."""
+
+    name: str
+    help: str
+    """Of the phrase "``--segmenter``: …"."""
+
+    module: str
+    """The module whose ``segmenter`` takes user words and returns the function that cuts."""
+
+    is_spaced: bool = False
+    """Whether it is for languages that write spaces between words: a letter beside a blank is then part of the word."""
+
+    takes_user_words: bool = False
+    """Whether a user dictionary keeps words whole."""
+
+    extra: str = ""
+    """The extra of this package that installs what the module imports; empty for the base install."""
+
+
+_ROWS = (
+    SegmenterSpec(
+        "rjieba",
+        help="jieba in Rust",
+        module="tiankong.text.segmenters.rjieba",
+        takes_user_words=True,
+    ),
+    SegmenterSpec(
+        "jieba",
+        help="jieba in Python",
+        module="tiankong.text.segmenters.jieba",
+        takes_user_words=True,
+        extra="jieba",
+    ),
+    SegmenterSpec(
+        "whitespace",
+        help="words between spaces, punctuation apart",
+        module="tiankong.text.segmenters.whitespace",
+        is_spaced=True,
+    ),
+    SegmenterSpec(
+        "unicode",
+        help="Unicode's word boundaries",
+        module="tiankong.text.segmenters.unicode",
+        is_spaced=True,
+    ),
+)
+
+SEGMENTERS = {row.name: row for row in _ROWS}
+"""Every segmenter by its name."""
+
+
+def segmenter_of(name: str) -> SegmenterSpec:
+    """The segmenter of that name.
+
+    :raises OptionError: there is none.
+    """
+    if name not in SEGMENTERS:
+        raise OptionError(f"there is no segmenter {name!r}: choose from {', '.join(SEGMENTERS)}, or upgrade tiankong")
+    return SEGMENTERS[name]
+
+
+def segmenters_with_user_words() -> list[str]:
+    """Names of the segmenters that take a user dictionary."""
+    return [row.name for row in _ROWS if row.takes_user_words]

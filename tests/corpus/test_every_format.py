@@ -1,0 +1,144 @@
+"""Every format of the registry: plain, compressed, with and without labels, damaged, and through all of prepare."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import sys
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from tiankong.corpus.reader import read_texts
+from tiankong.errors import MissingPackageError, SourceError
+from tiankong.pipeline.prepare import prepare
+from tiankong.registry.formats import FORMATS, SUFFIXES
+
+Pairs = list[tuple[str, str | None]]
+PAIRS: Pairs = [(f"第{number}个水杯不漏水，很满意", "好" if number % 2 else "差") for number in range(60)]
+
+
+def columns(pairs: Pairs) -> dict[str, list[str]]:
+    table = {"text": [text for text, _ in pairs]}
+    return table if pairs[0][1] is None else {**table, "label": [str(label) for _, label in pairs]}
+
+
+def lines(pairs: Pairs) -> bytes:
+    return "".join(f"{text}{',,' * (label is not None)}{label or ''}\n" for text, label in pairs).encode()
+
+
+def separated(separator: str) -> Callable[[Pairs], bytes]:
+    def write(pairs: Pairs) -> bytes:
+        table = columns(pairs)
+        rows = [tuple(table), *zip(*table.values(), strict=True)]
+        return "".join(f"{separator.join(row)}\n" for row in rows).encode()
+
+    return write
+
+
+def json_lines(pairs: Pairs) -> bytes:
+    table = columns(pairs)
+    rows = (dict(zip(table, row, strict=True)) for row in zip(*table.values(), strict=True))
+    return "".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in rows).encode()
+
+
+def parquet(pairs: Pairs) -> bytes:
+    buffer = io.BytesIO()
+    pq.write_table(pa.table(columns(pairs)), buffer)
+    return buffer.getvalue()
+
+
+WRITERS: dict[str, Callable[[Pairs], bytes]] = {
+    "": lines,
+    ".txt": lines,
+    ".text": lines,
+    ".csv": separated(","),
+    ".tsv": separated("\t"),
+    ".jsonl": json_lines,
+    ".ndjson": json_lines,
+    ".parquet": parquet,
+}
+"""For each suffix, what writes such a file."""
+
+every_format = pytest.mark.parametrize("suffix", FORMATS)
+
+
+def zipped(data: bytes, name: str) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(name, data)
+    return buffer.getvalue()
+
+
+def packed(folder: Path, suffix: str, data: bytes) -> list[Path]:
+    """The file as it is, as .gz, and in a .zip."""
+    files = [folder / f"a{suffix}", folder / f"b{suffix}.gz"]
+    files[0].write_bytes(data)
+    files[1].write_bytes(gzip.compress(data))
+    if suffix:  # members of archives without a suffix are not read: they may be anything
+        files.append(folder / "c.zip")
+        files[2].write_bytes(zipped(data, f"a{suffix}"))
+    return files
+
+
+@every_format
+@pytest.mark.parametrize("labelled", [True, False])
+def test_texts_and_labels_come_back_from_every_packing(tmp_path, suffix, labelled):
+    pairs = PAIRS if labelled else [(text, None) for text, _ in PAIRS]
+    for file in packed(tmp_path, suffix, WRITERS[suffix](pairs)):
+        assert [(text.text, text.label) for text in read_texts([file])] == pairs
+
+
+@every_format
+def test_a_place_is_named_in_the_formats_unit(tmp_path, suffix):
+    file = packed(tmp_path, suffix, WRITERS[suffix](PAIRS))[0]
+    last = list(read_texts([file]))[-1]
+    assert last.place == f"{FORMATS[suffix].unit} {last.line} of {file}"
+    assert last.line in {len(PAIRS), len(PAIRS) + 1}  # a table has a header before
+
+
+@every_format
+def test_a_compressed_file_that_is_cut_off_is_refused(tmp_path, suffix):
+    for file in packed(tmp_path, suffix, WRITERS[suffix](PAIRS))[1:]:
+        file.write_bytes(file.read_bytes()[:-30])
+        with pytest.raises(SourceError, match=file.name.replace(".", r"\.")):
+            list(read_texts([file]))
+
+
+@every_format
+def test_a_column_is_chosen_where_there_are_columns(tmp_path, suffix):
+    file = packed(tmp_path, suffix, WRITERS[suffix](PAIRS))[0]
+    if FORMATS[suffix].has_columns:
+        texts = read_texts([file], column="label", label_column="text")
+        assert [(text.label, text.text) for text in texts] == PAIRS
+    else:
+        with pytest.raises(SourceError, match="no file has columns, so there is no column 'label' to read"):
+            list(read_texts([file], column="label"))
+
+
+@every_format
+def test_every_format_makes_the_same_corpus(tmp_path, suffix):
+    expected = prepare(PAIRS, tmp_path / "expected", minimum_count=1, code_bits=0)
+    file = packed(tmp_path, suffix, WRITERS[suffix](PAIRS))[0]
+    corpus = prepare(file, tmp_path / "made", minimum_count=1, code_bits=0)
+    assert corpus.manifest.splits == expected.manifest.splits
+    assert corpus.manifest.labels == expected.manifest.labels
+    assert corpus.vocabulary.words == expected.vocabulary.words
+
+
+def test_a_format_whose_package_is_missing_names_the_extra(tmp_path, monkeypatch):
+    file = packed(tmp_path, ".parquet", parquet(PAIRS))[0]
+    monkeypatch.delitem(sys.modules, FORMATS[".parquet"].module, raising=False)
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(MissingPackageError, match=r"reading \.parquet files needs .* 'tiankong\[train\]'"):
+        list(read_texts([file]))
+
+
+def test_suffixes_are_lower_case_and_of_one_format_each():
+    assert set(SUFFIXES) | {""} == set(FORMATS) == set(WRITERS)
+    assert all(suffix.startswith(".") and suffix == suffix.lower() for suffix in SUFFIXES)
