@@ -35,7 +35,7 @@ from tiankong.config import DEFAULT_MODEL
 from tiankong.model import Model
 from tiankong.request.queries import parse_query
 from tiankong.runtime.decoding import CodesDecoder, Floats, Order, best
-from tiankong.runtime.predictor import Reading
+from tiankong.runtime.reading import Reading
 from tiankong.sample.grammar import reviews
 from tiankong.text.network_input import network_input
 

@@ -23,7 +23,7 @@ from tiankong.config import DEFAULT_MODEL
 from tiankong.corpus.prepared import PreparedCorpus
 from tiankong.evaluate.error_detection import Exchange, curve, judge_wrong_words, random_exchange
 from tiankong.runtime.predictor import open_predictor
-from tiankong.tasks.check import misfit
+from tiankong.tasks.check import error_probability
 
 SEED = 2
 
@@ -111,7 +111,7 @@ def main() -> None:
     print(f"{'wrong word':<13} {'texts':>6} {'words':>7} {'requested':>10} {'precision':>10} {'recall':>7}")
     for name, exchange in exchanges.items():
         judged = judge_wrong_words(predictor, corpus, "test", exchange, arguments.texts, SEED)
-        scores = misfit(judged.evidence, predictor.folder.error_detection)
+        scores = error_probability(judged.evidence, predictor.folder.error_detection)
         points = curve(scores, judged.wrong)
         axes.plot([point.recall for point in points], [point.precision for point in points], label=name)
         for threshold in predictor.folder.error_detection.thresholds[1:]:

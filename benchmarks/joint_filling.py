@@ -16,8 +16,9 @@ import numpy as np
 from tiankong.config import DEFAULT_MODEL
 from tiankong.corpus.prepared import PreparedCorpus
 from tiankong.evaluate.measure import check_vocabulary, split_texts
-from tiankong.runtime.predictor import Reading, open_predictor
-from tiankong.tasks.joint import JointScorer
+from tiankong.runtime.joint_probability import JointScorer
+from tiankong.runtime.predictor import open_predictor
+from tiankong.runtime.reading import Reading
 from tiankong.text.network_input import Window
 from tiankong.text.vocabulary import BLANK
 

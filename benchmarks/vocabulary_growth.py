@@ -87,7 +87,7 @@ def measure(name: str, words: int) -> None:
     times = []
     for _ in range(QUERIES):
         start = time.perf_counter()
-        best(decoder.log_probabilities(session.scores(query))[0], 10)
+        best(decoder.log_probabilities(session.run(query)["scores"])[0], 10)
         times.append(time.perf_counter() - start)
     trained = sum(weight.numel() for weight in network.parameters() if weight.requires_grad)
     print(

@@ -61,7 +61,7 @@ def test_a_pipe_answers_in_order_and_goes_on_after_a_bad_line(capfd, monkeypatch
         ([*OPTIONS, "--label", "好"], "not of the form NAME=WORD"),
         ([*OPTIONS, "--label", "x="], "not of the form NAME=WORD"),
         ([*OPTIONS, "--label", "1=妙"], "given twice"),
-        (OPTIONS[:-2], "from 2 to"),
+        (OPTIONS[:-2], "give 2 to"),
     ],
 )
 def test_bad_options(arguments, words, capfd):

@@ -10,7 +10,9 @@ import pytest
 from tiankong.corpus.prepared import PreparedCorpus
 from tiankong.evaluate import measure
 from tiankong.evaluate.measure import measure_files, measure_split
-from tiankong.runtime.predictor import Reading, open_predictor
+from tiankong.runtime.batching import BatchLimits
+from tiankong.runtime.predictor import open_predictor
+from tiankong.runtime.reading import Reading
 from tiankong.text.vocabulary import is_target
 
 TEXTS = ["物流很快，质量不错", "这件外套的颜色好看，2 天到了", "客服态度很差！！", "龘龘很好", "666"]
@@ -64,7 +66,7 @@ def test_a_very_long_text_is_measured_in_parts(kind, request, tmp_path, monkeypa
     file = tmp_path / "texts.txt"
     file.write_text("\n".join(["，".join(TEXTS[:4] * 6), *TEXTS]), encoding="utf-8")
     whole = measure_files(predictor, [file])
-    monkeypatch.setattr(measure, "_PREDICTIONS_AT_ONCE", 7)
+    monkeypatch.setattr(measure, "MEASURING", BatchLimits(predictions=7, tokens=100, targets=5))
     parts = measure_files(predictor, [file])
     assert without_times(parts) == pytest.approx(without_times(whole), rel=1e-4)
     monkeypatch.setattr(measure, "_LONGEST", 20)

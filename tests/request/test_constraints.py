@@ -13,7 +13,7 @@ from tiankong.cli.main import run
 from tiankong.errors import OptionError
 from tiankong.model import load
 from tiankong.request import patterns
-from tiankong.request.constraints import parse_length
+from tiankong.request.options import parse_length
 
 SENTENCE = "物流__，第二天就到了"
 
@@ -88,21 +88,21 @@ def test_nothing_fits(filled):
     [
         ({"starts_with": 3}, "starts_with must be a string, not int"),
         ({"length": 0}, "length must be at least 1"),
-        ({"length": (3, 2)}, "the most not below the least"),
-        ({"length": "2"}, "length must be a number or two"),
-        ({"length": True}, "length must be a number or two"),
+        ({"length": (3, 2)}, "its maximum not below its minimum"),
+        ({"length": "2"}, "length must be a number, or two"),
+        ({"length": True}, "length must be a number, or two"),
         ({"exclude": "快"}, "exclude must be a list of words"),
         ({"exclude": [1]}, "exclude must be a list of words"),
         ({"exclude": 1}, "exclude must be a list of words"),
-        ({"contains": " \n"}, "contains is empty: leave it out"),
-        ({"contains": "\0"}, r"contains '\\x00' has no character that words have"),
+        ({"contains": " \n"}, "contains is empty: remove it"),
+        ({"contains": "\0"}, r"contains '\\x00' has no character that occurs in words"),
         ({"starts_with": ""}, "starts_with is empty"),
         ({"pattern": ""}, "pattern is empty"),
         ({"exclude": ["快", " "]}, "exclude has an empty word"),
-        ({"exclude": ["快", "慢\ud800"]}, "exclude has a word that is no valid Unicode"),
-        ({"pattern": "快\ud800?"}, "pattern .* is no valid Unicode"),
+        ({"exclude": ["快", "慢\ud800"]}, "exclude has a word that is not valid Unicode"),
+        ({"pattern": "快\ud800?"}, "pattern .* is not valid Unicode"),
         ({"begins_with": "快"}, "the constraints are targets, starts_with"),
-        ({"begins_with": "快"}, "there is no constraint begins_with"),
+        ({"begins_with": "快"}, "unknown constraint begins_with"),
         ({"length": 0, "top_k": 0}, "length must be .*; top_k must be"),
     ],
 )
@@ -131,25 +131,25 @@ def test_the_command(model_folder, capsys):
     assert run(["fill", "--model", str(model_folder), "--length", "x", SENTENCE]) == 2
     assert "not of the form 2 or 2-4" in capsys.readouterr().err
     succeed("fill", "--model", model_folder, "--starts-with", "没有词这样开始", SENTENCE)
-    assert capsys.readouterr().out == "(no word fits what is asked of it)\n"
+    assert capsys.readouterr().out == "(no word fits the constraints)\n"
 
 
 @pytest.mark.parametrize(
     ("pattern", "message"),
     [
-        ("(", "is no regular expression"),
-        ("(" * 5000, "has too many brackets inside each other"),
-        ("(?V0)(?V1)a", "is no regular expression"),
-        ("(?R)", "calls itself"),
+        ("(", "is not a regular expression"),
+        ("(" * 5000, "nests too many brackets"),
+        ("(?V0)(?V1)a", "is not a regular expression"),
+        ("(?R)", "is recursive"),
         (3, "pattern must be a string"),
-        ("x{200000}", "is too long with all that it repeats"),
-        ("x{1000000000}", "is too long with all that it repeats"),
-        ("x{1000000000,}", "is too long with all that it repeats"),
-        ("x{,1000000000}", "is too long with all that it repeats"),
-        ("x{0000000000300000000}", "is too long with all that it repeats"),
-        (f"x{{{'9' * 5000}}}", "is too long with all that it repeats"),
-        ("(?:" + "[ab]c?" * 200 + "){1000}", "is too long with all that it repeats"),
-        ("(?:(?:(?:x{99}){99}){99}){99}", "is too long with all that it repeats"),
+        ("x{200000}", "expands to more than 200,000 characters"),
+        ("x{1000000000}", "expands to more than 200,000 characters"),
+        ("x{1000000000,}", "expands to more than 200,000 characters"),
+        ("x{,1000000000}", "expands to more than 200,000 characters"),
+        ("x{0000000000300000000}", "expands to more than 200,000 characters"),
+        (f"x{{{'9' * 5000}}}", "expands to more than 200,000 characters"),
+        ("(?:" + "[ab]c?" * 200 + "){1000}", "expands to more than 200,000 characters"),
+        ("(?:(?:(?:x{99}){99}){99}){99}", "expands to more than 200,000 characters"),
         ("(?x)x {1000000000}", "sets the flag x"),
         ("(?ix:x{1 000 000 000})", "sets the flag x"),
     ],

@@ -137,7 +137,7 @@ def test_a_joined_word_is_as_near_as_the_words_it_is_like(codes_model_folder):
         (["，"], "'，' has no letter"),
         ([""], "has no letter"),
         (["很快" * 100], "has .* words"),
-        (["很\ud800"], "no valid Unicode"),
+        (["很\ud800"], "not valid Unicode"),
         (["好__"], "'好__' has a blank"),
     ],
 )
@@ -148,7 +148,7 @@ def test_bad_targets(model, targets, message):
 
 @pytest.mark.parametrize("word", ["", "，", "两 个", "3", "很\ud800", "你好·世界"])
 def test_words_that_can_not_join(folder, word):
-    with pytest.raises(OptionError, match="can't join the vocabulary"):
+    with pytest.raises(OptionError, match="can't be added to the vocabulary"):
         load(folder, words=[word])
 
 

@@ -43,7 +43,7 @@ def test_information_lists_the_labels(labelling, server):
         ("/rank", {"inputs": ["很好", "很差"]}, "fills no blanks"),
         ("/segment", {"inputs": "很好"}, "fills no blanks"),
         ("/classify", {"inputs": GOOD, "parameters": {"prompts": ["{text}__"], "labels": {"a": ["b"]}}}, "of its own"),
-        ("/classify", {"inputs": ["好", ""]}, "text 2: the text has nothing"),
+        ("/classify", {"inputs": ["好", ""]}, "text 2: the text has no word"),
     ],
 )
 def test_unsupported_requests_get_one_sentence(labelling, path, request_, words):

@@ -172,7 +172,7 @@ def test_texts_are_classified_by_prompts_and_labels(server, model):
     parameters["labels"].pop("差评")
     response = server.post("/classify", {"inputs": texts, "parameters": parameters})
     assert response.status_code == 422
-    assert "from 2 to" in response.json()["error"]
+    assert "give 2 to" in response.json()["error"]
 
 
 def test_metrics_count_by_route_and_status(server):

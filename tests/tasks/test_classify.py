@@ -16,7 +16,8 @@ from tiankong.cli.main import run
 from tiankong.corpus.prepared import PreparedCorpus
 from tiankong.errors import FolderError, OptionError, SentenceError
 from tiankong.model import load
-from tiankong.tasks.classify import Classifier
+from tiankong.runtime.classifier import Classifier
+from tiankong.tasks.classify import classify_tokens
 from tiankong.text.pieces import LONGEST_PIECE, piece_edges
 
 pytestmark = pytest.mark.trains
@@ -87,10 +88,10 @@ def test_a_long_text_is_the_mean_of_its_pieces_by_their_length(classifier_folder
     odds = 0.0
     for start, stop in itertools.pairwise(edges):
         assert stop - start <= LONGEST_PIECE
-        own = by_label(classifier.shares([tokens[start:stop]])[0])
-        odds += (stop - start) / len(tokens) * math.log(own["1"] / own["0"])
-    found = by_label(classifier.shares([tokens])[0])
-    assert math.log(found["1"] / found["0"]) == pytest.approx(odds, abs=1e-5)
+        of_piece = by_label(classify_tokens(classifier, [tokens[start:stop]])[0])
+        odds += (stop - start) / len(tokens) * math.log(of_piece["1"] / of_piece["0"])
+    of_text = by_label(classify_tokens(classifier, [tokens])[0])
+    assert math.log(of_text["1"] / of_text["0"]) == pytest.approx(odds, abs=1e-5)
 
 
 def test_eight_bits_say_the_same(small, classifier_folder):
@@ -123,13 +124,13 @@ def test_a_model_of_one_kind_refuses_the_work_of_the_other(model, model_folder):
         cloze.classify("很好")
     with pytest.raises(OptionError, match="go together"):
         cloze.classify("很好", prompts)
-    with pytest.raises(OptionError, match="no words can join it"):
+    with pytest.raises(OptionError, match="is a classifier; extra words are unsupported"):
         load(model.folder.path, words=["鱻鱻"])
 
 
 @pytest.mark.parametrize(
     ("text", "words"),
-    [("", "nothing that the model reads"), (" \n", "nothing"), ("好\ud800", "character 2")],
+    [("", "no word that the model reads"), (" \n", "no word"), ("好\ud800", "character 2")],
 )
 def test_texts_that_can_not_be_read(model, text, words):
     with pytest.raises(SentenceError, match=words):

@@ -11,7 +11,7 @@ from tests.answers import same
 from tiankong.errors import OptionError, SentenceError
 from tiankong.model import load
 from tiankong.request.queries import parse_query
-from tiankong.runtime.predictor import Reading
+from tiankong.runtime.reading import Reading
 from tiankong.tasks.joint import MOST_BLANKS, JointScorer
 from tiankong.text.network_input import Window
 
@@ -95,7 +95,7 @@ def test_one_blank_is_filled_as_alone(model):
 
 def test_too_many_blanks(model):
     many = "物流很快" + "，__" * (MOST_BLANKS + 1)
-    with pytest.raises(SentenceError, match=f"^the sentence has {MOST_BLANKS + 1} blanks and at most {MOST_BLANKS}"):
+    with pytest.raises(SentenceError, match=f"^the sentence has {MOST_BLANKS + 1} blanks: at most {MOST_BLANKS}"):
         model.joint(many)
     with pytest.raises(SentenceError, match=f"^sentence 2: the sentence has {MOST_BLANKS + 1} blanks"):
         model.joint([SENTENCE, many])

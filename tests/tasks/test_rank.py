@@ -73,7 +73,7 @@ def test_a_sentence_is_judged_word_by_word(model):
         ("物流很快", ["好"], SentenceError, "no blank"),
         ("物流__，客服__", ["好"], SentenceError, "has 2 blanks"),
         (SENTENCE, ["好", "Xl", "ＸＬ"], OptionError, "'Xl' and 'ＸＬ' are the same"),
-        (["物流很快"], None, SentenceError, "two sentences at least"),
+        (["物流很快"], None, SentenceError, "at least two sentences"),
         (["物流很快", "客服好", "物流很快"], None, SentenceError, "sentence 3: it was given before"),
         (["物流很快", "快", "慢"], None, SentenceError, "has no blank and the others are single words"),
         (["物流很快", "物流__"], None, SentenceError, "sentence 2: the text has a blank"),

@@ -122,22 +122,22 @@ def test_other_heads_classify(codes_model_folder, hybrid_model_folder):
 @pytest.mark.parametrize(
     ("prompts", "labels", "words"),
     [
-        ([], LABELS, "from 1 to 16 prompts"),
+        ([], LABELS, "give 1 to 16 prompts"),
         (PROMPT, LABELS, "prompts must be a list"),
         ([3], LABELS, "prompts must be a list"),
         (["{text}，很好"], LABELS, "must have {text} once and one blank"),
         (["很__"], LABELS, "must have {text} once and one blank"),
         (["{text}很__，__"], LABELS, "must have {text} once and one blank"),
         (["{text}{text}很__"], LABELS, "must have {text} once and one blank"),
-        ([PROMPT], {"好": ["好"]}, "from 2 to 1,000 labels"),
+        ([PROMPT], {"好": ["好"]}, "give 2 to 1,000 labels"),
         ([PROMPT], {"好": ["好"], "坏": []}, "label 坏: the list of candidates is empty"),
         ([PROMPT], {"好": ["好"], "坏": "差"}, "label 坏: its words must be"),
         ([PROMPT], {"好": ["好"], "坏": ["，"]}, "label 坏: .*has no letter"),
         ([PROMPT], {"好": ["好"], "坏": [["差"]]}, "label 坏: its words must be"),
-        ([PROMPT], {"好": ["好"], "坏": ["好"]}, "speaks for two labels"),
-        ([PROMPT], {"好": ["好"], " ": ["差"]}, "labels must give"),
-        ([PROMPT], ["好", "差"], "labels must give"),
-        ([PROMPT], {"好\ud800": ["好"], "差": ["差"]}, "name .* no valid Unicode"),
+        ([PROMPT], {"好": ["好"], "坏": ["好"]}, "is a word of two labels"),
+        ([PROMPT], {"好": ["好"], " ": ["差"]}, "labels must map"),
+        ([PROMPT], ["好", "差"], "labels must map"),
+        ([PROMPT], {"好\ud800": ["好"], "差": ["差"]}, "name .* not valid Unicode"),
         ([PROMPT], {"好\n评": ["好"], "差": ["差"]}, "control character"),
     ],
 )
@@ -148,7 +148,7 @@ def test_prompts_and_labels_that_can_not_be_used(model, prompts, labels, words):
 
 @pytest.mark.parametrize(
     ("text", "words"),
-    [("", "nothing that the model reads"), (" \t", "nothing"), (7, "give a text"), ("很\ud800好", "character 2")],
+    [("", "no word that the model reads"), (" \t", "no word"), (7, "give a text"), ("很\ud800好", "character 2")],
 )
 def test_texts_that_can_not_be_classified(model, text, words):
     with pytest.raises(SentenceError, match=words):

@@ -28,7 +28,8 @@ from tiankong.corpus.prepared import PreparedCorpus
 from tiankong.model import load
 from tiankong.network.classifier import ClassifierNetwork
 from tiankong.network.context import tensors
-from tiankong.tasks.classify import Classifier
+from tiankong.runtime.classifier import Classifier
+from tiankong.tasks.classify import classify_tokens
 from tiankong.text.network_input import Lexicon, network_input
 from tiankong.text.pieces import between_blanks
 from tiankong.training.fit_classifier import LabelModule, chosen_texts, fit_classifier
@@ -109,7 +110,7 @@ def test_torch_and_onnx_agree(request, kind):
         with torch.no_grad():
             logits = network(*tensors(network_input([window], lexicon)))[0]
         expected = dict(zip(manifest.labels, torch.softmax(logits.double(), 0).tolist(), strict=True))
-        found = {share["label"]: share["score"] for share in classifier.shares([words])[0]}
+        found = {share["label"]: share["score"] for share in classify_tokens(classifier, [words])[0]}
         assert found == pytest.approx(expected, abs=1e-4)
     assert metrics(folder.path)["onnx_difference"] < 1e-4
 

@@ -9,8 +9,6 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-
 from tiankong.artifact.model_folder import CHARACTERS_FILE, CODES_FILE, METRICS_FILE, ONNX_FILE, VOCABULARY_FILE
 from tiankong.benchmark.system import Budget, RankingSystem, Training
 from tiankong.benchmark.task import Floats
@@ -91,8 +89,8 @@ class Ours(RankingSystem):
     def scores(self, texts: Sequence[Text]) -> Floats:
         """See :class:`System`."""
         windows = [Window(text.ids, 1, len(text.ids) - 1, text.targets) for text in texts]
-        answers = self._predictor.session.scores(network_input(windows, self.corpus.lexicon))
-        return self._predictor.decoder.log_probabilities(np.asarray(answers))
+        outputs = self._predictor.session.run(network_input(windows, self.corpus.lexicon))
+        return self._predictor.decoder.log_probabilities(outputs["scores"])
 
     def size(self) -> int:
         """The exported network and what is read beside it."""

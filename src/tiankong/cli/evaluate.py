@@ -191,8 +191,8 @@ def _measured_split(model: str, prepared: Path, split: str, limit: int, *, quiet
     from tiankong.corpus.prepared import PreparedCorpus  # noqa: PLC0415
     from tiankong.evaluate.labelled import measure_labelled_split  # noqa: PLC0415
     from tiankong.evaluate.measure import measure_split  # noqa: PLC0415
+    from tiankong.runtime.classifier import Classifier  # noqa: PLC0415
     from tiankong.runtime.predictor import Predictor  # noqa: PLC0415
-    from tiankong.tasks.classify import Classifier  # noqa: PLC0415
 
     folder = open_model(model_path(model))
     corpus = PreparedCorpus(prepared)

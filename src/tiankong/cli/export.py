@@ -43,8 +43,8 @@ def command(model: str, output: Path, prepared: Path, force: bool, quiet: bool, 
     from tiankong.evaluate.error_detection import MOST_TEXTS, fit_error_detection  # noqa: PLC0415
     from tiankong.evaluate.labelled import check_labels_known, measure_labelled_split  # noqa: PLC0415
     from tiankong.evaluate.measure import measure_split  # noqa: PLC0415
+    from tiankong.runtime.classifier import Classifier  # noqa: PLC0415
     from tiankong.runtime.predictor import open_predictor  # noqa: PLC0415
-    from tiankong.tasks.classify import Classifier  # noqa: PLC0415
 
     MODEL.check_output(output, force=force)
     corpus = PreparedCorpus(prepared)

@@ -58,7 +58,7 @@ def command(
     A blank is __ or [MASK]. Without SENTENCE, lines are read from a pipe, or a prompt opens on a terminal.
     """
     from tiankong.model import load  # noqa: PLC0415
-    from tiankong.request.constraints import parse_length  # noqa: PLC0415 - heavy
+    from tiankong.request.options import parse_length  # noqa: PLC0415 - heavy
 
     constraints |= {"length": None if length is None else parse_length(length), "targets": targets or None}
     asks = sentence is None and sys.stdin is not None and sys.stdin.isatty()
@@ -155,7 +155,7 @@ def _prompt(filler: _Filler) -> int:
 def _lines(answers: list[Answer]) -> str:
     """A word and its probability (codes models: distance too) a line."""
     if not answers:
-        return "(no word fits what is asked of it)"
+        return "(no word fits the constraints)"
     return "\n".join(
         f"{answer['token_str']}\t{answer['distance']:.4f}\t{probability(answer['score'])}"
         if "distance" in answer
@@ -167,5 +167,5 @@ def _lines(answers: list[Answer]) -> str:
 def _joint_lines(answers: list[JointAnswer]) -> str:
     """The words for all blanks and their probability a line."""
     if not answers:
-        return "(no words of the model fit)"
+        return "(no words fit the constraints)"
     return "\n".join(f"{' '.join(answer['token_strs'])}\t{probability(answer['score'])}" for answer in answers)

@@ -33,7 +33,7 @@ def train_classifier(
     from tiankong.artifact.model_folder import open_model  # noqa: PLC0415
     from tiankong.evaluate.labelled import measure_labelled_split  # noqa: PLC0415
     from tiankong.export.classifier_writer import write_classifier  # noqa: PLC0415
-    from tiankong.tasks.classify import Classifier  # noqa: PLC0415
+    from tiankong.runtime.classifier import Classifier  # noqa: PLC0415
     from tiankong.training.fit_classifier import fit_classifier  # noqa: PLC0415
 
     fields = dataclasses.fields(ModelConfig)

@@ -1,1 +1,1 @@
-"""Metrics over held-out or given text (no torch)."""
+"""Metrics over held-out or given texts (no torch)."""

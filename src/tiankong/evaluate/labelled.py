@@ -1,9 +1,10 @@
-"""Labelled texts, and how well they are classified."""
+"""Labelled texts, and metrics of classifying them."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -18,7 +19,8 @@ from tiankong.corpus.splits import SPLITS, split_of, text_hash
 from tiankong.errors import FolderError, SourceError
 from tiankong.evaluate.reliability import Reliability
 from tiankong.request.answers import LabelShare
-from tiankong.tasks.classify import Classifier
+from tiankong.runtime.classifier import Classifier
+from tiankong.tasks.classify import classify_tokens
 
 Content = TypeVar("Content")
 
@@ -30,7 +32,7 @@ _NORMAL_95 = 1.959964
 
 
 class Labelled(NamedTuple, Generic[Content]):
-    """A text, as it is written or as tokens, and what it was labelled."""
+    """A text, as a string or as tokens, and its label."""
 
     text: Content
     label: str
@@ -47,17 +49,15 @@ def read_labelled(
     label_names: Mapping[str, str] | None = None,
     encoding: str | None = None,
 ) -> list[Labelled[str]]:
-    """The labelled texts of files, each text once (the first of those alike), of one split or all; or ``limit`` of
-    them spread evenly.
+    """The labelled texts of files, without duplicates (the first is kept), of one split or all; or ``limit`` of them
+    spread evenly.
 
-    Splits are those of ``tiankong prepare`` with ``prepare``, or its defaults: a text falls into the same one here as
-    there.
+    Splits are those of ``tiankong prepare`` with the settings ``prepare``, by default its own: a text falls into the
+    same split here as there. ``label_names`` maps labels in the files to other names.
 
-    ``label_names`` are what labels are to be called that are called otherwise in the files.
-
-    :raises SourceError: a file can't be read; no text has a label, or a text has none, or no text one that has a name.
+    :raises SourceError: a file can't be read; a text has no label; no text has a label of ``label_names``.
     """
-    found: list[Labelled[str]] = []
+    labelled: list[Labelled[str]] = []
     names = LabelNames(label_names or {})
     config = prepare or PrepareConfig()
     seen: set[int] = set()
@@ -72,13 +72,13 @@ def read_labelled(
             continue
         seen.add(number)
         if split is None or SPLITS[split_of(number, config.split)] == split:
-            found.append(Labelled(text.text, label))
+            labelled.append(Labelled(text.text, label))
     names.check()
-    if not found:
-        raise SourceError(f"no labelled text falls into the {split} split: bring more, or measure all of them")
-    if limit and limit < len(found):
-        return [found[number] for number in np.linspace(0, len(found) - 1, limit).astype(int).tolist()]
-    return found
+    if not labelled:
+        raise SourceError(f"no labelled text falls into the {split} split: give more texts, or measure all of them")
+    if limit and limit < len(labelled):
+        return [labelled[number] for number in np.linspace(0, len(labelled) - 1, limit).astype(int).tolist()]
+    return labelled
 
 
 def measure_labelled(
@@ -86,38 +86,37 @@ def measure_labelled(
 ) -> dict[str, Any]:
     """Accuracy with its 95 % interval (Wilson 1927), macro-F1, calibration and a row for each label.
 
-    ``confusion`` has for each label in the file (row) how often it was given each label (column), in the order of
+    ``confusion`` counts, for each true label (row), how often each label was predicted (column), in the order of
     ``labels``.
     """
     names = sorted({text.label for text in texts})
-    given: list[str] = []
+    predicted: list[str] = []
     reliability = Reliability()
     surprise = 0.0
     for start in range(0, len(texts), _TEXTS_AT_ONCE):
         batch = texts[start : start + _TEXTS_AT_ONCE]
         shares = classify([text.text for text in batch])
-        given += [own[0]["label"] for own in shares]
-        best = np.array([own[0]["score"] for own in shares], dtype=np.float32)
-        reliability.add(
-            best, np.array([own[0]["label"] == text.label for own, text in zip(shares, batch, strict=True)])
-        )
+        best = [labels[0] for labels in shares]
+        predicted += [share["label"] for share in best]
+        right = [share["label"] == text.label for share, text in zip(best, batch, strict=True)]
+        reliability.add(np.array([share["score"] for share in best], dtype=np.float32), np.array(right))
         surprise -= sum(
             math.log(max(share["score"], 1e-12))
-            for own, text in zip(shares, batch, strict=True)
-            for share in own
+            for labels, text in zip(shares, batch, strict=True)
+            for share in labels
             if share["label"] == text.label
         )
         on_text(len(batch))
-    names += sorted(set(given) - set(names))
+    names += sorted(set(predicted) - set(names))
     number = {name: place for place, name in enumerate(names)}
     confusion = np.zeros((len(names), len(names)), dtype=np.int64)
-    np.add.at(confusion, ([number[text.label] for text in texts], [number[name] for name in given]), 1)
-    right = int(np.trace(confusion))
-    low, high = wilson(right, len(texts))
+    np.add.at(confusion, ([number[text.label] for text in texts], [number[name] for name in predicted]), 1)
+    hits = int(np.trace(confusion))
+    low, high = wilson(hits, len(texts))
     rows = [_row(name, confusion, place) for name, place in number.items()]
     return {
         "texts": len(texts),
-        "accuracy": right / len(texts),
+        "accuracy": hits / len(texts),
         "accuracy_low": low,
         "accuracy_high": high,
         "macro_f1": float(np.mean([row["f1"] for row in rows if row["texts"]])),
@@ -137,17 +136,17 @@ def measure_labelled_split(
     texts: int = 0,
     on_text: Callable[[int], None] = lambda _: None,
 ) -> dict[str, Any]:
-    """:func:`measure_labelled` of a split of a prepared corpus, or of so many ``texts`` of it, spread evenly.
+    """:func:`measure_labelled` over a split of a prepared corpus, or over ``texts`` of its texts spread evenly.
 
-    Those in which the classifier reads nothing are left out.
+    Texts without a word that the classifier reads are left out.
 
-    :raises FolderError: the corpus has no labels, or others than the classifier; it is cut into words in another way.
-    :raises SourceError: the classifier reads nothing in any of them.
+    :raises FolderError: the corpus has no labels, or others than the classifier; it was segmented differently.
+    :raises SourceError: no text has a word that the classifier reads.
     """
     names = [label.name for label in corpus.manifest.labels]
     labels, tokens = corpus.labels(split), corpus.split(split)
     check_labels_known(corpus, classifier.folder)
-    _check_cut_alike(corpus, classifier.folder)
+    _check_same_segmentation(corpus, classifier.folder)
     words = [*corpus.vocabulary.words, *corpus.other_words]
     chosen = np.arange(len(tokens))
     if texts and texts < len(tokens):
@@ -156,25 +155,25 @@ def measure_labelled_split(
         Labelled(list(map(words.__getitem__, tokens[number][1:-1].tolist())), names[labels[number]])
         for number in chosen.tolist()
     ]
-    readable = [one for one in read if any(map(classifier.reads, one.text))]
+    readable = [labelled for labelled in read if any(map(classifier.reads, labelled.text))]
     if not readable:
-        raise SourceError(f"the classifier reads no word of the {split} split of {corpus.folder}: bring other texts")
+        raise SourceError(f"the classifier reads no word of the {split} split of {corpus.folder}: give other texts")
     on_text(len(read) - len(readable))
-    return measure_labelled(classifier.shares, readable, on_text)
+    return measure_labelled(partial(classify_tokens, classifier), readable, on_text)
 
 
-def _check_cut_alike(corpus: PreparedCorpus, model: ModelFolder) -> None:
+def _check_same_segmentation(corpus: PreparedCorpus, model: ModelFolder) -> None:
     for name in CUTTING:
-        own, found = getattr(model.manifest.prepare, name), getattr(corpus.manifest.config, name)
-        if own != found:
+        of_model, of_corpus = getattr(model.manifest.prepare, name), getattr(corpus.manifest.config, name)
+        if of_model != of_corpus:
             raise FolderError(
-                f"{corpus.folder} was prepared with {name} {found!r} and {model.path.name} reads texts with {own!r}: "
-                "prepare it again in the same way, or give its texts with --labelled"
+                f"{corpus.folder} was prepared with {name} {of_corpus!r} and {model.path.name} with {of_model!r}: "
+                "prepare it again with the model's setting, or give its texts with --labelled"
             )
 
 
 def check_labels_known(corpus: PreparedCorpus, model: ModelFolder) -> None:
-    """Whether a model was trained for all labels of a corpus.
+    """Verifies that a model was trained for all labels of a corpus.
 
     :raises FolderError: it was not.
     """
@@ -182,7 +181,7 @@ def check_labels_known(corpus: PreparedCorpus, model: ModelFolder) -> None:
     if unknown:
         raise FolderError(
             f"{corpus.folder} has texts with the label {unknown[0]!r}, which {model.path.name} was not trained for: "
-            "measure it on texts with its own labels"
+            "give texts with its own labels"
         )
 
 

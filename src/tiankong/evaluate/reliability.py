@@ -1,4 +1,4 @@
-"""Whether a probability means what it says: the best answer's probability against how often it is right."""
+"""Calibration: the probability of the best answer against how often it is right."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Reliability:
         self._right = np.zeros(BINS)
 
     def add(self, probability: NDArray[np.float32], right: NDArray[np.bool_]) -> None:
-        """Best answers' probabilities (N,) and whether each was the word that stood there (N,)."""
+        """The probabilities (N,) of best answers, and whether each was right (N,)."""
         bins = np.clip((probability * BINS).astype(int), 0, BINS - 1)
         self._answers += np.bincount(bins, minlength=BINS)
         self._probability += np.bincount(bins, weights=probability, minlength=BINS)
@@ -25,11 +25,11 @@ class Reliability:
 
     @property
     def error(self) -> float:
-        """Expected calibration error: the mean distance of probability and share right, weighted by answers."""
+        """Expected calibration error: the mean difference between probability and accuracy, weighted by answers."""
         return float(np.abs(self._probability - self._right).sum() / self._answers.sum())
 
     def table(self) -> list[list[float]]:
-        """Mean probability, share right and number of answers of each bin that has any."""
+        """Mean probability, accuracy and number of answers of each bin that has any."""
         filled = self._answers > 0
         answers = self._answers[filled]
         columns = (self._probability[filled] / answers, self._right[filled] / answers, answers)

@@ -1,4 +1,4 @@
-"""Which words may be answers: those the caller names, those that keep to constraints, or all."""
+"""Which answers a request allows: the targets it names, those that meet its constraints, or all."""
 
 from __future__ import annotations
 
@@ -9,16 +9,17 @@ from numpy.typing import NDArray
 
 from tiankong.request.candidates import Candidate, oov_words
 from tiankong.request.constraints import Constraints, affixed
-from tiankong.runtime.predictor import Predictor, Reading
+from tiankong.runtime.predictor import Predictor
+from tiankong.runtime.reading import Reading
 
 
 class AllowedAnswers:
-    """Answers that may come; ``phrases`` are those of them that are several words."""
+    """The answers that may come; ``phrases`` are those of several words."""
 
     def __init__(
         self, candidates: Sequence[Candidate] | None, constraints: Constraints | None, predictor: Predictor
     ) -> None:
-        """``None`` for any word, and for no constraint."""
+        """``None`` allows any word, and sets no constraint."""
         if candidates is not None and constraints is not None:
             fitting = constraints.allowed([candidate.normalised for candidate in candidates])
             candidates = [candidate for candidate, fits in zip(candidates, fitting, strict=True) if fits]
@@ -29,25 +30,24 @@ class AllowedAnswers:
             self._words = [candidate.words[0] for candidate in candidates if len(candidate.words) == 1]
         self._constraints = constraints
         self._allowed: NDArray[np.bool_] | None = None
-        self._new = predictor.oov_words(oov_words(candidates or (), predictor))
+        self._oov = None if candidates is None else predictor.oov_words(oov_words(candidates, predictor))
 
     def reading(self) -> Reading:
-        """A reading that knows all of them."""
-        return Reading(self.predictor, self._new)
+        """A reading that has all of them as answers."""
+        return Reading(self.predictor, self._oov)
 
     def allowed(self, reading: Reading, prefix: str = "", suffix: str = "") -> NDArray[np.bool_] | None:
-        """Which single words (R,) may come where ``prefix`` and ``suffix`` are given already, ``None`` for all."""
-        words = reading.words()
+        """Which single words (R,) are allowed for a blank with this ``prefix`` and ``suffix``; ``None`` for all."""
         if self._allowed is None and self._words is not None:
-            self._allowed = np.zeros(len(words), dtype=np.bool_)
+            self._allowed = np.zeros(len(reading.words()), dtype=np.bool_)
             self._allowed[[reading.answer_id(word) for word in self._words]] = True
         elif self._allowed is None and self._constraints is not None:
-            self._allowed = self._constraints.allowed(words)
+            self._allowed = self._constraints.allowed(reading.words())
         if not prefix and not suffix:
             return self._allowed
-        return affixed(prefix, suffix).allowed(words) & (True if self._allowed is None else self._allowed)
+        return affixed(prefix, suffix).allowed(reading.words()) & (True if self._allowed is None else self._allowed)
 
     def phrases_with(self, prefix: str, suffix: str) -> list[Candidate]:
-        """The phrases that may come where those are given already."""
-        given = affixed(prefix, suffix)
-        return [phrase for phrase in self.phrases if given.allow(phrase.normalised)]
+        """The phrases that are allowed for a blank with this ``prefix`` and ``suffix``."""
+        form = affixed(prefix, suffix)
+        return [phrase for phrase in self.phrases if form.allow(phrase.normalised)]

@@ -1,4 +1,4 @@
-"""The shapes of what a model answers."""
+"""The shapes of answers."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from typing import Literal, NotRequired
 
 if sys.version_info >= (3, 12):
     from typing import TypedDict
-else:  # so that pydantic takes the service's answers from here
+else:  # pydantic, which documents the service's answers, needs this one
     from typing_extensions import TypedDict
 
 MOST_ANSWERS = 10_000
-"""Answers of one blank at most."""
+"""The most answers for one blank."""
 
 
 class Answer(TypedDict):
     """One word for one blank, in the shape of Hugging Face's fill-mask; codes models add ``distance``.
 
-    ``token`` is the word's id, ``None`` for one outside the vocabulary and for a phrase.
+    ``token`` is the word's id, ``None`` for a word outside the vocabulary and for a phrase.
     """
 
     score: float
@@ -32,7 +32,7 @@ Filled = list[Answer] | list[list[Answer]]
 
 
 class JointAnswer(TypedDict):
-    """Words for all blanks of a sentence together; ``score`` is the probability of the whole."""
+    """Words for all blanks of a sentence together; ``score`` is their joint probability."""
 
     score: float
     token_strs: list[str]
@@ -40,8 +40,8 @@ class JointAnswer(TypedDict):
 
 
 class RankedCandidate(TypedDict):
-    """One candidate of several. ``score`` is its share: those of all candidates sum to one. ``log_probability`` is the
-    natural logarithm of its probability in its context.
+    """One of several candidates. ``score`` is normalised over the candidates: it sums to one. ``log_probability`` is
+    the natural log of the candidate's probability in its context.
     """
 
     score: float
@@ -51,7 +51,7 @@ class RankedCandidate(TypedDict):
 
 
 class Suggestion(TypedDict):
-    """A word that would fit better, and its probability there."""
+    """A word that fits better, and its probability there."""
 
     token_str: str
     score: float
@@ -59,7 +59,7 @@ class Suggestion(TypedDict):
 
 class CheckedWord(TypedDict):
     """A word as typed, from ``start`` to ``end`` of the text. ``score`` is its probability given all other words,
-    ``misfit`` the probability that it is wrong there. A word that does not fit comes with suggestions.
+    ``misfit`` the probability that it is an error. Words that do not fit have suggestions.
     """
 
     word: str
@@ -72,8 +72,8 @@ class CheckedWord(TypedDict):
 
 
 class SegmentedWord(TypedDict):
-    """A word, a mark or a blank as typed, from ``start`` to ``end`` of the text. ``known`` words are in the vocabulary;
-    others are read by their characters.
+    """A word, a punctuation mark or a blank as typed, from ``start`` to ``end`` of the text. ``known`` words are in the
+    vocabulary; others are read by their characters.
     """
 
     word: str
@@ -84,8 +84,8 @@ class SegmentedWord(TypedDict):
 
 
 class ContextWord(TypedDict):
-    """A word or mark of the context as typed, from ``start`` to ``end``, and by how much the probability of the answer
-    falls without it: ``None`` where it is not read or too far away.
+    """A word or punctuation mark of the context as typed, from ``start`` to ``end``. ``influence`` is how much the
+    answer's probability falls without it; ``None`` if the model does not read it or it is too far away.
     """
 
     word: str
@@ -95,14 +95,14 @@ class ContextWord(TypedDict):
 
 
 class LabelShare(TypedDict):
-    """A label of a text and its probability: those of all labels sum to one."""
+    """A label and its probability; the probabilities of all labels sum to one."""
 
     label: str
     score: float
 
 
 class Explanation(TypedDict):
-    """An answer, its probability in the whole context, and what each word does for it."""
+    """An answer, its probability in the whole context, and the influence of each word on it."""
 
     token_str: str
     score: float

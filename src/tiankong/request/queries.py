@@ -1,31 +1,34 @@
-"""Sentences as typed to blanks among tokens."""
+"""Sentences with blanks: parsed into tokens, and filled as typed."""
 
 from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from tiankong.config import SPACED
-from tiankong.errors import OptionError, SentenceError, in_which
-from tiankong.runtime.predictor import Predictor, Reading
+from tiankong.errors import OptionError, SentenceError
+from tiankong.request.texts import each
+from tiankong.runtime.predictor import Predictor
+from tiankong.runtime.reading import Reading
 from tiankong.text.blanks import BlankedSentence, parse_blanks, with_affixes
 from tiankong.text.network_input import Window
 from tiankong.text.segment import Tokenizer
 from tiankong.text.vocabulary import BLANK, is_target
 
-_WRITTEN_TOGETHER = ("CJK", "HIRAGANA", "KATAKANA", "THAI", "LAO", "KHMER", "MYANMAR", "TIBETAN")
-"""Scripts without spaces between words, by the names of their letters."""
+_UNSPACED = ("CJK", "HIRAGANA", "KATAKANA", "THAI", "LAO", "KHMER", "MYANMAR", "TIBETAN")
+"""Scripts without spaces between words, by the Unicode names of their letters."""
 
 
 @dataclass(frozen=True)
 class Query:
     """A sentence with blanks, and its tokens; ``None`` is a blank.
 
-    ``affixes`` are what the word of each blank begins and ends with, normalised. In a language that is ``spaced``,
-    words that are filled in get the spaces that part them from what stands right beside them.
+    ``affixes`` are the normalised prefix and suffix of each blank's word. If the language is ``spaced``, words that are
+    filled in are separated from their neighbours by spaces.
     """
 
     sentence: BlankedSentence
@@ -34,7 +37,7 @@ class Query:
     spaced: bool = False
 
     def window(self, reading: Reading) -> Window:
-        """All of it, every blank a target."""
+        """The whole sentence, every blank a target."""
         ids = reading.ids(self.tokens)
         return Window(ids, 1, len(ids) - 1, np.flatnonzero(ids == BLANK))
 
@@ -44,7 +47,7 @@ class Query:
         return self.tokens[:place], self.tokens[place + 1 :]
 
     def filled(self, words: Sequence[str | None]) -> str:
-        """The sentence with each of ``words`` in its blank, ``None`` leaving it blank, everything else as typed."""
+        """The sentence with each of ``words`` in its blank, ``None`` for one left blank; everything else as typed."""
         blanks = self.sentence.blanks
         pieces = [blanks[at] if word is None else self._piece(at, word) for at, word in enumerate(words)]
         filled = self.sentence.parts[0]
@@ -60,11 +63,11 @@ class Query:
         return [self._beside(self._beside(before, self._piece(blank, word)), after) for word in words]
 
     def _beside(self, left: str, right: str) -> str:
-        """One behind the other, a space between them if both are words there."""
+        """The two joined, with a space in between if both are words there."""
         return f"{left} {right}" if self.spaced and _are_words(left[-1:], right[:1]) else f"{left}{right}"
 
     def _piece(self, blank: int, word: str) -> str:
-        """What stands in a blank, whose word's beginning and end are there as typed."""
+        """The text of a blank, with the prefix and suffix of its word as typed."""
         prefix, suffix = self.affixes[blank]
         if not word.startswith(prefix) or not word.endswith(suffix) or len(word) < len(prefix) + len(suffix):
             return word
@@ -73,12 +76,12 @@ class Query:
 
 
 def parse_query(text: str, predictor: Predictor, part_of_word: bool | None = None) -> Query:
-    """The query that ``text`` is.
+    """Parses ``text``.
 
-    With ``part_of_word``, the word that ends right before a blank belongs to the missing word, and where words are
-    written with spaces, the one that begins right behind it too. ``None``: where words are written with spaces.
+    With ``part_of_word``, a word that ends right before a blank is part of the missing word; in languages with spaces,
+    so is a word that begins right after it. ``None`` means true for languages with spaces.
 
-    :raises SentenceError: as :func:`~tiankong.text.blanks.parse_blanks`, and no known word.
+    :raises SentenceError: as :func:`~tiankong.text.blanks.parse_blanks`; no word is known.
     :raises OptionError: ``part_of_word`` is something else.
     """
     if not isinstance(part_of_word, bool | None):
@@ -89,12 +92,12 @@ def parse_query(text: str, predictor: Predictor, part_of_word: bool | None = Non
     if part_of_word is None and spaced:
         sentence = with_affixes(
             sentence,
-            lambda part: _unless_together(_last_word(part, tokenizer)),
-            lambda part: _unless_together(_first_word(part, tokenizer)),
+            lambda part: _unless_unspaced(_last_word(part, tokenizer)),
+            lambda part: _unless_unspaced(_first_word(part, tokenizer)),
         )
     elif part_of_word:
-        behind = (lambda part: _first_word(part, tokenizer)) if spaced else (lambda _: "")
-        sentence = with_affixes(sentence, lambda part: _last_word(part, tokenizer), behind)
+        after = (lambda part: _first_word(part, tokenizer)) if spaced else (lambda _: "")
+        sentence = with_affixes(sentence, lambda part: _last_word(part, tokenizer), after)
     tokens: list[str | None] = []
     for part in sentence.parts:
         tokens += [*tokenizer.tokens(part), None]
@@ -102,61 +105,79 @@ def parse_query(text: str, predictor: Predictor, part_of_word: bool | None = Non
     affixes = tuple((tokenizer.normalise(prefix), tokenizer.normalise(suffix)) for prefix, suffix in sentence.affixes)
     known = any(predictor.knows(token) and is_target(token) for token in tokens if token is not None)
     if not known and not any(prefix or suffix for prefix, suffix in affixes):
-        raise SentenceError(f"no word beside the blank is known to the model in {text!r}: write more context")
+        raise SentenceError(f"the model knows no word of {text!r}: write more context")
     return Query(sentence, tuple(tokens), affixes, spaced)
 
 
 def parse_queries(
-    texts: str | Sequence[str], predictor: Predictor, part_of_word: bool | None = None, most_blanks: int | None = None
+    sentences: str | Sequence[str],
+    predictor: Predictor,
+    part_of_word: bool | None = None,
+    most_blanks: int | None = None,
 ) -> list[Query]:
-    """The queries that a sentence, or a list of them, is.
+    """Parses a sentence, or each of a list.
 
-    :raises SentenceError: as :func:`parse_query`, and more than ``most_blanks``; of a list, the message begins with the
-        sentence's number.
+    :raises SentenceError: as :func:`parse_query`; more than ``most_blanks``. For a list, the message begins with the
+        number of the sentence.
     """
-    if isinstance(texts, str):
-        return [_limited_query(texts, predictor, part_of_word, most_blanks)]
-    if not isinstance(texts, list | tuple):
-        raise SentenceError(f"give a sentence or a list of sentences, not {type(texts).__name__}")
-    queries = []
-    for number, text in enumerate(texts, start=1):
-        with in_which(f"sentence {number}"):
-            queries.append(_limited_query(text, predictor, part_of_word, most_blanks))
-    return queries
+
+    def parse(sentence: str) -> Query:
+        query = parse_query(sentence, predictor, part_of_word)
+        blanks = len(query.affixes)
+        if most_blanks is not None and blanks > most_blanks:
+            raise SentenceError(f"the sentence has {blanks} blanks: at most {most_blanks} are filled together")
+        return query
+
+    return each(sentences, parse, "sentence")
 
 
-def _limited_query(text: str, predictor: Predictor, part_of_word: bool | None, most_blanks: int | None) -> Query:
-    query = parse_query(text, predictor, part_of_word)
-    blanks = len(query.affixes)
-    if most_blanks is not None and blanks > most_blanks:
-        raise SentenceError(f"the sentence has {blanks} blanks and at most {most_blanks} are filled together")
-    return query
+class PlacedToken(NamedTuple):
+    """A token, normalised, or ``None`` for a blank, from ``start`` to ``end`` of the sentence as typed."""
+
+    token: str | None
+    start: int
+    end: int
+
+
+def placed_tokens(sentence: BlankedSentence, tokenizer: Tokenizer) -> list[PlacedToken]:
+    """Tokens and blanks in order."""
+    tokens, offset = [], 0
+    for part, blank in zip(sentence.parts, [*sentence.blanks, ""], strict=True):
+        tokens += [
+            PlacedToken(token.text, offset + token.start, offset + token.end)
+            for token in tokenizer.located_tokens(part)
+        ]
+        offset += len(part)
+        if blank:
+            tokens.append(PlacedToken(None, offset, offset + len(blank)))
+            offset += len(blank)
+    return tokens
 
 
 def _last_word(text: str, tokenizer: Tokenizer) -> str:
-    """The word that ``text`` ends with, as typed, empty if it ends otherwise."""
+    """The word at the end of ``text``, as typed; empty if there is none."""
     tokens = tokenizer.located_tokens(text)
     return text[tokens[-1].start :] if tokens and tokens[-1].end == len(text) and is_target(tokens[-1].text) else ""
 
 
 def _first_word(text: str, tokenizer: Tokenizer) -> str:
-    """The word that ``text`` begins with."""
+    """The word at the beginning of ``text``, as typed; empty if there is none."""
     tokens = tokenizer.located_tokens(text)
     return text[: tokens[0].end] if tokens and tokens[0].start == 0 and is_target(tokens[0].text) else ""
 
 
-def _unless_together(word: str) -> str:
-    """``word``, or nothing if its script is written without spaces: there, any word may stand right beside a blank."""
-    return "" if any(map(_is_written_together, word)) else word
+def _unless_unspaced(word: str) -> str:
+    """``word``, or nothing if its script has no spaces: there, any word may stand next to a blank."""
+    return "" if any(map(_is_unspaced, word)) else word
 
 
 def _are_words(left: str, right: str) -> bool:
-    """Whether two characters are of words that a space parts."""
+    """Whether both characters are letters or digits of scripts with spaces."""
     return all(
-        unicodedata.category(character)[0] in "LMN" and not _is_written_together(character)
+        unicodedata.category(character)[0] in "LMN" and not _is_unspaced(character)
         for character in (left or " ", right or " ")
     )
 
 
-def _is_written_together(character: str) -> bool:
-    return unicodedata.name(character, "").startswith(_WRITTEN_TOGETHER)
+def _is_unspaced(character: str) -> bool:
+    return unicodedata.name(character, "").startswith(_UNSPACED)

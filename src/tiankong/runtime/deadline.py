@@ -1,4 +1,4 @@
-"""How long a piece of work goes on: looked at before every run of a network, in the thread that asks for it."""
+"""A time limit for a piece of work, checked before every run of the network in the thread that asked for it."""
 
 from __future__ import annotations
 
@@ -7,31 +7,31 @@ import time
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 
-_over: ContextVar[Callable[[], bool]] = ContextVar("over", default=lambda: False)
+_expired: ContextVar[Callable[[], bool]] = ContextVar("expired", default=lambda: False)
 
 
 class OutOfTimeError(Exception):
-    """The time that the work was given is over, or nobody waits for it any more."""
+    """The deadline has passed, or nobody waits for the result any more."""
 
 
 @contextlib.contextmanager
-def deadline(seconds: float, given_up: Callable[[], bool] = lambda: False) -> Iterator[None]:
-    """What is asked for in the block has so many seconds, and ends early once ``given_up`` says so.
+def deadline(seconds: float, abandoned: Callable[[], bool] = lambda: False) -> Iterator[None]:
+    """Limits the work inside the block to ``seconds``; it also ends as soon as ``abandoned`` returns true.
 
-    :raises OutOfTimeError: either came before the work was done.
+    :raises OutOfTimeError: either happened before the work was done.
     """
     end = time.monotonic() + seconds
-    token = _over.set(lambda: given_up() or time.monotonic() > end)
+    token = _expired.set(lambda: abandoned() or time.monotonic() > end)
     try:
         yield
     finally:
-        _over.reset(token)
+        _expired.reset(token)
 
 
 def check_deadline() -> None:
-    """Whether to go on.
+    """Returns if there is time left, or no limit.
 
-    :raises OutOfTimeError: no.
+    :raises OutOfTimeError: there is none left.
     """
-    if _over.get()():
+    if _expired.get()():
         raise OutOfTimeError

@@ -1,4 +1,4 @@
-"""Words outside the vocabulary as answers, scored by the characters they are made of."""
+"""Words outside the vocabulary (OOV) as answers, scored by their characters."""
 
 from __future__ import annotations
 
@@ -8,68 +8,68 @@ from functools import cached_property
 import numpy as np
 
 from tiankong.runtime.decoding import Bits, CodesDecoder, Floats
-from tiankong.runtime.session import Outputs
 from tiankong.text.network_input import Ints
 from tiankong.text.vocabulary import SPECIAL_TOKENS, Vocabulary
 
 _SIMILAR = 8
 _RAREST = 64
-_NONE = np.zeros(0, dtype=np.int64)
+_NO_WORDS = np.zeros(0, dtype=np.int64)
 
 
 class CharacterIndex:
-    """Which words of a vocabulary (V,) have which characters; made when first asked."""
+    """The words of a vocabulary (V,) by their characters; built when first used."""
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         self._vocabulary = vocabulary
 
     def similar(self, word: str) -> tuple[Ints, Floats]:
-        """The words that share most characters with ``word``, and their shares, which sum to one: by the square of
-        Dice's coefficient. If none shares any, the rarest words, alike.
+        """The words that share most characters with ``word``, and their weights, which sum to one: the squared Dice
+        coefficient. If no word shares any, the rarest words with equal weights.
         """
         having, sizes, rarest = self._having
         characters = set(word)
         shared = np.bincount(
-            np.concatenate([having.get(character, _NONE) for character in characters] or [_NONE]), minlength=len(sizes)
+            np.concatenate([having.get(character, _NO_WORDS) for character in characters] or [_NO_WORDS]),
+            minlength=len(sizes),
         )
-        alike = 2 * shared / (len(characters) + sizes)
-        order = np.argsort(-alike, kind="stable")[:_SIMILAR]
-        order = order[alike[order] > 0]
+        dice = 2 * shared / (len(characters) + sizes)
+        order = np.argsort(-dice, kind="stable")[:_SIMILAR]
+        order = order[dice[order] > 0]
         if not len(order):
             return rarest, np.full(len(rarest), 1 / len(rarest), dtype=np.float32)
-        shares = alike[order] ** 2
-        return order, (shares / shares.sum()).astype(np.float32)
+        weights = dice[order] ** 2
+        return order, (weights / weights.sum()).astype(np.float32)
 
     @cached_property
     def log_counts(self) -> Floats:
-        """Natural logs of how often each word was seen, (V,)."""
+        """Natural log of each word's count, (V,)."""
         logs: Floats = np.log(self._vocabulary.counts.clip(1)).astype(np.float32)
         return logs
 
     @cached_property
     def _having(self) -> tuple[dict[str, Ints], Ints, Ints]:
-        """Words with each character, the number of characters of each word, and the rarest words."""
+        """The words with each character, the number of distinct characters of each word, and the rarest words."""
         words = self._vocabulary.words
         lists: dict[str, list[int]] = {}
-        candidates = np.flatnonzero(self._vocabulary.targets())
-        for word in candidates.tolist():
+        targets = np.flatnonzero(self._vocabulary.targets())
+        for word in targets.tolist():
             for character in set(words[word]):
                 lists.setdefault(character, []).append(word)
         sizes = np.array([len(set(word)) for word in words], dtype=np.int64)
         having = {character: np.array(numbers, dtype=np.int64) for character, numbers in lists.items()}
-        return having, sizes, candidates[-_RAREST:]
+        return having, sizes, targets[-_RAREST:]
 
 
 class OovWords:
-    """M words that join the vocabulary.
+    """M words outside the vocabulary that may be answers.
 
-    A network that composes output vectors makes theirs too. With any other, a word's logit is the mean of those of
-    words that share characters with it, which for codes is the mean of their codes. Either way it counts as seen once.
-    Its code has the bits that most of those words have.
+    A network that composes output vectors from characters composes theirs too. Otherwise a word's logit is the mean of
+    the logits of words that share characters with it; for codes this is the logit of their mean code. Either way the
+    word counts as seen once. Its code is the bitwise majority of those words' codes.
     """
 
     def __init__(self, words: Sequence[str], index: CharacterIndex, vectors: Floats | None, bias: float) -> None:
-        """``vectors`` (M, E) are composed output vectors, to be used with ``bias``."""
+        """``vectors`` (M, E) are composed output vectors, whose logits get the constant ``bias``."""
         self.words = tuple(words)
         self._set = frozenset(words)
         self._index = index
@@ -82,30 +82,34 @@ class OovWords:
     def __contains__(self, word: str) -> bool:
         return word in self._set
 
-    def append_to(self, log_probabilities: Floats, outputs: Outputs) -> Floats:
-        """Log probabilities (N, R + M) with these words', from (N, R) over the vocabulary and others that joined it."""
+    def append_to(self, log_probabilities: Floats, scores: Floats, context: Floats) -> Floats:
+        """Log probabilities (N, R + M) that include these words, from (N, R) without them.
+
+        ``scores`` and ``context`` are the network's, a row for each prediction.
+        """
         if not self.words:
             return log_probabilities
         if self._vectors is None:
-            own = self._from_similar(log_probabilities)
+            logits = self._from_similar(log_probabilities)
         else:
+            # Any possible word shows what the softmax subtracted from the logits.
             word = len(SPECIAL_TOKENS) + int(np.argmax(np.isfinite(log_probabilities[0, len(SPECIAL_TOKENS) :])))
-            normaliser = outputs.scores[:, word] - log_probabilities[:, word]  # (N,)
-            own = outputs.context @ self._vectors.T + self._bias - normaliser[:, None]
-        joined: Floats = np.concatenate((log_probabilities, own), axis=1, dtype=np.float32)
-        joined -= np.log1p(np.exp(own, dtype=np.float64).sum(axis=1, keepdims=True)).astype(np.float32)
-        return joined
+            normaliser = scores[:, word] - log_probabilities[:, word]  # (N,)
+            logits = context @ self._vectors.T + self._bias - normaliser[:, None]
+        extended: Floats = np.concatenate((log_probabilities, logits), axis=1, dtype=np.float32)
+        extended -= np.log1p(np.exp(logits, dtype=np.float64).sum(axis=1, keepdims=True)).astype(np.float32)
+        return extended
 
     def _from_similar(self, log_probabilities: Floats) -> Floats:
-        """Logits (N, M): similar words' without what is due to their being frequent."""
-        words, shares, starts = self._similar
+        """Logits (N, M): those of similar words, corrected for how frequent these are."""
+        words, weights, starts = self._similar
         level = log_probabilities[:, words] - self._index.log_counts[words]
-        own: Floats = np.add.reduceat(level * shares, starts, axis=1)
-        return own
+        logits: Floats = np.add.reduceat(level * weights, starts, axis=1)
+        return logits
 
     def codes(self, decoder: CodesDecoder) -> Bits:
-        """These words' codes, (M, bits)."""
-        return np.stack([shares @ decoder.codes_of(words) > 0.5 for words, shares in self._similar_of_each])
+        """The codes of these words, (M, bits)."""
+        return np.stack([weights @ decoder.codes_of(words) > 0.5 for words, weights in self._similar_of_each])
 
     @cached_property
     def _similar_of_each(self) -> list[tuple[Ints, Floats]]:
@@ -113,7 +117,11 @@ class OovWords:
 
     @cached_property
     def _similar(self) -> tuple[Ints, Floats, Ints]:
-        """Similar words of all of these one after the other, their shares, and where each word's begin."""
-        found = self._similar_of_each
-        starts = np.cumsum([0, *(len(words) for words, _ in found)])[:-1]
-        return np.concatenate([words for words, _ in found]), np.concatenate([shares for _, shares in found]), starts
+        """The similar words of all words in one array, their weights, and where each word's begin."""
+        similar = self._similar_of_each
+        starts = np.cumsum([0, *(len(words) for words, _ in similar)])[:-1]
+        return (
+            np.concatenate([words for words, _ in similar]),
+            np.concatenate([weights for _, weights in similar]),
+            starts,
+        )

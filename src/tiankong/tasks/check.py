@@ -1,7 +1,8 @@
-"""Words that don't fit their context."""
+"""``check``: words that do not fit their context, with suggestions."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -9,20 +10,23 @@ from numpy.typing import NDArray
 
 from tiankong.artifact.error_detection import ErrorDetection, Threshold
 from tiankong.errors import OptionError
-from tiankong.request.answers import CheckedWord, Suggestion
+from tiankong.request.answers import MOST_ANSWERS, CheckedWord, Suggestion
+from tiankong.request.options import is_whole
+from tiankong.request.texts import each
 from tiankong.runtime.decoding import best
-from tiankong.runtime.predictor import Prediction, Predictor
+from tiankong.runtime.predictor import Predictor
 from tiankong.runtime.pseudo_likelihood import PredictedWord, predict_words
+from tiankong.runtime.reading import Prediction
 from tiankong.text.blanks import check_whole_text
 from tiankong.text.vocabulary import Vocabulary
 
-SURE = 0.8
-"""Share of the flagged words that should really be wrong, unless asked for another."""
+DEFAULT_PRECISION = 0.8
+"""The share of flagged words that are errors, unless another is requested."""
 
 
 class Evidence(NamedTuple):
-    """What is judged of a word: the negative log probability of it in its context, the entropy of all words there, and
-    the log of its share among all words, natural logarithms.
+    """The features by which a word is judged, in nats: its negative log probability in its context, the entropy of the
+    distribution over all words there, and the log of its share among all words of the corpus.
     """
 
     surprise: float
@@ -31,7 +35,7 @@ class Evidence(NamedTuple):
 
 
 def evidence(prediction: Prediction, answer: int, vocabulary: Vocabulary) -> Evidence:
-    """Of the word with that id as an answer."""
+    """The evidence for the word with the id ``answer``."""
     logs = prediction.log_probabilities
     possible = logs[np.isfinite(logs)]
     entropy = -float((np.exp(possible) * possible).sum())
@@ -39,54 +43,62 @@ def evidence(prediction: Prediction, answer: int, vocabulary: Vocabulary) -> Evi
     return Evidence(-float(logs[answer]), entropy, float(np.log(count / vocabulary.counts.sum())))
 
 
-def misfit(found: NDArray[np.float64], error_detection: ErrorDetection) -> NDArray[np.float64]:
-    """Probability (N,) that words with the evidence ``found`` (N, 3) are wrong."""
-    weights = np.array([error_detection.surprise, -error_detection.entropy, error_detection.frequency])
-    return np.asarray(1 / (1 + np.exp(-(found @ weights + error_detection.bias))))
+def error_probability(features: NDArray[np.float64], detection: ErrorDetection) -> NDArray[np.float64]:
+    """The probability (N,) that words with the :class:`Evidence` ``features`` (N, 3) are errors."""
+    weights = np.array([detection.surprise, -detection.entropy, detection.frequency])
+    return np.asarray(1 / (1 + np.exp(-(features @ weights + detection.bias))))
 
 
-def check(text: str, precision: float, suggestions: int, predictor: Predictor) -> list[CheckedWord]:
-    """Every word of ``text``.
+def check(
+    predictor: Predictor, texts: str | Sequence[str], precision: float = DEFAULT_PRECISION, suggestions: int = 3
+) -> list[list[CheckedWord]]:
+    """Every word of each text.
 
     :raises SentenceError: as :func:`~tiankong.text.blanks.check_whole_text`.
-    :raises OptionError: the model has no error detection, or does not reach ``precision``.
+    :raises OptionError: ``precision`` or ``suggestions``; the model can't detect errors, or not that precisely.
     """
-    error_detection = predictor.folder.error_detection
-    if error_detection is None:
+    if not is_whole(suggestions) or not 0 <= suggestions <= MOST_ANSWERS:
+        raise OptionError(f"suggestions must be a whole number from 0 to {MOST_ANSWERS:,}, not {suggestions!r}")
+    return each(texts, lambda text: _checked(predictor, text, precision, suggestions))
+
+
+def _checked(predictor: Predictor, text: str, precision: float, suggestions: int) -> list[CheckedWord]:
+    detection = predictor.folder.error_detection
+    if detection is None:
         raise OptionError(f"{predictor.folder.path} was made without what check needs: train or export it again")
-    threshold = _threshold(error_detection, precision)
+    threshold = _threshold(detection, precision)
     check_whole_text(text)
     tokens = predictor.tokenizer.located_tokens(text)
     words = []
-    for found in predict_words([token.text for token in tokens], predictor):
-        token = tokens[found.number]
-        own = evidence(found.prediction, found.answer, predictor.folder.vocabulary)
-        share = float(misfit(np.array([own], dtype=np.float64), error_detection)[0])
-        fits = share < threshold.misfit
+    for predicted in predict_words([token.text for token in tokens], predictor):
+        token = tokens[predicted.number]
+        features = evidence(predicted.prediction, predicted.answer, predictor.folder.vocabulary)
+        probability = float(error_probability(np.array([features], dtype=np.float64), detection)[0])
+        fits = probability < threshold.misfit
         word: CheckedWord = {
             "word": text[token.start : token.end],
             "start": token.start,
             "end": token.end,
-            "score": float(np.exp(-own.surprise)),
-            "misfit": share,
+            "score": float(np.exp(-features.surprise)),
+            "misfit": probability,
             "fits": fits,
-            "suggestions": [] if fits else _suggestions(found, suggestions),
+            "suggestions": [] if fits else _suggestions(predicted, suggestions),
         }
         words.append(word)
     return words
 
 
-def _threshold(error_detection: ErrorDetection, precision: float) -> Threshold:
+def _threshold(detection: ErrorDetection, precision: float) -> Threshold:
     if isinstance(precision, bool) or not isinstance(precision, int | float) or not 0 < precision < 1:
         raise OptionError(f"precision must be a number between 0 and 1, not {precision!r}")
-    reached = [threshold for threshold in error_detection.thresholds if threshold.precision >= precision]
-    if not reached:
-        highest = max((threshold.precision for threshold in error_detection.thresholds), default=0.0)
-        raise OptionError(f"this model reaches a precision of {highest:.2f} at most, not {precision}: ask for less")
-    return min(reached, key=lambda threshold: threshold.misfit)
+    precise = [threshold for threshold in detection.thresholds if threshold.precision >= precision]
+    if not precise:
+        highest = max((threshold.precision for threshold in detection.thresholds), default=0.0)
+        raise OptionError(f"this model reaches a precision of at most {highest:.2f}, not {precision}: request less")
+    return min(precise, key=lambda threshold: threshold.misfit)
 
 
-def _suggestions(found: PredictedWord, count: int) -> list[Suggestion]:
-    logs = found.prediction.log_probabilities
-    ids = [word for word in best(logs, count + 1).tolist() if word != found.answer][:count]
-    return [{"token_str": found.reading.word(word), "score": float(np.exp(logs[word]))} for word in ids]
+def _suggestions(predicted: PredictedWord, count: int) -> list[Suggestion]:
+    logs = predicted.prediction.log_probabilities
+    ids = [word for word in best(logs, count + 1).tolist() if word != predicted.answer][:count]
+    return [{"token_str": predicted.reading.word(word), "score": float(np.exp(logs[word]))} for word in ids]

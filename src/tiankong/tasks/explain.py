@@ -1,34 +1,35 @@
-"""What each word of the context does for an answer."""
+"""``explain``: the influence of each word of the context on an answer."""
 
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tiankong.errors import OptionError
 from tiankong.request.allowed_answers import AllowedAnswers
 from tiankong.request.answers import ContextWord, Explanation
 from tiankong.request.candidates import parse_candidates
-from tiankong.request.queries import Query, parse_query
-from tiankong.request.whole_number import is_whole
-from tiankong.runtime.decoding import best
+from tiankong.request.options import is_whole
+from tiankong.request.queries import Query, parse_query, placed_tokens
+from tiankong.runtime.decoding import best, excluded
 from tiankong.runtime.predictor import Predictor
-from tiankong.tasks.segment import pieces
+from tiankong.text.network_input import Ints
 from tiankong.text.vocabulary import BLANK
 
 NEAREST = 32
-"""Words on each side of the blank that are left out in turn; what is farther has no influence to speak of."""
+"""Words on each side of the blank whose influence is measured; that of farther words is negligible."""
 
 
 def explain(
-    sentence: str, word: str | None, blank: int, part_of_word: bool | None, predictor: Predictor
+    predictor: Predictor, sentence: str, word: str | None = None, blank: int = 0, part_of_word: bool | None = None
 ) -> Explanation:
-    """The best word for blank number ``blank``, or ``word``, and what the words around do for it.
+    """The best word for blank number ``blank``, or ``word``, and the influence of the words around it.
 
-    Leave-one-out (Li et al. 2016, section 3): a word's influence is by how much the probability falls when a blank
-    stands in its place, so it is negative where the word speaks against the answer.
+    Leave-one-out (Li et al. 2016, section 3): a word's influence is how much the probability falls when a blank
+    replaces it, so it is negative where the word speaks against the answer.
 
     :raises SentenceError: as ``fill``.
-    :raises OptionError: there is no such blank; ``word`` is no single word, or does not have what is given of the
+    :raises OptionError: there is no such blank; ``word`` is not a single word, or lacks the prefix or suffix of the
         blank's word.
     """
     query = parse_query(sentence, predictor, part_of_word)
@@ -41,22 +42,22 @@ def explain(
     candidates = None if word is None else parse_candidates([word], predictor)
     allowed_answers = AllowedAnswers(candidates, None, predictor)
     if allowed_answers.phrases:
-        raise OptionError(f"{word!r} is a phrase: the context of single words is explained")
+        raise OptionError(f"{word!r} is a phrase: give a single word")
     reading = allowed_answers.reading()
     window = query.window(reading)
     place = int(window.targets[blank])
-    around = [other for other in range(1, len(window.ids) - 1) if 0 < abs(other - place) <= NEAREST]
-    left_out = [other for other in around if window.ids[other] != BLANK]
-    one = window._replace(targets=np.array([place]))
-    windows = [one, *(one._replace(ids=_without(window.ids, other)) for other in left_out)]
+    near = [other for other in range(1, len(window.ids) - 1) if 0 < abs(other - place) <= NEAREST]
+    replaced = [other for other in near if window.ids[other] != BLANK]
+    whole = window._replace(targets=np.array([place]))
+    windows = [whole, *(whole._replace(ids=_blanked(window.ids, other)) for other in replaced)]
     rows = [prediction.log_probabilities for prediction in reading.predictions(windows)]
     allowed = allowed_answers.allowed(reading, *query.affixes[blank])
-    found = best(rows[0] if allowed is None else np.where(allowed, rows[0], np.float32(-np.inf)), 1)
-    if not len(found):
-        raise OptionError(f"no word of the form {'…'.join(query.affixes[blank])} is known, which the blank asks for")
-    answer = int(found[0])
-    score, *less = (float(np.exp(row[answer])) for row in rows)
-    influences = dict(zip(left_out, (score - without for without in less), strict=True))
+    answers = best(rows[0] if allowed is None else np.where(allowed, rows[0], excluded(rows[0])), 1)
+    if not len(answers):
+        raise OptionError(f"no word of the form {'…'.join(query.affixes[blank])}, which the blank requires, is known")
+    answer = int(answers[0])
+    score, *without = (float(np.exp(row[answer])) for row in rows)
+    influences = dict(zip(replaced, (score - other for other in without), strict=True))
     return {
         "token_str": reading.word(answer) if word is None else word,
         "score": score,
@@ -64,7 +65,7 @@ def explain(
     }
 
 
-def _without(ids: np.ndarray, place: int) -> np.ndarray:
+def _blanked(ids: Ints, place: int) -> NDArray[np.int64]:
     copy = ids.copy()
     copy[place] = BLANK
     return copy
@@ -73,10 +74,10 @@ def _without(ids: np.ndarray, place: int) -> np.ndarray:
 def _context(query: Query, influences: dict[int, float], predictor: Predictor) -> list[ContextWord]:
     words: list[ContextWord] = []
     place = 0
-    for piece in pieces(query.sentence, predictor.tokenizer):
-        place += piece.token is None or predictor.reads(piece.token)
-        if piece.token is not None:
-            influence = influences.get(place) if predictor.reads(piece.token) else None
-            typed = query.sentence.text[piece.start : piece.end]
-            words.append({"word": typed, "start": piece.start, "end": piece.end, "influence": influence})
+    for token, start, end in placed_tokens(query.sentence, predictor.tokenizer):
+        reads = token is None or predictor.reads(token)
+        place += reads
+        if token is not None:
+            influence = influences.get(place) if reads else None
+            words.append({"word": query.sentence.text[start:end], "start": start, "end": end, "influence": influence})
     return words

@@ -1,98 +1,123 @@
-"""The best words for each blank, each blank on its own."""
+"""``fill``: the best words for each blank, independently of the other blanks."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Unpack
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tiankong.request.allowed_answers import AllowedAnswers
-from tiankong.request.answers import Answer, Filled
-from tiankong.request.candidates import Candidate
-from tiankong.request.queries import Query
+from tiankong.request.answers import MOST_ANSWERS, Answer
+from tiankong.request.candidates import Candidate, parse_candidates
+from tiankong.request.options import ConstraintOptions, check_fill_options
+from tiankong.request.queries import Query, parse_queries
 from tiankong.runtime.decoding import Order, best, excluded
-from tiankong.runtime.predictor import Prediction, Predictor, Reading
-from tiankong.tasks.joint import phrase_log_probabilities
+from tiankong.runtime.joint_probability import phrase_log_probabilities
+from tiankong.runtime.predictor import Predictor
+from tiankong.runtime.reading import Prediction, Reading
 
 _QUERIES_AT_ONCE = 512
 
 
 def fill(
-    queries: Sequence[Query], top_k: int, decoding: str | None, allowed_answers: AllowedAnswers
-) -> Iterator[Filled]:
-    """The ``top_k`` best answers for each of ``queries``; of several blanks, a list for each.
+    predictor: Predictor,
+    sentences: str | Sequence[str],
+    top_k: int = 10,
+    decoding: str | None = None,
+    targets: Sequence[str] | None = None,
+    part_of_word: bool | None = None,
+    **constraints: Unpack[ConstraintOptions],
+) -> list[list[list[Answer]]]:
+    """The ``top_k`` best answers, best first, for each blank of each sentence.
 
-    ``decoding`` is ``likelihood``, ``distance``, or ``None`` for the model's own.
+    ``decoding`` is ``likelihood``, ``distance``, or ``None`` for the model's own. See :meth:`tiankong.Model.fill`.
+
+    :raises SentenceError: a sentence is unusable.
+    :raises OptionError: ``top_k``, ``decoding``, ``targets`` or the constraints are unusable.
     """
-    by_distance = (decoding or allowed_answers.predictor.folder.manifest.model.decoding) == "distance"
-    order: Callable[[Answer], Any] = _nearest if by_distance else _likeliest
-    for start in range(0, len(queries), _QUERIES_AT_ONCE):
-        batch = queries[start : start + _QUERIES_AT_ONCE]
-        reading = allowed_answers.reading()
-        predictions = reading.predictions([query.window(reading) for query in batch])
-        for query in batch:
-            lists = []
-            for blank in range(len(query.affixes)):
-                answers = _Answers(query, blank, allowed_answers.predictor, reading)
-                allowed = allowed_answers.allowed(reading, *query.affixes[blank])
-                words = answers.words(next(predictions), top_k, by_distance, allowed)
-                phrases = allowed_answers.phrases_with(*query.affixes[blank])
-                if phrases:
-                    words = sorted(words + answers.phrases(phrases), key=order)[:top_k]
-                lists.append(words)
-            yield lists[0] if len(lists) == 1 else lists
+    checked = check_fill_options(predictor, top_k, MOST_ANSWERS, constraints, decoding)
+    candidates = None if targets is None else parse_candidates(targets, predictor)
+    queries = parse_queries(sentences, predictor, part_of_word)
+    allowed_answers = AllowedAnswers(candidates, checked, predictor)
+    by_distance = (decoding or predictor.folder.manifest.model.decoding) == "distance"
+    return [
+        answers
+        for start in range(0, len(queries), _QUERIES_AT_ONCE)
+        for answers in _filled(queries[start : start + _QUERIES_AT_ONCE], top_k, by_distance, allowed_answers)
+    ]
 
 
-def _likeliest(answer: Answer) -> float:
-    return -answer["score"]
+def _filled(
+    queries: Sequence[Query], top_k: int, by_distance: bool, allowed_answers: AllowedAnswers
+) -> Iterator[list[list[Answer]]]:
+    """Answers for each blank of queries that are read together."""
+    reading = allowed_answers.reading()
+    by_distance = by_distance and reading.has_distances
+    predictions = reading.predictions([query.window(reading) for query in queries])
+    for query in queries:
+        answers_of_blanks = []
+        for blank, affixes in enumerate(query.affixes):
+            allowed = allowed_answers.allowed(reading, *affixes)
+            answers = _words(query, blank, next(predictions), reading, allowed, top_k, by_distance)
+            phrases = allowed_answers.phrases_with(*affixes) if allowed_answers.phrases else []
+            if phrases:
+                answers += _phrases(query, blank, phrases, reading)
+                answers = sorted(answers, key=_nearest if by_distance else _likeliest)[:top_k]
+            answers_of_blanks.append(answers)
+        yield answers_of_blanks
+
+
+def _words(
+    query: Query,
+    blank: int,
+    prediction: Prediction,
+    reading: Reading,
+    allowed: NDArray[np.bool_] | None,
+    top_k: int,
+    by_distance: bool,
+) -> list[Answer]:
+    """The best single words."""
+    row = prediction.log_probabilities
+    order: Order = reading.agreements(prediction.scores) if by_distance else row
+    if allowed is not None:
+        order = np.where(allowed, order, excluded(order))
+    ids = best(order, top_k)
+    known = reading.vocabulary_size
+    tokens = [word if word < known else None for word in ids.tolist()]
+    answers = _answers(query, blank, np.exp(row[ids]).tolist(), list(map(reading.word, ids.tolist())), tokens)
+    if reading.has_distances:
+        for answer, distance in zip(answers, reading.distances(prediction.scores, ids).tolist(), strict=True):
+            answer["distance"] = distance
+    return answers
+
+
+def _phrases(query: Query, blank: int, phrases: Sequence[Candidate], reading: Reading) -> list[Answer]:
+    """Every phrase, with its probability."""
+    before, after = query.around(blank)
+    logs = phrase_log_probabilities([phrase.words for phrase in phrases], before, after, reading)
+    scores, texts = list(map(math.exp, logs)), [phrase.text for phrase in phrases]
+    return _answers(query, blank, scores, texts, [None] * len(phrases))
+
+
+def _answers(
+    query: Query, blank: int, scores: Sequence[float], texts: Sequence[str], tokens: Sequence[int | None]
+) -> list[Answer]:
+    sequences = query.filled_one(blank, texts)
+    return [
+        {"score": score, "token": token, "token_str": text, "sequence": sequence}
+        for score, token, text, sequence in zip(scores, tokens, texts, sequences, strict=True)
+    ]
+
+
+def _likeliest(answer: Answer) -> tuple[float, float]:
+    return (-answer["score"], 0.0)
 
 
 def _nearest(answer: Answer) -> tuple[float, float]:
-    """Phrases have no distance: they come after the words, the likeliest first. Words equally near stay as they came,
-    by word rank.
+    """Phrases have no distance: they follow the words, the likeliest first. Words at the same distance keep their
+    order, which is by rank.
     """
     return (answer["distance"], 0.0) if "distance" in answer else (math.inf, -answer["score"])
-
-
-@dataclass(frozen=True)
-class _Answers:
-    """Answers for one blank."""
-
-    query: Query
-    blank: int
-    predictor: Predictor
-    reading: Reading
-
-    def words(
-        self, prediction: Prediction, top_k: int, by_distance: bool, allowed: NDArray[np.bool_] | None
-    ) -> list[Answer]:
-        """The best single words."""
-        row, has_codes = prediction.log_probabilities, self.predictor.codes_decoder is not None
-        known = len(self.predictor.folder.vocabulary)
-        order: Order = self.reading.agreements(prediction.scores) if by_distance and has_codes else row
-        if allowed is not None:
-            order = np.where(allowed, order, excluded(order))
-        ids = best(order, top_k)
-        tokens = [word if word < known else None for word in ids.tolist()]
-        answers = self._answers(np.exp(row[ids]).tolist(), list(map(self.reading.word, ids.tolist())), tokens)
-        if has_codes:
-            for answer, distance in zip(answers, self.reading.distances(prediction.scores, ids).tolist(), strict=True):
-                answer["distance"] = distance
-        return answers
-
-    def phrases(self, phrases: Sequence[Candidate]) -> list[Answer]:
-        """Every phrase, with its probability."""
-        before, after = self.query.around(self.blank)
-        logs = phrase_log_probabilities([phrase.words for phrase in phrases], before, after, self.reading)
-        return self._answers(list(map(math.exp, logs)), [phrase.text for phrase in phrases], [None] * len(phrases))
-
-    def _answers(self, scores: Sequence[float], texts: Sequence[str], tokens: Sequence[int | None]) -> list[Answer]:
-        sequences = self.query.filled_one(self.blank, texts)
-        return [
-            {"score": score, "token": token, "token_str": text, "sequence": sequence}
-            for score, token, text, sequence in zip(scores, tokens, texts, sequences, strict=True)
-        ]

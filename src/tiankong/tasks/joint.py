@@ -1,200 +1,56 @@
-"""Several blanks filled together: the probability of a whole filling, and a search for the best.
-
-A filling is drawn one blank after the other, each given the context, the words filled before it, and the blanks still
-open: the chain rule with the network's own conditionals. Nothing makes the two orders, from the left and from the
-right, agree, so a filling's probability is the mean of both: still a distribution over all fillings.
-"""
+"""``joint``: the best words for all blanks of a sentence together."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from collections.abc import Sequence
+from typing import Unpack
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tiankong.request.allowed_answers import AllowedAnswers
 from tiankong.request.answers import JointAnswer
-from tiankong.request.queries import Query
-from tiankong.runtime.decoding import Floats, best
-from tiankong.runtime.predictor import Reading
-from tiankong.text.network_input import Ints, Window
-from tiankong.text.vocabulary import BLANK, is_target
+from tiankong.request.candidates import parse_candidates
+from tiankong.request.options import ConstraintOptions, check_fill_options
+from tiankong.request.queries import Query, parse_queries
+from tiankong.runtime.joint_probability import JointScorer
+from tiankong.runtime.predictor import Predictor
 
 MOST_BLANKS = 12
-"""Blanks that are filled together at most."""
+"""The most blanks that are filled together."""
 
 MOST_TOGETHER = 64
-"""Fillings of a sentence at most: the width of the search grows with them."""
+"""The most fillings of a sentence: the width of the search grows with them."""
 
 _WIDTH = 8
 
-_STEPS_AT_ONCE = 512
-"""Each is a copy of the text."""
 
-Filling = tuple[int, ...]
-"""Ids of answers, one for each blank."""
+def joint(
+    predictor: Predictor,
+    sentences: str | Sequence[str],
+    top_k: int = 10,
+    targets: Sequence[str] | None = None,
+    part_of_word: bool | None = None,
+    **constraints: Unpack[ConstraintOptions],
+) -> list[list[JointAnswer]]:
+    """The ``top_k`` best fillings of each sentence with single words, as far as the search finds them.
 
-_Open = tuple[int | None, ...]
-"""The same, ``None`` for a blank still open."""
+    :raises SentenceError: a sentence is unusable or has more than :data:`MOST_BLANKS` blanks.
+    :raises OptionError: ``top_k``, ``targets`` or the constraints are unusable.
+    """
+    checked = check_fill_options(predictor, top_k, MOST_TOGETHER, constraints)
+    candidates = None if targets is None else parse_candidates(targets, predictor)
+    allowed_answers = AllowedAnswers(candidates, checked, predictor)
+    queries = parse_queries(sentences, predictor, part_of_word, MOST_BLANKS)
+    return [_fillings(query, top_k, allowed_answers) for query in queries]
 
-_Step = tuple[_Open, int]
-"""What is filled, and the blank to fill next."""
 
-
-def fill_together(query: Query, top_k: int, allowed_answers: AllowedAnswers) -> list[JointAnswer]:
-    """The ``top_k`` best fillings of all blanks of ``query`` with single words, as far as the search finds them."""
+def _fillings(query: Query, top_k: int, allowed_answers: AllowedAnswers) -> list[JointAnswer]:
     reading = allowed_answers.reading()
     window = query.window(reading)
     allowed = [allowed_answers.allowed(reading, *affixes) for affixes in query.affixes]
     scorer = JointScorer(reading, window.ids, window.targets.tolist(), allowed)
     answers: list[JointAnswer] = []
-    for filling, score in scorer.search(top_k, max(_WIDTH, top_k)):
+    for filling, log_probability in scorer.search(top_k, max(_WIDTH, top_k)):
         words = [reading.word(word) for word in filling]
-        answers.append({"score": float(np.exp(score)), "token_strs": words, "sequence": query.filled(words)})
+        answers.append({"score": float(np.exp(log_probability)), "token_strs": words, "sequence": query.filled(words)})
     return answers
-
-
-def phrase_log_probabilities(
-    phrases: Sequence[Sequence[str]],
-    before: Sequence[str | None],
-    after: Sequence[str | None],
-    reading: Reading,
-) -> list[float]:
-    """Natural log of the probability of each of ``phrases`` between the tokens ``before`` and ``after``, given how many
-    words it has.
-
-    Words without a letter are read as they are, and left out at the ends: nobody pays for them, but they would make
-    other words likelier. Every other is in the vocabulary or joined it for ``reading``.
-    """
-    phrases = list(map(_without_marks_at_its_ends, phrases))
-    # Those with blanks in the same places are scored together.
-    alike: dict[tuple[str | None, ...], list[int]] = defaultdict(list)
-    for number, phrase in enumerate(phrases):
-        alike[tuple(None if is_target(word) else word for word in phrase)].append(number)
-    found = [0.0] * len(phrases)
-    first = sum(token is None for token in before)
-    for pattern, numbers in alike.items():
-        ids = reading.ids([*before, *pattern, *after])
-        blanks = np.flatnonzero(ids == BLANK)[first : first + pattern.count(None)].tolist()
-        fillings = [tuple(reading.answer_id(word) for word in phrases[number] if is_target(word)) for number in numbers]
-        scores = JointScorer(reading, ids, blanks).log_probabilities(fillings).tolist()
-        for number, score in zip(numbers, scores, strict=True):
-            found[number] = score
-    return found
-
-
-def _without_marks_at_its_ends(phrase: Sequence[str]) -> Sequence[str]:
-    words = [number for number, word in enumerate(phrase) if is_target(word)]
-    return phrase[words[0] : words[-1] + 1]
-
-
-class JointScorer:
-    """Fillings of the blanks of one text. Blanks M, words R."""
-
-    def __init__(
-        self,
-        reading: Reading,
-        ids: Ints,
-        blanks: Sequence[int],
-        allowed: Sequence[NDArray[np.bool_] | None] | None = None,
-    ) -> None:
-        """``blanks`` are positions in ``ids``, which has <BLANK> there; ``allowed`` (R,) limits the words searched for
-        each.
-        """
-        self._reading = reading
-        self._ids = ids
-        self._blanks = list(blanks)
-        self._allowed = allowed if allowed is not None else [None] * len(blanks)
-        self._orders = [list(range(len(blanks))), list(range(len(blanks)))[::-1]]
-        self._scores: dict[tuple[_Step, int], float] = {}  # log probability of a word in a step
-
-    def log_probabilities(self, fillings: Sequence[Filling]) -> NDArray[np.float64]:
-        """Natural log of the probability of each of ``fillings``, (F,)."""
-        chains = [[self._chain(filling, order) for order in self._orders] for filling in fillings]
-        self._score(chance for both in chains for chain in both for chance in chain)
-        sums = np.array([[sum(self._scores[chance] for chance in chain) for chain in both] for both in chains])
-        with np.errstate(invalid="ignore"):  # both orders may rule a filling out
-            return np.asarray(np.logaddexp(sums[:, 0], sums[:, 1]) - np.log(2))
-
-    def search(self, top_k: int, width: int) -> list[tuple[Filling, float]]:
-        """The ``top_k`` most probable fillings found and their log probabilities, best first.
-
-        A beam of ``width`` in each order; then the best is improved a word at a time for as long as that helps.
-        """
-        found = {filling for order in self._orders for filling in self._beam(order, width)}
-        scores: dict[Filling, float] = {}
-        while found:
-            fresh = sorted(found)
-            scores.update(zip(fresh, self.log_probabilities(fresh).tolist(), strict=True))
-            leading = max(scores, key=lambda filling: (scores[filling], [-word for word in filling]))
-            found = self._changed(leading, width) - scores.keys() if leading in found else set()
-        ranked = sorted(scores.items(), key=lambda entry: (-entry[1], entry[0]))
-        return [(filling, score) for filling, score in ranked[:top_k] if np.isfinite(score)]
-
-    def _chain(self, filling: Filling, order: Sequence[int]) -> list[tuple[_Step, int]]:
-        """The words of a filling in an order, each in the step that fills it."""
-        filled: _Open = (None,) * len(order)
-        chain = []
-        for blank in order:
-            chain.append(((filled, blank), filling[blank]))
-            filled = _with(filled, blank, filling[blank])
-        return chain
-
-    def _beam(self, order: Sequence[int], width: int) -> list[Filling]:
-        beams: list[tuple[_Open, float]] = [((None,) * len(order), 0.0)]
-        for blank in order:
-            steps = [(filled, blank) for filled, _ in beams]
-            beams = sorted(
-                (
-                    (_with(filled, blank, word), score + own)
-                    for (filled, score), leading in zip(beams, self._leading(steps, width), strict=True)
-                    for word, own in leading
-                ),
-                key=lambda beam: (-beam[1], beam[0]),
-            )[:width]
-        return [tuple(word for word in filled if word is not None) for filled, _ in beams]
-
-    def _changed(self, filling: Filling, width: int) -> set[Filling]:
-        """Fillings with one word exchanged for one of the likeliest given all others."""
-        steps = [(_with(filling, blank, None), blank) for blank in range(len(filling))]
-        return {
-            tuple(word if place == blank else other for place, other in enumerate(filling))
-            for (_, blank), leading in zip(steps, self._leading(steps, width), strict=True)
-            for word, _ in leading
-        }
-
-    def _leading(self, steps: Sequence[_Step], width: int) -> Iterator[list[tuple[int, float]]]:
-        """The likeliest words of each step and their log probabilities."""
-        for (_, blank), row in zip(steps, self._rows(steps), strict=True):
-            allowed = self._allowed[blank]
-            limited = row if allowed is None else np.where(allowed, row, np.float32(-np.inf))
-            yield [(word, float(row[word])) for word in best(limited, width).tolist()]
-
-    def _score(self, chances: Iterable[tuple[_Step, int]]) -> None:
-        """Makes sure that the log probabilities of words in steps are there."""
-        wanted: dict[_Step, set[int]] = defaultdict(set)
-        for step, word in chances:
-            if (step, word) not in self._scores:
-                wanted[step].add(word)
-        for (step, words), row in zip(wanted.items(), self._rows(wanted), strict=True):
-            self._scores.update(((step, word), float(row[word])) for word in words)
-
-    def _rows(self, steps: Iterable[_Step]) -> Iterator[Floats]:
-        """The log probabilities (R,) of the blank of each step, given what is filled; a few at a time, for memory."""
-        coming = iter(steps)
-        while windows := list(map(self._window, islice(coming, _STEPS_AT_ONCE))):
-            yield from (prediction.log_probabilities for prediction in self._reading.predictions(windows))
-
-    def _window(self, step: _Step) -> Window:
-        filled, blank = step
-        ids = self._ids.copy()
-        for place, word in zip(self._blanks, filled, strict=True):
-            if word is not None:
-                ids[place] = self._reading.id_in_text(word)
-        return Window(ids, 1, len(ids) - 1, np.array([self._blanks[blank]]))
-
-
-def _with(filled: _Open, blank: int, word: int | None) -> _Open:
-    return tuple(word if place == blank else other for place, other in enumerate(filled))

@@ -1,0 +1,143 @@
+"""The options of a request, checked together so that one message names every problem."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from numbers import Integral
+from typing import Any, TypedDict
+
+from tiankong.config import DECODINGS
+from tiankong.errors import OptionError
+from tiankong.request.constraints import Constraints
+from tiankong.request.patterns import compile_pattern
+from tiankong.runtime.predictor import Predictor
+from tiankong.text.normalise import surrogate_in
+
+
+class ConstraintOptions(TypedDict, total=False):
+    """Keyword arguments of ``Model.fill``; an answer meets all that are given.
+
+    ``length`` is in characters: a number, or minimum and maximum. ``pattern`` is a regular expression for the whole
+    word. ``exclude`` lists words that are no answers.
+    """
+
+    starts_with: str | None
+    ends_with: str | None
+    contains: str | None
+    pattern: str | None
+    length: int | tuple[int, int] | None
+    exclude: Sequence[str]
+
+
+def check_fill_options(
+    predictor: Predictor, top_k: int, most: int, constraints: ConstraintOptions, decoding: str | None = None
+) -> Constraints | None:
+    """The constraints, ``None`` if there are none.
+
+    :raises OptionError: ``top_k`` is not from 1 to ``most``; ``decoding`` or a constraint is unusable.
+    """
+    checked, problems = _check_constraints(constraints, predictor.tokenizer.normalise)
+    if not is_whole(top_k) or not 1 <= top_k <= most:
+        problems.append(f"top_k must be a whole number from 1 to {most:,}, not {top_k!r}")
+    if decoding is not None and decoding not in DECODINGS:
+        problems.append(f"decoding must be one of {', '.join(DECODINGS)}, not {decoding}")
+    elif decoding == "distance" and predictor.codes_decoder is None:
+        problems.append("decoding distance needs a model with head codes")
+    if problems:
+        raise OptionError(problems)
+    return checked
+
+
+def _check_constraints(
+    options: ConstraintOptions, normalise: Callable[[str], str]
+) -> tuple[Constraints | None, list[str]]:
+    """The constraints of ``options``, ``None`` if there are none, and every problem with them.
+
+    ``normalise`` is the model's normalisation of text.
+    """
+    problems: list[str] = []
+    starts_with, ends_with, contains = (
+        _text(name, options, normalise, problems) for name in ("starts_with", "ends_with", "contains")
+    )
+    # A model that folds case ignores it in patterns, too.
+    pattern = None
+    expression = _string("pattern", options, problems)
+    if expression is not None:
+        try:
+            pattern = compile_pattern(expression, any_case=normalise("A") == normalise("a"))
+        except OptionError as error:
+            problems += error.problems
+    shortest, longest = _lengths(options.get("length"), problems)
+    excluded = options.get("exclude", ())
+    if not isinstance(excluded, list | tuple | set | frozenset) or not all(isinstance(word, str) for word in excluded):
+        problems.append("exclude must be a list of words")
+    elif any(surrogate_in(word) is not None for word in excluded):
+        problems.append("exclude has a word that is not valid Unicode: convert it to UTF-8")
+    elif not all(normalise(word) for word in excluded):
+        problems.append("exclude has an empty word: remove it")
+    unknown = sorted(set(options) - set(ConstraintOptions.__annotations__))
+    if unknown:
+        known = ", ".join(["targets", *ConstraintOptions.__annotations__])
+        problems.append(f"unknown constraint {', '.join(unknown)}: the constraints are {known}")
+    if problems:
+        return None, problems
+    constraints = Constraints(
+        starts_with, ends_with, contains, pattern, shortest, longest, frozenset(map(normalise, excluded))
+    )
+    return (None if constraints == Constraints() else constraints), []
+
+
+def _string(name: str, options: Mapping[str, Any], problems: list[str]) -> str | None:
+    """The option ``name``, ``None`` if it is absent or unusable."""
+    value = options.get(name)
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        problems.append(f"{name} must be a string, not {type(value).__name__}")
+        return None
+    if surrogate_in(value) is not None:
+        problems.append(f"{name} {value!r} is not valid Unicode: convert it to UTF-8")
+        return None
+    return value
+
+
+def _text(name: str, options: Mapping[str, Any], normalise: Callable[[str], str], problems: list[str]) -> str:
+    """The option ``name`` normalised, empty if it is absent."""
+    value = _string(name, options, problems)
+    if value is None:
+        return ""
+    text = normalise(value)
+    if not text:
+        problem = f"{name} {value!r} has no character that occurs in words" if value.strip() else f"{name} is empty"
+        problems.append(f"{problem}: remove it, or give characters of the word")
+    return text
+
+
+def parse_length(text: str) -> int | tuple[int, int]:
+    """A length as the command line takes it: ``2`` or ``2-4``.
+
+    :raises OptionError: it is neither.
+    """
+    match = re.fullmatch(r"(\d{1,6})(?:-(\d{1,6}))?", text)
+    if not match:
+        raise OptionError(f"the length {text!r} is not of the form 2 or 2-4")
+    return int(match[1]) if match[2] is None else (int(match[1]), int(match[2]))
+
+
+def _lengths(length: Any, problems: list[str]) -> tuple[int, int]:
+    if length is None:
+        return Constraints.shortest, Constraints.longest
+    lowest, highest = length if isinstance(length, tuple | list) and len(length) == 2 else (length, length)
+    if not all(map(is_whole, (lowest, highest))):
+        problems.append(f"length must be a number, or two: minimum and maximum, not {length!r}")
+    elif not 1 <= lowest <= highest:
+        problems.append(f"length must be at least 1 and its maximum not below its minimum, not {lowest} to {highest}")
+    else:
+        return lowest, highest
+    return Constraints.shortest, Constraints.longest
+
+
+def is_whole(number: object) -> bool:
+    """Whether ``number`` is an integer, of Python or of NumPy; booleans are not."""
+    return isinstance(number, Integral) and not isinstance(number, bool)

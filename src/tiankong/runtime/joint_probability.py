@@ -1,0 +1,174 @@
+"""The joint probability of words for several blanks, and a search for the most probable.
+
+A filling's probability follows the chain rule with the network's own conditionals: blank by blank, each given the
+context, the words filled before it, and the blanks still open. Nothing makes the two orders, from the left and from the
+right, agree; a filling's probability is the mean of both, which is still a distribution over all fillings.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tiankong.runtime.decoding import Floats, best
+from tiankong.runtime.reading import Reading
+from tiankong.text.network_input import Ints, Window
+from tiankong.text.vocabulary import BLANK, is_target
+
+_STEPS_AT_ONCE = 512
+"""Each is a copy of the text."""
+
+Filling = tuple[int, ...]
+"""Ids of answers, one for each blank."""
+
+_PartialFilling = tuple[int | None, ...]
+"""The same, ``None`` for a blank still open."""
+
+_Step = tuple[_PartialFilling, int]
+"""What is filled already, and the blank to fill next."""
+
+
+def phrase_log_probabilities(
+    phrases: Sequence[Sequence[str]],
+    before: Sequence[str | None],
+    after: Sequence[str | None],
+    reading: Reading,
+) -> list[float]:
+    """Natural log of the probability of each of ``phrases`` between the tokens ``before`` and ``after``, given its
+    number of words.
+
+    Tokens without a letter are context and not predicted; those at the ends are left out, since they would make other
+    words likelier at no cost. Every word is an answer of ``reading``.
+    """
+    phrases = list(map(_without_marks_at_its_ends, phrases))
+    # Phrases with words in the same places are scored together.
+    alike: dict[tuple[str | None, ...], list[int]] = defaultdict(list)
+    for number, phrase in enumerate(phrases):
+        alike[tuple(None if is_target(word) else word for word in phrase)].append(number)
+    log_probabilities = [0.0] * len(phrases)
+    first = sum(token is None for token in before)
+    for pattern, numbers in alike.items():
+        ids = reading.ids([*before, *pattern, *after])
+        blanks = np.flatnonzero(ids == BLANK)[first : first + pattern.count(None)].tolist()
+        fillings = [tuple(reading.answer_id(word) for word in phrases[number] if is_target(word)) for number in numbers]
+        scores = JointScorer(reading, ids, blanks).log_probabilities(fillings).tolist()
+        for number, score in zip(numbers, scores, strict=True):
+            log_probabilities[number] = score
+    return log_probabilities
+
+
+def _without_marks_at_its_ends(phrase: Sequence[str]) -> Sequence[str]:
+    words = [number for number, word in enumerate(phrase) if is_target(word)]
+    return phrase[words[0] : words[-1] + 1]
+
+
+class JointScorer:
+    """Scores fillings of the M blanks of one text with R answers."""
+
+    def __init__(
+        self,
+        reading: Reading,
+        ids: Ints,
+        blanks: Sequence[int],
+        allowed: Sequence[NDArray[np.bool_] | None] | None = None,
+    ) -> None:
+        """``blanks`` are the positions of <BLANK> in ``ids``; ``allowed`` (R,) limits the search, for each blank."""
+        self._reading = reading
+        self._ids = ids
+        self._blanks = list(blanks)
+        self._allowed = allowed if allowed is not None else [None] * len(blanks)
+        self._orders = [list(range(len(blanks))), list(range(len(blanks)))[::-1]]
+        self._scores: dict[tuple[_Step, int], float] = {}  # log probability of a word at a step
+
+    def log_probabilities(self, fillings: Sequence[Filling]) -> NDArray[np.float64]:
+        """Natural log of the probability of each of ``fillings``, (F,)."""
+        chains = [[self._chain(filling, order) for order in self._orders] for filling in fillings]
+        self._score(link for both in chains for chain in both for link in chain)
+        sums = np.array([[sum(self._scores[link] for link in chain) for chain in both] for both in chains])
+        with np.errstate(invalid="ignore"):  # both orders may rule a filling out
+            return np.asarray(np.logaddexp(sums[:, 0], sums[:, 1]) - np.log(2))
+
+    def search(self, top_k: int, width: int) -> list[tuple[Filling, float]]:
+        """The ``top_k`` most probable fillings found and their log probabilities, best first.
+
+        A beam search of ``width`` in each order; then the best filling is improved word by word while that helps.
+        """
+        candidates = {filling for order in self._orders for filling in self._beam(order, width)}
+        scores: dict[Filling, float] = {}
+        while candidates:
+            unscored = sorted(candidates)
+            scores.update(zip(unscored, self.log_probabilities(unscored).tolist(), strict=True))
+            leading = max(scores, key=lambda filling: (scores[filling], [-word for word in filling]))
+            candidates = self._changed(leading, width) - scores.keys() if leading in candidates else set()
+        ranked = sorted(scores.items(), key=lambda entry: (-entry[1], entry[0]))
+        return [(filling, score) for filling, score in ranked[:top_k] if np.isfinite(score)]
+
+    def _chain(self, filling: Filling, order: Sequence[int]) -> list[tuple[_Step, int]]:
+        """The words of a filling in an order, each with the step that fills it."""
+        filled: _PartialFilling = (None,) * len(order)
+        chain = []
+        for blank in order:
+            chain.append(((filled, blank), filling[blank]))
+            filled = _with(filled, blank, filling[blank])
+        return chain
+
+    def _beam(self, order: Sequence[int], width: int) -> list[Filling]:
+        beams: list[tuple[_PartialFilling, float]] = [((None,) * len(order), 0.0)]
+        for blank in order:
+            steps = [(filled, blank) for filled, _ in beams]
+            beams = sorted(
+                (
+                    (_with(filled, blank, word), score + log_probability)
+                    for (filled, score), leading in zip(beams, self._leading(steps, width), strict=True)
+                    for word, log_probability in leading
+                ),
+                key=lambda beam: (-beam[1], beam[0]),
+            )[:width]
+        return [tuple(word for word in filled if word is not None) for filled, _ in beams]
+
+    def _changed(self, filling: Filling, width: int) -> set[Filling]:
+        """Fillings with one word replaced by one of the likeliest given all others."""
+        steps = [(_with(filling, blank, None), blank) for blank in range(len(filling))]
+        return {
+            tuple(word if place == blank else other for place, other in enumerate(filling))
+            for (_, blank), leading in zip(steps, self._leading(steps, width), strict=True)
+            for word, _ in leading
+        }
+
+    def _leading(self, steps: Sequence[_Step], width: int) -> Iterator[list[tuple[int, float]]]:
+        """The likeliest words at each step and their log probabilities."""
+        for (_, blank), row in zip(steps, self._rows(steps), strict=True):
+            allowed = self._allowed[blank]
+            limited = row if allowed is None else np.where(allowed, row, np.float32(-np.inf))
+            yield [(word, float(row[word])) for word in best(limited, width).tolist()]
+
+    def _score(self, links: Iterable[tuple[_Step, int]]) -> None:
+        """Computes the log probabilities of words at steps that are missing."""
+        wanted: dict[_Step, set[int]] = defaultdict(set)
+        for step, word in links:
+            if (step, word) not in self._scores:
+                wanted[step].add(word)
+        for (step, words), row in zip(wanted.items(), self._rows(wanted), strict=True):
+            self._scores.update(((step, word), float(row[word])) for word in words)
+
+    def _rows(self, steps: Iterable[_Step]) -> Iterator[Floats]:
+        """Log probabilities (R,) for the blank of each step, given what is filled; few are in memory at once."""
+        remaining = iter(steps)
+        while windows := list(map(self._window, islice(remaining, _STEPS_AT_ONCE))):
+            yield from (prediction.log_probabilities for prediction in self._reading.predictions(windows))
+
+    def _window(self, step: _Step) -> Window:
+        filled, blank = step
+        ids = self._ids.copy()
+        for place, word in zip(self._blanks, filled, strict=True):
+            if word is not None:
+                ids[place] = self._reading.id_in_text(word)
+        return Window(ids, 1, len(ids) - 1, np.array([self._blanks[blank]]))
+
+
+def _with(filled: _PartialFilling, blank: int, word: int | None) -> _PartialFilling:
+    return tuple(word if place == blank else other for place, other in enumerate(filled))

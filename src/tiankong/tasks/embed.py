@@ -1,0 +1,28 @@
+"""``embed``: the context vectors of blanks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tiankong.errors import FolderError
+from tiankong.request.queries import parse_queries
+from tiankong.runtime.predictor import Predictor
+from tiankong.runtime.reading import Reading
+
+
+def embed(predictor: Predictor, sentences: str | Sequence[str]) -> list[NDArray[np.float32]]:
+    """The context vector of each blank, (blanks, E), for each sentence.
+
+    :raises SentenceError: a sentence is unusable.
+    :raises FolderError: the model folder was written before ``embed`` existed.
+    """
+    if not predictor.session.gives_context and predictor.folder.manifest.model.head != "codes":
+        raise FolderError(
+            f"{predictor.folder.path} was made by an earlier tiankong, before embed: train or export it again"
+        )
+    queries, reading = parse_queries(sentences, predictor), Reading(predictor)
+    predictions = reading.predictions([query.window(reading) for query in queries])
+    return [np.stack([next(predictions).context for _ in query.affixes]) for query in queries]
