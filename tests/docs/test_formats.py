@@ -12,7 +12,9 @@ from tiankong.config import load_preset, preset_names
 from tiankong.corpus import prepared as prepared_files
 from tiankong.corpus.columns import TEXT_COLUMNS
 from tiankong.corpus.splits import SPLITS
+from tiankong.registry.formats import SUFFIXES
 from tiankong.registry.heads import HEADS
+from tiankong.registry.segmenters import SEGMENTERS
 
 PAGE = (ROOT / "docs" / "reference" / "formats.md").read_text(encoding="utf-8")
 WITH_TOML = [page for page in DOCS if any(block.language == "toml" for block in blocks(page))]
@@ -42,6 +44,12 @@ def test_every_file_of_a_prepared_corpus_has_a_row(prepared):
 def test_every_file_of_a_model_has_a_row(model_folder, codes_model_folder, classifier_folder):
     for folder in (model_folder, codes_model_folder, classifier_folder):
         assert {file.name for file in folder.iterdir()} <= _files("Model folder")
+
+
+def test_every_suffix_and_segmenter_is_listed():
+    guide = (ROOT / "docs" / "guide" / "prepare.md").read_text(encoding="utf-8")
+    assert set(SUFFIXES) <= _files("Text files")
+    assert all(f"`{segmenter}`" in guide or f"`--segmenter {segmenter}`" in guide for segmenter in SEGMENTERS)
 
 
 def test_the_usual_columns_are_listed():
