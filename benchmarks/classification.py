@@ -43,7 +43,7 @@ from tiankong.evaluate.labelled import wilson
 from tiankong.folder import sha256, write_text
 from tiankong.model import load
 from tiankong.text.segment import Tokenizer
-from tiankong.training.fit_classifier import chosen_texts
+from tiankong.training.classify.trainer import chosen_texts
 
 HEADING = "## By the number of labels"
 SYSTEMS = {"tfidf": "TF-IDF + logistic regression", "scratch": "BRNN from scratch", "tuned": "BRNN, fine-tuned"}

@@ -20,8 +20,9 @@ import torch
 
 from tiankong.config import ModelConfig, TrainingConfig
 from tiankong.export.onnx_export import export_onnx
-from tiankong.network.cloze import ClozeNetwork, WordTables
+from tiankong.network.cloze import ClozeNetwork
 from tiankong.network.context import tensors
+from tiankong.network.word_tables import WordTables
 from tiankong.runtime.decoding import CodesDecoder, SoftmaxDecoder, best
 from tiankong.runtime.session import NetworkSession
 from tiankong.text.characters import LONGEST_WORD

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
+from typing import Any
+
 import numpy as np
 import torch
 
-from tiankong.config import HEADS, ModelConfig, TrainingConfig
-from tiankong.network.cloze import ClozeNetwork, WordTables
-from tiankong.network.heads import SoftmaxHead
+from tiankong.config import ModelConfig, TrainingConfig
+from tiankong.network.cloze import ClozeNetwork
+from tiankong.network.word_tables import WordTables
+from tiankong.registry.heads import HEADS
 from tiankong.text.characters import CharacterTable, count_characters
 from tiankong.text.network_input import Lexicon, Window, network_input
 from tiankong.text.vocabulary import BEGIN, END, SPECIAL_TOKENS, Vocabulary
@@ -19,6 +23,12 @@ CHARACTERS = CharacterTable(*count_characters([(word, 2) for word in WORDS]))
 LEXICON = Lexicon.of(VOCABULARY, CHARACTERS, OTHERS)
 FIRST = len(SPECIAL_TOKENS)
 LAST = len(LEXICON.word_ids)
+
+HEAD_SETTINGS: dict[str, dict[str, Any]] = {
+    "codes": {"neighbours": False, "attention_size": 0},
+    "hybrid": {"frequent_words": 6, "word_vectors": 9},
+}
+"""How a network with this head differs from the others here. A new head needs a row only if it has to differ."""
 
 VARIANTS = [
     *[(cell, layers, head, 8) for cell in ("lstm", "gru") for layers in (1, 2) for head in HEADS],
@@ -32,14 +42,15 @@ def build(cell: str = "lstm", layers: int = 1, head: str = "softmax", characters
     """An untrained network in evaluation mode."""
     torch.manual_seed(3)
     network = ClozeNetwork(shape(cell, layers, head, characters), tables(head), TrainingConfig()).eval()
-    if isinstance(network.head, SoftmaxHead) and network.head.compose is not None:
-        torch.nn.init.normal_(network.head.compose.weight)  # zeros until something is learned
+    compose = getattr(network.head, "compose", None)
+    if compose is not None:
+        torch.nn.init.normal_(compose.weight)  # zeros until something is learned
     return network
 
 
 def shape(cell: str, layers: int, head: str, characters: int) -> ModelConfig:
     """Sizes that are all different."""
-    return ModelConfig(
+    settings = ModelConfig(
         head=head,
         cell=cell,
         layers=layers,
@@ -47,19 +58,19 @@ def shape(cell: str, layers: int, head: str, characters: int) -> ModelConfig:
         character_size=characters,
         hidden_size=10,
         mlp_sizes=(14,),
-        neighbours=head != "codes",
-        attention_size=0 if head == "codes" and characters else 8,
+        attention_size=8,
         attention_heads=2,
-        frequent_words=6,
-        word_vectors=9 if head == "hybrid" else 0,
     )
+    # Without characters, every head is tried with what the others have.
+    own = HEAD_SETTINGS.get(head, {}) if characters else {"neighbours": head not in HEAD_SETTINGS}
+    return dataclasses.replace(settings, **own)
 
 
 def tables(head: str) -> WordTables:
     """What a network must know of the words above."""
     codes = np.random.default_rng(5).integers(0, 2, (len(VOCABULARY), 50)).astype(np.uint8)
     spelling = LEXICON.character_ids[: len(VOCABULARY)]
-    coded = None if head == "softmax" else codes
+    coded = codes if HEADS[head].needs_codes else None
     return WordTables(VOCABULARY.counts, VOCABULARY.targets(), coded, len(CHARACTERS), spelling)
 
 

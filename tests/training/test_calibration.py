@@ -14,9 +14,9 @@ from tiankong.cli.main import run
 from tiankong.config import load_preset
 from tiankong.corpus.prepared import PreparedCorpus
 from tiankong.network.cloze import ClozeNetwork
-from tiankong.training.batches import WindowBatches
-from tiankong.training.calibration import calibrate
-from tiankong.training.fit import word_tables
+from tiankong.training.cloze.batches import WindowBatches
+from tiankong.training.cloze.calibration import calibrate
+from tiankong.training.cloze.trainer import word_tables
 
 
 @pytest.fixture(scope="module")

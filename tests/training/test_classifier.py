@@ -28,14 +28,16 @@ from tiankong.corpus.prepared import PreparedCorpus
 from tiankong.model import load
 from tiankong.network.classifier import ClassifierNetwork
 from tiankong.network.context import tensors
+from tiankong.registry.tasks import TASKS
 from tiankong.runtime.classifier import Classifier
 from tiankong.tasks.classify import classify_tokens
 from tiankong.text.network_input import Lexicon, network_input
 from tiankong.text.pieces import between_blanks
-from tiankong.training.fit_classifier import LabelModule, chosen_texts, fit_classifier
-from tiankong.training.label_layer import temper
-from tiankong.training.run import Display
+from tiankong.training.classify.label_layer import temper
+from tiankong.training.classify.module import LabelModule
+from tiankong.training.classify.trainer import chosen_texts, fit
 from tiankong.training.run_folder import Work
+from tiankong.training.task import TrainingRequest
 
 PROGRAM = str(Path(sys.executable).with_name("tiankong"))
 FAST = [
@@ -341,7 +343,8 @@ def test_balanced_labels_are_balanced_over_what_is_learned_from(prepared, tmp_pa
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(LabelModule, "__init__", noted)
         small = ModelConfig(embedding_size=8, hidden_size=8, mlp_sizes=(8,), attention_size=8, attention_heads=1)
-        fit_classifier(corpus, small, dataclasses.replace(training, epochs=1, threads=1), classifier, work, Display())
+        once = dataclasses.replace(training, epochs=1, threads=1)
+        fit(TrainingRequest(TASKS["classify"], corpus, small, once, classifier, work))
     assert (weights[0].numpy() * counts) == pytest.approx(np.full(2, len(learnt) / 2))
 
 

@@ -9,7 +9,7 @@ import pytest
 from tests.conftest import TINY, succeed
 from tests.networks import VOCABULARY, build
 from tiankong.config import TrainingConfig
-from tiankong.training.profile import network_flops
+from tiankong.training.cloze.flops import network_flops
 
 
 @pytest.mark.trains

@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load_file
 
-from tiankong.artifact.model_folder import CLOZE, MODEL, WEIGHTS_FILE, ModelFolder, open_model
+from tiankong.artifact.model_folder import MODEL, WEIGHTS_FILE, ModelFolder, open_model
 from tiankong.errors import FolderError
 from tiankong.folder import sha256
+from tiankong.registry.tasks import WORDS
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ def open_base(path: Path) -> BaseModel:
         without its weights.
     """
     folder = open_model(path)
-    folder.needs(CLOZE)
+    folder.needs(WORDS)
     file = path / WEIGHTS_FILE
     if not file.exists():
         raise FolderError(

@@ -14,7 +14,8 @@ from tiankong.artifact.error_detection import ErrorDetection, read_error_detecti
 from tiankong.config import ClassifierConfig, ModelConfig, PrepareConfig, TrainingConfig
 from tiankong.errors import FolderError
 from tiankong.folder import FolderFormat
-from tiankong.registry.tasks import TASKS
+from tiankong.registry.heads import HEADS
+from tiankong.registry.tasks import TASKS, WORDS, AnswerKind, TaskSpec, task_of
 from tiankong.text.characters import CharacterTable
 from tiankong.text.vocabulary import Vocabulary, parse_table
 
@@ -55,8 +56,8 @@ class ModelManifest:
     """The fields of ``config.json``. ``words`` counts the special tokens, too.
 
     ``unknown_bias`` is the constant part of the logit of a word outside the vocabulary, of models that compose output
-    vectors. ``labels``, ``classifier`` and ``base`` are those of a model that tells labels apart; its outputs are in
-    the order of ``labels``.
+    vectors. ``labels``, ``classifier`` and ``base`` are those of a classifier; its outputs are in the order of
+    ``labels``.
     """
 
     format: str
@@ -79,7 +80,7 @@ class ModelManifest:
 class ModelFolder:
     """A model folder, verified and read; ``onnx`` is the network's file.
 
-    ``error_detection`` is there if the model can check. Unless the head is a softmax, words have packed ``codes``
+    ``error_detection`` is there if the model can check. If the head needs codes, words have packed ``codes``
     (words, bits / 8) and a ``bias`` (words,).
     """
 
@@ -97,20 +98,19 @@ class ModelFolder:
         """The exported network."""
         return self.path / ONNX_FILE
 
-    def needs(self, task: str) -> None:
-        """Makes sure that the model was trained for ``task``.
+    @property
+    def task(self) -> TaskSpec:
+        """What the model was trained for."""
+        return TASKS[self.manifest.task]
 
-        :raises FolderError: it was trained for the other one.
+    def needs(self, kind: AnswerKind | str) -> None:
+        """Makes sure that the model answers with this kind, or with that of a task.
+
+        :raises FolderError: it answers with another one.
         """
-        if self.manifest.task == task:
-            return
-        name = self.path.name
-        if task == CLOZE:
-            raise FolderError(f"{name} tells labels apart and fills no blanks: choose a model that fills them")
-        raise FolderError(
-            f"{name} fills blanks and was not trained for labels: give prompts and labels, or choose a model made by "
-            f"`{MODEL.command} --task {CLASSIFY}`"
-        )
+        kind = TASKS[kind].answers if isinstance(kind, str) else kind
+        if self.task.answers != kind:
+            raise FolderError(f"{self.path.name} {self.task.answers.refusal}: {kind.wanted}")
 
 
 def open_model(path: Path) -> ModelFolder:
@@ -119,10 +119,15 @@ def open_model(path: Path) -> ModelFolder:
     :raises FolderError: it is not there, not a model, newer, torn or edited.
     """
     manifest = MODEL.open(path, ModelManifest)
+    task = task_of(manifest.task, path.name)
+    if manifest.model.head not in HEADS:
+        raise FolderError(
+            f"{path.name} has the head {manifest.model.head!r}, which this version does not know: upgrade tiankong"
+        )
     try:
         vocabulary = Vocabulary(*_table(path / VOCABULARY_FILE))
         characters = CharacterTable(*_table(path / CHARACTERS_FILE))
-        has_codes = manifest.task == CLOZE and manifest.model.head != "softmax"
+        has_codes = task.answers == WORDS and manifest.model.head_spec.needs_codes
         coded = load_file(path / CODES_FILE) if has_codes else None
         dictionary = path / USER_DICT_FILE
         codes, bias = (coded["codes"], coded["bias"]) if coded else (None, None)

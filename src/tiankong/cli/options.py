@@ -6,6 +6,7 @@ import dataclasses
 import io
 import re
 from collections.abc import Callable
+from dataclasses import fields
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -19,12 +20,12 @@ from tiankong.config import (
     PrepareConfig,
     Preset,
     TrainingConfig,
-    load_preset,
-    override,
     preset_names,
     reason,
 )
+from tiankong.config.schema import sections
 from tiankong.errors import OptionError
+from tiankong.registry.tasks import TASKS
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -65,6 +66,17 @@ class _Words(click.ParamType[Any]):
         return " ".join(value)
 
 
+_ARGUMENTS = (
+    "code_bits",
+    "force",
+    "label_column",
+    "measure_limit",
+    "prepared",
+    "profile",
+    "resume",
+    "task",
+    "tensorboard",
+)
 _SETTING = re.compile(r"`(\w+)(?:=([^`]*))?`")
 _SETTINGS = {
     **{
@@ -72,7 +84,7 @@ _SETTINGS = {
         for config in (PrepareConfig, ModelConfig, TrainingConfig, ClassifierConfig)
         for entry in dataclasses.fields(config)
     },
-    **{name: name.replace("_", "-") for name in ("force", "profile", "resume", "task", "tensorboard")},
+    **{name: name.replace("_", "-") for name in _ARGUMENTS},
     "base": "from",
 }
 """Options by the settings of the functions behind the command line."""
@@ -87,34 +99,54 @@ _TYPES: dict[str, Any] = {
 }
 
 
+class SectionedCommand(click.Command):
+    """A command whose ``--help`` lists the options of each section under its name, behind those without one."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Writes the lists."""
+        sections: dict[str, list[tuple[str, str]]] = {"Options": []}
+        for parameter in self.get_params(ctx):
+            record = parameter.get_help_record(ctx) if isinstance(parameter, click.Option) else None
+            if record is not None:
+                sections.setdefault(getattr(parameter, "section", "Options"), []).append(record)
+        for name, records in sections.items():
+            with formatter.section(name):
+                formatter.write_dl(records)
+
+
+class _SettingOption(click.Option):
+    """The option of a setting, which belongs to a section."""
+
+    def __init__(self, *arguments: Any, section: str, **attributes: Any) -> None:
+        self.section = section
+        super().__init__(*arguments, **attributes)
+
+
 def config_options(*configs: type, preset: str | None = "default") -> Callable[[Command], Command]:
     """Adds ``--preset`` and an option for every field of ``configs``; unset ones arrive as ``None``. The help of each
-    says what the default preset has.
+    says what the default preset has. The command should be a :class:`SectionedCommand`.
     """
 
     def add(command: Command) -> Command:
-        for config in reversed(configs):
-            default = config()
-            for field in reversed(dataclasses.fields(config)):
-                command = _option(field, getattr(default, field.name))(command)
+        defaults = {entry.name: getattr(config(), entry.name) for config in configs for entry in fields(config)}
+        options = [_option(entry, defaults[entry.name]) for _, entries in sections(*configs) for entry in entries]
+        for option in reversed(options):
+            command = option(command)
         names = ", ".join(preset_names())
         text = f"{names}, or a .toml file."
         if preset is None:
-            text += " [default: default, or classifier with --task classify]"
+            others = [f"{task.preset} with --task {name}" for name, task in TASKS.items() if task.preset != "default"]
+            text += f" [default: default, or {', '.join(others)}]"
         return click.option("--preset", default=preset, show_default=preset is not None, help=text)(command)
 
     return add
 
 
 def chosen(preset: str, values: dict[str, Any]) -> Preset:
-    """The preset with the options given on the command line in place."""
-    base = load_preset(preset)
-    parts = {}
-    for part in dataclasses.fields(Preset):
-        config = getattr(base, part.name)
-        names = {field.name for field in dataclasses.fields(config)}
-        parts[part.name] = override(config, {name: value for name, value in values.items() if name in names})
-    return Preset(**parts)
+    """The preset with the settings of ``prepare`` that were given on the command line in place."""
+    from tiankong.pipeline.settings import preset_of, with_settings  # noqa: PLC0415
+
+    return with_settings(preset_of(preset), values, "prepare")
 
 
 model_option = click.option(
@@ -241,5 +273,11 @@ def _option(field: dataclasses.Field[Any], usual: Any) -> Callable[[Command], Co
         name, shown = f"{name}/--no-{name}", "yes" if usual else "no"
     text = as_options(field.metadata["help"]) + (f" [{'|'.join(choices)}]" if choices else "")
     return click.option(
-        f"--{name}", field.name, type=kind, default=None, help=f"{text} (default preset: {shown or 'none'})"
+        f"--{name}",
+        field.name,
+        type=kind,
+        default=None,
+        help=f"{text} (default preset: {shown or 'none'})",
+        cls=_SettingOption,
+        section=field.metadata["section"],
     )

@@ -18,6 +18,7 @@ from tiankong.corpus.reader import read_texts
 from tiankong.corpus.splits import SPLITS, split_of, text_hash
 from tiankong.errors import FolderError, SourceError
 from tiankong.evaluate.reliability import Reliability
+from tiankong.objective.labels import label_objective
 from tiankong.request.answers import LabelShare
 from tiankong.runtime.classifier import Classifier
 from tiankong.tasks.classify import classify_tokens
@@ -143,8 +144,9 @@ def measure_labelled_split(
     :raises FolderError: the corpus has no labels, or others than the classifier; it was segmented differently.
     :raises SourceError: no text has a word that the classifier reads.
     """
-    names = [label.name for label in corpus.manifest.labels]
-    labels, tokens = corpus.labels(split), corpus.split(split)
+    objective = label_objective(classifier.folder.task)
+    names = objective.names(corpus)
+    labels, tokens = objective.labels(corpus, split), corpus.split(split)
     check_labels_known(corpus, classifier.folder)
     _check_same_segmentation(corpus, classifier.folder)
     words = [*corpus.vocabulary.words, *corpus.other_words]
@@ -177,7 +179,7 @@ def check_labels_known(corpus: PreparedCorpus, model: ModelFolder) -> None:
 
     :raises FolderError: it was not.
     """
-    unknown = sorted({label.name for label in corpus.manifest.labels} - set(model.manifest.labels))
+    unknown = sorted({*label_objective(model.task).names(corpus)} - {*model.manifest.labels})
     if unknown:
         raise FolderError(
             f"{corpus.folder} has texts with the label {unknown[0]!r}, which {model.path.name} was not trained for: "

@@ -23,8 +23,7 @@ from tiankong.artifact.model_folder import (
 from tiankong.corpus.prepared import PreparedCorpus
 from tiankong.errors import FolderError
 from tiankong.export.card import card_text, write_card
-from tiankong.export.model_parts import Measure
-from tiankong.export.model_writer import FindErrorDetection, seal_with_error_detection
+from tiankong.export.model_writer import FindErrorDetection, Measure, seal_with_error_detection
 from tiankong.export.quantise import quantise
 from tiankong.text.network_input import Lexicon
 

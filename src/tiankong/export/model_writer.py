@@ -3,84 +3,87 @@
 from __future__ import annotations
 
 import dataclasses
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from safetensors.numpy import save_file as save_arrays
+from safetensors.torch import save_file
 
 from tiankong.artifact.error_detection import ErrorDetection, write_error_detection
-from tiankong.artifact.model_folder import CLOZE, CODES_FILE, MODEL
-from tiankong.config import ModelConfig, TrainingConfig
-from tiankong.corpus.prepared import PreparedCorpus
+from tiankong.artifact.model_folder import (
+    CHARACTERS_FILE,
+    CODES_FILE,
+    CURVES_FILE,
+    HISTORY_FILE,
+    MODEL,
+    ONNX_FILE,
+    USER_DICT_FILE,
+    VOCABULARY_FILE,
+    WEIGHTS_FILE,
+)
 from tiankong.export.card import write_card
-from tiankong.export.model_parts import Measure, copy_words, stated_settings, training_metrics, write_network
-from tiankong.network.heads import CodedHead
-from tiankong.training.fit import Trained
-from tiankong.training.history import Curve
+from tiankong.export.onnx_export import export_onnx
+from tiankong.objective.base import objective_of
+from tiankong.training.history import draw_curves, write_history
+from tiankong.training.task import Trained, TrainingRequest
+from tiankong.version import VERSION
 
-_BITS, _TOP10 = Curve("bit_accuracy", "share of equal bits"), Curve("top10", "top-10 accuracy")
-_PERPLEXITY = Curve("perplexity", "perplexity", "log")
+Measure = Callable[[Path], dict[str, Any]]
+"""Scores of the model in a folder, by split."""
 
 FindErrorDetection = Callable[[Path], ErrorDetection | None]
-"""How the model in a folder is to judge words that don't fit."""
+"""How the model in a folder is to judge words that don't fit; ``None`` if it can't."""
 
 
 def write_model(
     trained: Trained,
-    corpus: PreparedCorpus,
-    model: ModelConfig,
-    training: TrainingConfig,
+    request: TrainingRequest,
     output: Path,
     *,
-    force: bool,
     measure: Measure,
     find_error_detection: FindErrorDetection,
     command: str,
 ) -> dict[str, Any]:
-    """Writes ``output``; ``measure`` and ``find_error_detection`` get the sealed folder before it appears, so their
-    figures are those of the files themselves.
+    """Writes ``output`` and returns the model's metrics.
+
+    ``measure`` and ``find_error_detection`` get the sealed folder before it appears, so their figures are those of the
+    files themselves. ``command`` made the model.
 
     :raises FolderError: ``output`` exists or can't be written.
     """
-    with MODEL.write(output, force=force) as folder:
-        copy_words(corpus.folder, folder)
-        head = trained.network.head
-        if isinstance(head, CodedHead):
-            codes = np.packbits(head.codes.fixed.numpy(), axis=1)
-            save_arrays({"codes": codes, "bias": head.bias.detach().numpy()}, folder / CODES_FILE)
-        curves = (_BITS if model.head == "codes" else _TOP10, _PERPLEXITY)
-        written = write_network(trained.network, corpus.lexicon, trained.rows, curves, folder)
+    objective = objective_of(request.task)
+    with MODEL.write(output, force=request.work.force) as folder:
+        for name in (VOCABULARY_FILE, CHARACTERS_FILE, USER_DICT_FILE):
+            if (trained.words / name).exists():
+                shutil.copyfile(trained.words / name, folder / name)
+        if trained.arrays:
+            save_arrays(trained.arrays, folder / CODES_FILE)
+        weights = {name: value.contiguous() for name, value in trained.network.state_dict().items()}
+        save_file(weights, folder / WEIGHTS_FILE)
+        difference = export_onnx(trained.network, trained.lexicon, folder / ONNX_FILE)
+        write_history(trained.rows, folder / HISTORY_FILE)
+        draw_curves(trained.rows, folder / CURVES_FILE, *objective.curves(trained.rows[-1]))
         fields = {
-            **stated_settings(corpus, model, training),
-            "words": len(corpus.vocabulary),
-            "task": CLOZE,
-            "unknown_bias": _unknown_bias(trained, corpus) if model.composes_output else None,
-            "parameters": written.parameters,
+            **_stated_settings(request),
+            "words": trained.word_count,
+            "parameters": sum(value.numel() for value in weights.values()),
+            **trained.fields,
         }
         seal_with_error_detection(folder, fields, find_error_detection)
         metrics = {
-            **training_metrics(trained.rows, trained.best_epoch, written, command),
-            "calibration": dataclasses.asdict(trained.calibration),
-            **(_learned_codes(head, corpus) if isinstance(head, CodedHead) and training.learn_codes else {}),
+            "best_epoch": trained.best_epoch,
+            "epochs": int(trained.rows[-1]["epoch"]),
+            "training_seconds": sum(row["seconds"] for row in trained.rows),
+            "training_processor_seconds": sum(row["processor_seconds"] for row in trained.rows),
+            "onnx_difference": difference,
+            "commands": [command],
+            **trained.metrics,
             **measure(folder),
         }
-        write_card(folder, output.name, corpus.manifest, fields, metrics)
+        write_card(folder, output.name, request.corpus.manifest, fields, metrics)
     return metrics
-
-
-def _learned_codes(head: CodedHead, corpus: PreparedCorpus) -> dict[str, Any]:
-    """What ``head`` made of the corpus's codes: its ``words`` that are coded, how many have another code than there,
-    and the share of their bits that turned.
-    """
-    turned = (corpus.codes != head.codes.fixed.numpy())[head.first_coded :]
-    changed = {
-        "words": len(turned),
-        "words_changed": int(turned.any(axis=1).sum()),
-        "bits_turned": float(turned.mean()),
-    }
-    return {"learned_codes": changed}
 
 
 def seal_with_error_detection(folder: Path, fields: dict[str, Any], find_error_detection: FindErrorDetection) -> None:
@@ -92,9 +95,14 @@ def seal_with_error_detection(folder: Path, fields: dict[str, Any], find_error_d
         MODEL.seal(folder, fields)
 
 
-def _unknown_bias(trained: Trained, corpus: PreparedCorpus) -> float:
-    """Of a word outside the vocabulary: as the rarest words within, but seen once."""
-    counts, candidate = corpus.vocabulary.counts, corpus.vocabulary.targets()
-    fewest = counts[candidate].min()
-    bias = trained.network.head.bias.detach().numpy()
-    return float(bias[candidate & (counts == fewest)].mean() - np.log(fewest))
+def _stated_settings(request: TrainingRequest) -> dict[str, Any]:
+    """The manifest's fields that say how the model came about."""
+    # The user dictionary travels in the folder; its path on this machine means nothing elsewhere.
+    prepare = dataclasses.replace(request.corpus.manifest.config, user_dict="")
+    return {
+        "tiankong": VERSION,
+        "task": request.task.name,
+        "prepare": dataclasses.asdict(prepare),
+        "model": dataclasses.asdict(request.model),
+        "training": dataclasses.asdict(request.training),
+    }

@@ -23,7 +23,7 @@ layer that tells its texts apart with ease do, it grows with the largest: 32 bit
 
 _USUAL = 10.0
 
-_AXES = {
+_INPUT_AXES = {
     "word_ids": {0: "words"},
     "character_ids": {0: "words", 1: "characters"},
     "forward_words": {0: "sentences", 1: "forward_tokens"},
@@ -32,10 +32,6 @@ _AXES = {
     "backward_index": {0: "predictions"},
     "by_sentence": {0: "sentences", 1: "most_predictions"},
     "places": {0: "predictions"},
-    "scores": {0: "predictions"},
-    "context": {0: "predictions"},
-    "spelled": {0: "words"},
-    "logits": {0: "texts"},
 }
 
 
@@ -66,8 +62,8 @@ def export_onnx(network: ContextNetwork, lexicon: Lexicon, path: Path) -> float:
             tuple(example),
             str(path),
             input_names=list(NetworkInput._fields),
-            output_names=network.output_names,
-            dynamic_axes=_AXES,
+            output_names=list(network.output_axes),
+            dynamic_axes=_INPUT_AXES | {name: {0: axis} for name, axis in network.output_axes.items()},
             opset_version=OPSET,
             dynamo=False,
         )

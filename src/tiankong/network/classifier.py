@@ -1,4 +1,4 @@
-"""The network that tells labels apart: what a blank before a text and one behind it see of it → labels."""
+"""The classifier network: what a blank before a text and one behind it see of it → labels."""
 
 from __future__ import annotations
 
@@ -54,9 +54,9 @@ class ClassifierNetwork(ContextNetwork):
         return self.label_logits(self.label_dropout(self.features(*arrays)))
 
     @property
-    def output_names(self) -> list[str]:
-        """Names of what :meth:`outputs` gives, in its order."""
-        return ["logits"]
+    def output_axes(self) -> dict[str, str]:
+        """See :class:`ContextNetwork`."""
+        return {"logits": "texts"}
 
     def outputs(self, word_ids: Tensor, character_ids: Tensor, *others: Tensor) -> tuple[Tensor, ...]:
         """:meth:`forward`'s logits."""

@@ -13,10 +13,9 @@ from torch import Tensor, nn
 
 from tiankong.config import ModelConfig, TrainingConfig
 from tiankong.network.dropout import ByteDropout, shared_dropout
-from tiankong.network.embedding import WordEmbedding, context_vectors
+from tiankong.network.embedding import WordEmbedding, context_vectors, own_vectors
 from tiankong.network.encoder import BidirectionalEncoder
 from tiankong.text.network_input import Ints, NetworkInput
-from tiankong.text.vocabulary import ids_of_frequent
 
 
 class ContextNetwork(nn.Module, ABC):
@@ -59,8 +58,8 @@ class ContextNetwork(nn.Module, ABC):
 
     @property
     @abstractmethod
-    def output_names(self) -> list[str]:
-        """Names of what :meth:`outputs` gives, in its order."""
+    def output_axes(self) -> dict[str, str]:
+        """Names of what :meth:`outputs` gives, in its order, and of the first axis of each."""
 
     @abstractmethod
     def outputs(self, word_ids: Tensor, character_ids: Tensor, *others: Tensor) -> tuple[Tensor, ...]:
@@ -81,19 +80,14 @@ def context_mlp(config: ModelConfig, bits: int) -> nn.Sequential:
     """From what the encoder gives out to a context vector as long as a word's, or to a logit for each of ``bits``."""
     sizes = [BidirectionalEncoder.width(config), *config.mlp_sizes, context_size(config, bits)]
     mlp = nn.Sequential(*_layers(sizes, config.activation, config.mlp_dropout))
-    if config.head != "codes":
+    if config.head_spec.reads == "embedding":
         mlp.append(nn.LayerNorm(sizes[-1]))
     return mlp
 
 
 def context_size(config: ModelConfig, bits: int) -> int:
     """Length of a context vector; ``bits`` is a code's."""
-    return bits if config.head == "codes" else config.embedding_size
-
-
-def own_vectors(config: ModelConfig, words: int) -> int:
-    """Ids of ``words`` that have an input vector of their own."""
-    return ids_of_frequent(config.word_vectors, words) if config.word_vectors else words
+    return bits if config.head_spec.reads == "bits" else config.embedding_size
 
 
 def tensors(arrays: NetworkInput, device: torch.device | str = "cpu") -> list[Tensor]:

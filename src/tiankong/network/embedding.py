@@ -6,7 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from tiankong.text.vocabulary import BLANK, SPECIAL_TOKENS, UNKNOWN
+from tiankong.config import ModelConfig
+from tiankong.text.vocabulary import BLANK, SPECIAL_TOKENS, UNKNOWN, ids_of_frequent
 
 
 class WordEmbedding(nn.Module):
@@ -52,6 +53,11 @@ class WordEmbedding(nn.Module):
         """
         self.words.weight.data.add_(composed)
         self.taken_out = by
+
+
+def own_vectors(config: ModelConfig, words: int) -> int:
+    """Ids of ``words`` that have an input vector of their own."""
+    return ids_of_frequent(config.word_vectors, words) if config.word_vectors else words
 
 
 def context_vectors(

@@ -20,7 +20,7 @@ from torch import Tensor
 from tiankong.errors import FolderError
 from tiankong.folder import readable_write_errors
 
-START_OVER = "start over with --force instead of --resume"
+START_OVER = "start over with `force=True` instead of `resume=True`"
 """The way out where a run can't go on."""
 
 _STATE = "state"

@@ -12,8 +12,7 @@ from typing import Any, NamedTuple
 import lightning.pytorch as pl
 
 from tiankong.folder import write_text
-
-Row = dict[str, float]
+from tiankong.objective.base import Curve, Row
 
 
 class _Clock(NamedTuple):
@@ -79,14 +78,6 @@ def write_history(rows: list[Row], path: Path) -> None:
     writer.writeheader()
     writer.writerows(rows)
     write_text(path, out.getvalue())
-
-
-class Curve(NamedTuple):
-    """A score to draw, what to call it, and its scale."""
-
-    score: str
-    label: str
-    scale: str = "linear"
 
 
 def draw_curves(rows: list[Row], path: Path, share: Curve, loss: Curve) -> None:

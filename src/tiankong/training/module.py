@@ -1,4 +1,4 @@
-"""The Lightning modules: loss, optimiser, schedule, exact validation."""
+"""What the training of every task shares: optimiser, schedule, and what is measured after an epoch."""
 
 from __future__ import annotations
 
@@ -10,13 +10,9 @@ import lightning.pytorch as pl
 import torch
 from torch import Tensor
 
-from tiankong.config import ModelConfig, TrainingConfig
-from tiankong.network.cloze import ClozeNetwork, WordTables
-from tiankong.network.heads import CodedHead, CodesHead
-from tiankong.training.batches import Batch
-from tiankong.training.scores import RunningScores
+from tiankong.config import TrainingConfig
+from tiankong.network.context import ContextNetwork
 
-_ROWS_AT_ONCE = 2048
 VALIDATION_SETS = ("validation", "train")
 """What is measured after an epoch: validation texts, and as many training texts without dropout."""
 
@@ -37,6 +33,8 @@ class TrainedModule(pl.LightningModule, ABC):
     Everything random in a step is drawn from a generator seeded by the run's seed and the step's number, so that
     a resumed training goes on exactly as an uninterrupted one.
     """
+
+    network: ContextNetwork
 
     def __init__(self, training: TrainingConfig, steps: int) -> None:
         """``steps`` is the length of the whole training, for the schedule."""
@@ -61,6 +59,13 @@ class TrainedModule(pl.LightningModule, ABC):
     @abstractmethod
     def loss(self, batch: Any) -> Tensor:
         """What a step makes smaller."""
+
+    def arithmetic(self, batch: Any) -> tuple[int, float]:
+        """Tokens of a batch, padding not counted, and the FLOPs of the matrix products that a step with it needs.
+
+        :raises NotImplementedError: they are not counted for this task.
+        """
+        raise NotImplementedError
 
     def on_validation_epoch_end(self) -> None:
         """Logs what was measured as ``validation_top1`` and so on."""
@@ -121,43 +126,3 @@ class TrainedModule(pl.LightningModule, ABC):
             return 1.0
         done = min(1.0, (step - warmup) / max(1, self.steps - warmup))
         return 0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * done))
-
-
-class ClozeModule(TrainedModule):
-    """Trains a :class:`ClozeNetwork`."""
-
-    def __init__(self, model: ModelConfig, training: TrainingConfig, tables: WordTables, steps: int) -> None:
-        """``steps`` is the length of the whole training, for the schedule."""
-        super().__init__(training, steps)
-        torch.manual_seed(training.seed)
-        self.network = ClozeNetwork(model, tables, training)
-        self.ranks = {name: RunningScores() for name in VALIDATION_SETS}
-        self.scores.update(self.ranks)
-
-    def loss(self, batch: Batch) -> Tensor:
-        """The mean over the batch's targets."""
-        inputs, targets, _ = batch
-        context = self.network.context(*inputs)
-        if not len(targets):  # texts without a known word: nothing to learn
-            return context.sum() * 0.0
-        loss: Tensor = self.network.head.loss(context, targets)
-        return loss
-
-    def decays(self, parameter: torch.nn.Parameter) -> bool:
-        """As for any, but not the numbers behind learned codes: near 0, noise alone would turn their signs."""
-        head = self.network.head
-        latent = head.codes.latent if isinstance(head, CodedHead) else None
-        return parameter is not latent and super().decays(parameter)
-
-    def validation_step(self, batch: Batch, batch_idx: int, dataloader_idx: int = 0) -> None:  # noqa: ARG002
-        """Ranks every target exactly, in fp32 from the context vector on."""
-        inputs, targets, rows = batch
-        context = self.network.context(*inputs).float()
-        head = self.network.head
-        scores = self.ranks[VALIDATION_SETS[dataloader_idx]]
-        with torch.autocast(context.device.type, enabled=False):
-            for start in range(0, len(targets), _ROWS_AT_ONCE):
-                part = slice(start, start + _ROWS_AT_ONCE)
-                scores.add_ranks(head.log_probabilities(context[part]), targets[part])
-            if isinstance(head, CodesHead) and len(targets):
-                scores.add_bits(head.bit_accuracy(context, targets), rows)

@@ -11,11 +11,7 @@ import lightning.pytorch as pl
 import torch
 from torch import Tensor
 
-from tiankong.config import ModelConfig
-from tiankong.network.cloze import ClozeNetwork
-from tiankong.network.heads import CodesHead
-from tiankong.training.batches import Batch
-from tiankong.training.module import ClozeModule
+from tiankong.training.module import TrainedModule
 from tiankong.training.precision import matrix_product_rate
 
 PARTS = ("data", "encoder", "head", "optimiser")
@@ -49,32 +45,13 @@ class Profile:
         """Share of the matrix-product rate."""
         return self.rate / self.matrix_rate
 
-
-def network_flops(network: ClozeNetwork, tokens_read: int, targets: int) -> float:
-    """FLOPs of the matrix products of a training step: three times the forward pass, two operations a weight.
-
-    ``tokens_read`` counts the tokens of both directions, ``targets`` the predictions.
-    """
-    config = network.config
-    by_token = sum(_recurrent_weights(config, layer) for layer in range(config.layers))
-    by_target = 0
-    if network.encoder.attention is not None:  # the products among queries, keys and values are small: not counted
-        by_token += (config.hidden_size + config.embedding_size) * 3 * config.attention_size // 2
-        by_target += network.encoder.attention.query.weight.numel()
-    by_target += sum(weight.numel() for weight in network.mlp.parameters() if weight.dim() > 1)
-    head = network.head
-    if isinstance(head, CodesHead):
-        vector = 0 if head.code_loss == "bits" else head.codes.bits
-    else:
-        vector = config.embedding_size
-    by_target += (head.negatives or len(head.log_prior)) * vector
-    return 3.0 * 2.0 * (tokens_read * by_token + targets * by_target)
-
-
-def _recurrent_weights(config: ModelConfig, layer: int) -> int:
-    gates = 4 if config.cell == "lstm" else 3
-    size = config.embedding_size if layer == 0 else config.hidden_size
-    return gates * config.hidden_size * (size + config.hidden_size)
+    def __str__(self) -> str:
+        """One line for people."""
+        shares = ", ".join(f"{part} {share:.1%}" for part, share in self.shares.items())
+        return (
+            f"profile | {self.flops / self.tokens / 1e6:.1f} MFLOP a token, {self.rate / 1e9:,.0f} GFLOP/s = "
+            f"{self.utilisation:.2f} of a matrix product's {self.matrix_rate / 1e9:,.0f} | {shares}"
+        )
 
 
 class Profiler(pl.Callback):
@@ -90,7 +67,7 @@ class Profiler(pl.Callback):
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:  # noqa: ARG002
         """Watches the context vectors, where encoder and head meet."""
-        self._hooks = [_network(pl_module).mlp.register_forward_hook(self._context_made)]
+        self._hooks = [_trained(pl_module).network.mlp.register_forward_hook(self._context_made)]
 
     def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:  # noqa: ARG002
         """Stops watching."""
@@ -107,15 +84,14 @@ class Profiler(pl.Callback):
         self,
         trainer: pl.Trainer,  # noqa: ARG002 - Lightning's signature
         pl_module: pl.LightningModule,
-        batch: Batch,
+        batch: Any,
         batch_idx: int,  # noqa: ARG002
     ) -> None:
         """The batch is there: what came before was waiting for it."""
         self._lap("data")
-        inputs, targets, _ = batch
-        read = sum(int((words != 0).sum()) for words in inputs[2:4])
-        self._tokens += read // 2
-        self._flops += network_flops(_network(pl_module), read, len(targets))
+        tokens, flops = _trained(pl_module).arithmetic(batch)
+        self._tokens += tokens
+        self._flops += flops
 
     def on_before_backward(self, *_: Any) -> None:
         """The loss is there."""
@@ -156,7 +132,7 @@ class Profiler(pl.Callback):
         self._since = now
 
 
-def _network(module: pl.LightningModule) -> ClozeNetwork:
-    if not isinstance(module, ClozeModule):
-        raise TypeError("only a ClozeModule can be profiled")
-    return module.network
+def _trained(module: pl.LightningModule) -> TrainedModule:
+    if not isinstance(module, TrainedModule):
+        raise TypeError("only a TrainedModule can be profiled")
+    return module

@@ -31,7 +31,7 @@ BEST_FILE = "best.safetensors"
 START_FILE = "start.safetensors"
 EPOCHS_FILE = "epochs.safetensors"
 
-_WHOLES = {"corpus": "another corpus", "base": "another model behind --from"}
+_WHOLES = {"task": "another `task`", "corpus": "another corpus", "base": "another model behind `base`"}
 """What of a run is compared as a whole, and how a difference is called."""
 
 _PARTS = ("model", "training", "classifier")
@@ -116,13 +116,13 @@ def _check_asked(work: Work) -> None:
     folder = work.folder
     if work.resume and not work.holds_run:
         _check_free(folder)
-        raise FolderError(f"there is no unfinished training in {folder}: leave --resume out to start one")
+        raise FolderError(f"there is no unfinished training in {folder}: leave `resume=True` out to start one")
     if work.holds_run and not (work.resume or work.force):
         _check_free(folder)
         held = "an unfinished training: go on"
         if work.has_ended:
             held = "a training whose epochs are all done: make its model again"
-        raise FolderError(f"{folder} holds {held} with --resume or start over with --force")
+        raise FolderError(f"{folder} holds {held} with `resume=True` or start over with `force=True`")
     if not work.resume:
         _check_own(folder)
 
@@ -178,6 +178,7 @@ def _precision_of(run: dict[str, Any], work: Work) -> str:
     folder = work.folder
     started, precision, command = _read_run(folder)
     asked = json.loads(json.dumps(run))
+    started.setdefault("task", asked["task"])  # not stated by earlier versions, whose tasks differ in what is
     if started != asked:
         by = f" It was started by: {command}" if command else ""
         raise OptionError(
@@ -204,9 +205,9 @@ def _read_run(folder: Path) -> tuple[dict[str, Any], str, str]:
 
 
 def _differences(started: dict[str, Any], asked: dict[str, Any]) -> str:
-    """What a run was ``started`` with that is not as ``asked`` for now, in the words of the command line."""
+    """What a run was ``started`` with that is not as ``asked`` for now, as settings."""
     if started.keys() != asked.keys():
-        return "another --task"
+        return _WHOLES["task"]
     found = [name for key, name in _WHOLES.items() if started.get(key) != asked.get(key)]
     for part in _PARTS:
         found += [
@@ -220,10 +221,5 @@ def _differences(started: dict[str, Any], asked: dict[str, Any]) -> str:
 
 
 def _given(name: str, value: Any) -> str:
-    """A setting as it is given on the command line."""
-    option = name.replace("_", "-")
-    if value is None:
-        return f"no --{option}"
-    if isinstance(value, bool):
-        return f"--{option}" if value else f"--no-{option}"
-    return f"--{option} {','.join(map(str, value)) if isinstance(value, list) else value}"
+    """A setting with its value, as it is given to :func:`tiankong.train`."""
+    return f"`{name}={tuple(value) if isinstance(value, list) else value!r}`"

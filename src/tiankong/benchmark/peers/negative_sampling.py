@@ -21,7 +21,7 @@ from tiankong.network.cloze import ClozeNetwork
 from tiankong.network.context import tensors
 from tiankong.text.network_input import Window, network_input
 from tiankong.text.vocabulary import SPECIAL_TOKENS
-from tiankong.training.batches import WindowBatches
+from tiankong.training.cloze.batches import WindowBatches
 from tiankong.training.fit import word_tables
 
 _NEGATIVES, _POWER = 10, 0.75

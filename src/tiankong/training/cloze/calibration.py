@@ -16,8 +16,8 @@ import torch
 from torch import Tensor
 
 from tiankong.network.cloze import ClozeNetwork
-from tiankong.network.heads import Head
-from tiankong.training.batches import Batch
+from tiankong.network.heads.base import Head
+from tiankong.training.cloze.batches import Batch
 
 _MOST_TARGETS = 16384
 _ROWS_AT_ONCE = 256

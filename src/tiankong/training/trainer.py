@@ -15,14 +15,15 @@ from typing import Any
 import lightning.pytorch as pl
 import numpy as np
 import torch
-from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint, TQDMProgressBar
+from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint
 from lightning.pytorch.utilities.exceptions import SIGTERMException
 
 from tiankong.config import TrainingConfig
-from tiankong.errors import FolderError, OptionError
+from tiankong.errors import FolderError, MissingPackageError, OptionError
+from tiankong.objective.base import Row
 from tiankong.training.batches import ByLength
 from tiankong.training.checkpoints import SafetensorsCheckpoints, read_checkpoint
-from tiankong.training.history import History, Row
+from tiankong.training.history import History
 from tiankong.training.precision import check_machine, on_gpu
 from tiankong.training.profile import Profile, Profiler
 from tiankong.training.run_folder import BEST_FILE, EPOCHS_FILE, LAST_FILE, Work
@@ -39,12 +40,12 @@ class TrainingInterrupted(BaseException):
 
 
 @dataclass(frozen=True)
-class Display:
-    """How a run shows itself: a progress bar, TensorBoard, and what to call with a sentence on where a resumed run goes
-    on, with each epoch's scores, and with its profile.
+class Observer:
+    """What to call while a run trains: with the steps done and those of the whole run, with a sentence on where a
+    resumed run goes on, with each epoch's scores, and with its profile; and where TensorBoard's events go.
     """
 
-    progress_bar: bool = False
+    on_step: Callable[[int, int], None] | None = None
     on_resumed: Callable[[str], None] = lambda _: None
     on_epoch: Callable[[Row], None] = lambda _: None
     on_profile: Callable[[Profile], None] | None = None
@@ -102,7 +103,7 @@ def train(
     precision: str,
     monitored: Monitored,
     work: Work,
-    display: Display,
+    observer: Observer,
 ) -> list[Row]:
     """Trains ``module``, gives it the weights of the best epoch and returns what each epoch measured. A run whose
     epochs are all done is not trained again.
@@ -114,13 +115,13 @@ def train(
     :raises TrainingInterrupted: after Ctrl-C or SIGTERM; calling again with ``resume`` goes on.
     """
     if work.resume and work.has_ended:
-        display.on_resumed("all of its epochs are done, what is left is to measure the model")
+        observer.on_resumed("all of its epochs are done, what is left is to measure the model")
         rows: list[Row] = read_checkpoint(work.folder / EPOCHS_FILE)["rows"]
         module.load_state_dict(read_checkpoint(work.folder / BEST_FILE)["state_dict"])
         return rows
     if work.resume and not work.has_checkpoint:
-        display.on_resumed("it was stopped before its first checkpoint and starts at the beginning")
-    history = History(tokens, display.on_epoch)
+        observer.on_resumed("it was stopped before its first checkpoint and starts at the beginning")
+    history = History(tokens, observer.on_epoch)
     best = _BestCheckpoint(
         work.folder,
         Path(BEST_FILE).stem,
@@ -131,7 +132,8 @@ def train(
     )
     best.FILE_EXTENSION = Path(BEST_FILE).suffix
     stop = EarlyStopping(monitored.score, patience=training.patience, mode=monitored.mode)
-    callbacks: list[pl.Callback] = [Profiler(display.on_profile)] if display.on_profile else []
+    callbacks: list[pl.Callback] = [Profiler(observer.on_profile)] if observer.on_profile else []
+    callbacks += [_Steps(observer.on_step, len(batches) * training.epochs)] if observer.on_step else []
     last_checkpoint = _LastCheckpoint(work.folder, training.checkpoint_steps)
     callbacks += [history, stop, best, last_checkpoint]
     trainer = pl.Trainer(
@@ -141,10 +143,10 @@ def train(
         deterministic="warn" if on_gpu(training.device) else None,
         precision={"fp32": "32-true", "bf16": "bf16-mixed"}[precision],  # type: ignore[arg-type]
         max_epochs=training.epochs,
-        callbacks=[*callbacks, TQDMProgressBar(leave=False)] if display.progress_bar else callbacks,
+        callbacks=callbacks,
         plugins=[SafetensorsCheckpoints()],
-        logger=tensorboard_logger(display.tensorboard),
-        enable_progress_bar=display.progress_bar,
+        logger=tensorboard_logger(observer.tensorboard),
+        enable_progress_bar=False,
         enable_model_summary=False,
         num_sanity_val_steps=0,
         log_every_n_steps=10,
@@ -161,7 +163,7 @@ def train(
     if last_checkpoint.asked:
         raise TrainingInterrupted(last_checkpoint.asked)
     if not np.isfinite(history.rows[monitored.best(history.rows)][monitored.score]):
-        raise OptionError("the training diverged, its scores are no numbers: give a lower --learning-rate")
+        raise OptionError("the training diverged, its scores are no numbers: give a lower `learning_rate`")
     module.load_state_dict(read_checkpoint(work.folder / BEST_FILE)["state_dict"])
     SafetensorsCheckpoints().save_checkpoint({"rows": history.rows}, work.folder / EPOCHS_FILE)
     return history.rows
@@ -201,6 +203,18 @@ class _MeasuredLoader:
 
     def __iter__(self) -> Iterator[Any]:
         return self._batches.in_order()
+
+
+class _Steps(pl.Callback):
+    """Reports each step."""
+
+    def __init__(self, on_step: Callable[[int, int], None], total: int) -> None:
+        self._on_step = on_step
+        self._total = total
+
+    def on_train_batch_end(self, trainer: pl.Trainer, *_: Any) -> None:
+        """The step is done."""
+        self._on_step(trainer.global_step, self._total)
 
 
 class _BestCheckpoint(ModelCheckpoint):
@@ -274,12 +288,10 @@ def tensorboard_logger(folder: Path | None) -> Any:
     if folder is None:
         return False
     if folder.exists() and not folder.is_dir():
-        raise FolderError(f"{folder} exists and is not a folder: choose another --tensorboard")
+        raise FolderError(f"{folder} exists and is not a folder: choose another `tensorboard`")
     from lightning.pytorch.loggers import TensorBoardLogger  # noqa: PLC0415 - optional
 
     try:
         return TensorBoardLogger(folder, name="", version="")
     except ModuleNotFoundError:
-        from tiankong.errors import MissingPackageError  # noqa: PLC0415
-
-        raise MissingPackageError("--tensorboard", "tensorboard") from None
+        raise MissingPackageError("`tensorboard`", "tensorboard") from None

@@ -15,7 +15,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from tiankong.network.classifier import ClassifierNetwork, of_texts
-from tiankong.training.labelled_batches import LabelledBatch
+from tiankong.training.classify.batches import LabelledBatch
 
 _DECAYS = (1.0, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001, 0.0003, 0.0001)
 """Strengths of the pull towards zero that are tried, each from the layer that the one before found."""

@@ -1,4 +1,4 @@
-"""Scores of held-out texts while training: exact ranks, perplexity, bit accuracy; of labels, accuracy and loss."""
+"""Scores of held-out texts while training: exact ranks, perplexity, and what a head adds to them."""
 
 from __future__ import annotations
 
@@ -6,31 +6,9 @@ import math
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 
-class LabelScores:
-    """Adds up batches of labelled texts."""
-
-    def __init__(self) -> None:
-        self.reset()
-
-    def reset(self) -> None:
-        """Forgets everything."""
-        self._texts, self._right, self._loss = 0, 0, 0.0
-
-    def add(self, logits: Tensor, labels: Tensor) -> None:
-        """Adds texts with logits (B, L) and labels (B,)."""
-        self._texts += len(labels)
-        self._right += int((logits.argmax(dim=1) == labels).sum())
-        self._loss += float(functional.cross_entropy(logits.double(), labels, reduction="sum"))
-
-    def result(self) -> dict[str, float]:
-        """``accuracy`` and ``log_loss``, in nats a text."""
-        return {"accuracy": self._right / self._texts, "log_loss": self._loss / self._texts}
-
-
-class RunningScores:
+class RankScores:
     """Adds up batches; ties are broken by word rank, as they are where answers are listed."""
 
     def __init__(self) -> None:
@@ -40,7 +18,7 @@ class RunningScores:
         """Forgets everything."""
         self._ranks: list[Tensor] = []
         self._log_probabilities: list[Tensor] = []
-        self._bits: list[Tensor] = []
+        self._shares: dict[str, list[Tensor]] = {}
 
     def add_ranks(self, log_probabilities: Tensor, targets: Tensor) -> None:
         """Adds predictions (N, V) of ``targets`` (N,)."""
@@ -51,19 +29,21 @@ class RunningScores:
         self._ranks.append((1 + ahead + tied).cpu())
         self._log_probabilities.append(own[:, 0].cpu())
 
-    def add_bits(self, shares: Tensor, rows: Tensor) -> None:
-        """Adds shares of right bits (N,) of predictions in texts ``rows`` (N,): the mean of a text's means."""
+    def add_shares(self, name: str, shares: Tensor, rows: Tensor) -> None:
+        """Adds a score between 0 and 1 of predictions (N,) in texts ``rows`` (N,): the result is the mean of the texts'
+        means.
+        """
         sums = torch.zeros(int(rows.max()) + 1, device=rows.device).index_add_(0, rows, shares)
         counts = torch.bincount(rows, minlength=len(sums))
-        self._bits.append((sums / counts)[counts > 0].cpu())
+        self._shares.setdefault(name, []).append((sums / counts)[counts > 0].cpu())
 
     def result(self) -> dict[str, float]:
-        """``top1``, ``top5``, ``top10``, ``mrr``, ``perplexity`` and, for codes, ``bit_accuracy``."""
+        """``top1``, ``top5``, ``top10``, ``mrr``, ``perplexity``, and what :meth:`add_shares` was given."""
         ranks = torch.cat(self._ranks).double()
         scores = {f"top{k}": float((ranks <= k).double().mean()) for k in (1, 5, 10)}
         scores["mrr"] = float((1 / ranks).mean())
         mean = float(torch.cat(self._log_probabilities).double().mean())
         scores["perplexity"] = math.exp(min(-mean, 700.0))
-        if self._bits:
-            scores["bit_accuracy"] = float(torch.cat(self._bits).double().mean())
+        for name, shares in self._shares.items():
+            scores[name] = float(torch.cat(shares).double().mean())
         return scores

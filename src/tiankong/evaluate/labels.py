@@ -1,0 +1,32 @@
+"""Measures classifiers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tiankong.artifact.model_folder import ModelFolder
+from tiankong.corpus.prepared import PreparedCorpus
+from tiankong.evaluate.evaluation import Evaluation, OnText
+from tiankong.evaluate.labelled import check_labels_known, measure_labelled_split
+from tiankong.runtime.classifier import Classifier
+
+
+class LabelEvaluation(Evaluation[Classifier]):
+    """The labels of texts."""
+
+    def load(self, folder: ModelFolder) -> Classifier:
+        """See :class:`Evaluation`."""
+        return Classifier(folder)
+
+    def check_model(self, folder: ModelFolder, corpus: PreparedCorpus) -> None:
+        """See :class:`Evaluation`: the model must know every label of the corpus."""
+        check_labels_known(corpus, folder)
+
+    def measure(
+        self, model: Classifier, corpus: PreparedCorpus, split: str, *, texts: int = 0, on_text: OnText = lambda _: None
+    ) -> dict[str, Any]:
+        """See :class:`Evaluation`."""
+        return measure_labelled_split(model, corpus, split, texts=texts, on_text=on_text)
+
+
+EVALUATION = LabelEvaluation()

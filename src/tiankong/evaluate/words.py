@@ -1,0 +1,45 @@
+"""Measures models that fill blanks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tiankong.artifact.error_detection import ErrorDetection
+from tiankong.artifact.model_folder import ModelFolder
+from tiankong.corpus.prepared import PreparedCorpus
+from tiankong.evaluate.error_detection import MOST_TEXTS, fit_error_detection
+from tiankong.evaluate.evaluation import Evaluation, OnText
+from tiankong.evaluate.measure import check_targets, measure_split
+from tiankong.runtime.predictor import Predictor
+
+
+class WordEvaluation(Evaluation[Predictor]):
+    """Ranks of the words that stand in the texts."""
+
+    def load(self, folder: ModelFolder) -> Predictor:
+        """See :class:`Evaluation`."""
+        return Predictor(folder)
+
+    def check_split(self, corpus: PreparedCorpus, split: str, texts: int) -> None:
+        """See :class:`Evaluation`: a word must be known."""
+        check_targets(corpus, split, texts)
+
+    def measure(
+        self, model: Predictor, corpus: PreparedCorpus, split: str, *, texts: int = 0, on_text: OnText = lambda _: None
+    ) -> dict[str, Any]:
+        """See :class:`Evaluation`."""
+        return measure_split(model, corpus, split, texts=texts, on_text=on_text)
+
+    @property
+    def error_detection_texts(self) -> int:
+        """See :class:`Evaluation`."""
+        return MOST_TEXTS
+
+    def fit_error_detection(
+        self, model: Predictor, corpus: PreparedCorpus, on_text: OnText = lambda _: None
+    ) -> ErrorDetection | None:
+        """See :class:`Evaluation`."""
+        return fit_error_detection(model, corpus, corpus.manifest.config.seed, on_text)
+
+
+EVALUATION = WordEvaluation()

@@ -1,0 +1,88 @@
+"""The softmax head: a score for every word of the vocabulary."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from tiankong.config import ModelConfig, TrainingConfig
+from tiankong.network.heads.base import Head, HeadInput
+from tiankong.network.word_tables import WordTables
+
+_COMPOSED_SCALE = 0.1
+"""Character vectors are long beside word vectors: without it, a step changes every output vector by too much."""
+
+
+class SoftmaxHead(Head):
+    """Softmax over the vocabulary, tied to the input word vectors (Press & Wolf 2017; Inan et al. 2017).
+
+    Where the settings say so, an output vector has a part composed of the same
+    character vectors as the input's, by a matrix of its own (Takase et al. 2019, section 4).
+    """
+
+    spelling: Tensor
+
+    def __init__(self, given: HeadInput) -> None:
+        super().__init__(given)
+        embedding = given.embedding
+        self._embedding = (embedding,)  # in a tuple: its weights are the network's, not this module's
+        self.compose: nn.Linear | None = None
+        if given.config.composes_output:
+            self.output_axes["spelled"] = "words"
+            self.compose = nn.Linear(embedding.compose.in_features, embedding.words.embedding_dim, bias=False)
+            nn.init.zeros_(self.compose.weight)
+            self.register_buffer("spelling", torch.from_numpy(given.tables.spelling).long(), persistent=False)
+
+    @classmethod
+    def parameter_count(cls, config: ModelConfig, training: TrainingConfig, tables: WordTables) -> int:
+        """See :class:`Head`."""
+        composed = 3 * config.character_size * config.embedding_size if config.composes_output else 0
+        return super().parameter_count(config, training, tables) + composed
+
+    def scores(self, context: Tensor) -> Tensor:
+        """Word logits (N, V)."""
+        table = self._embedding[0].words.weight
+        if self.compose is not None:
+            table = table + self._composed(self.spelling)
+        logits: Tensor = functional.linear(context, table, self.bias)
+        return logits
+
+    def outputs(self, context: Tensor, character_ids: Tensor) -> tuple[Tensor, ...]:
+        """See :class:`Head`; where output vectors are composed, also those of unknown words spelled as those fed."""
+        found = super().outputs(context, character_ids)
+        return (*found, self.spelled(character_ids)) if "spelled" in self.output_axes else found
+
+    def word_logits(self, scores: Tensor) -> Tensor:
+        """The scores themselves."""
+        return scores
+
+    def vectors(self, words: Tensor) -> Tensor:
+        """See :class:`Head`."""
+        own = functional.embedding(words, self._embedding[0].words.weight)
+        return own if self.compose is None else own + self._composed(self.spelling[words])
+
+    @torch.no_grad()
+    def fold(self) -> None:
+        """See :class:`Head`: the part made of characters."""
+        if self.compose is not None:
+            self.compose.weight.mul_(_COMPOSED_SCALE)
+            self._embedding[0].put_in(self.compose(self._embedding[0].features(self.spelling)), self.compose)
+            self.compose = None
+
+    def spelled(self, spelling: Tensor) -> Tensor:
+        """Output vectors (R, E) of words outside the vocabulary, of which only the characters (R, K) are known."""
+        taken_out = self._embedding[0].taken_out
+        if taken_out is None:
+            return self._composed(spelling)
+        vectors: Tensor = taken_out(self._embedding[0].features(spelling))
+        return vectors
+
+    def _composed(self, spelling: Tensor) -> Tensor:
+        """Composed parts (R, E) of words with characters (R, K)."""
+        assert self.compose is not None
+        composed: Tensor = self.compose(self._embedding[0].features(spelling))
+        return _COMPOSED_SCALE * composed
+
+
+HEAD = SoftmaxHead

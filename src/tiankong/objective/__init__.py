@@ -1,0 +1,1 @@
+"""What each task predicts from a prepared corpus, and how a model of it is described: one file a task (no torch)."""

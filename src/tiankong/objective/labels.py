@@ -1,0 +1,131 @@
+"""Predicting a label for each text, whatever the labels are."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tiankong.corpus.prepared import PreparedCorpus
+from tiankong.corpus.splits import SPLITS
+from tiankong.errors import FolderError
+from tiankong.objective.base import Curve, Objective, Row, encoder_summary, objective_of
+from tiankong.registry.tasks import TaskSpec
+
+MOST_LABELS = 1000
+"""Labels of a classifier at most."""
+
+FEWEST_LEARNT = 2
+"""Texts of every label in the training split at least."""
+
+_ACCURACY, _LOG_LOSS = Curve("accuracy", "accuracy"), Curve("log_loss", "log loss (nats)")
+_MOST_ROWS = 100
+
+
+class LabelObjective(Objective):
+    """A label for each text. A task says which labels there are and which text has which."""
+
+    pipeline_tag = "text-classification"
+    scores: ClassVar[tuple[str, ...]] = (
+        *("accuracy", "accuracy_low", "accuracy_high", "macro_f1", "log_loss"),
+        "calibration_error",
+    )
+    texts = "texts"
+
+    @abstractmethod
+    def names(self, corpus: PreparedCorpus) -> list[str]:
+        """The labels of a corpus.
+
+        :raises FolderError: it has none.
+        """
+
+    @abstractmethod
+    def labels(self, corpus: PreparedCorpus, split: str) -> NDArray[np.int32]:
+        """The label of each text of a split (texts,), as its place in :meth:`names`.
+
+        :raises FolderError: the texts have none.
+        """
+
+    def check(self, corpus: PreparedCorpus) -> None:
+        """Makes sure that a classifier can be trained and measured on the labels of ``corpus``.
+
+        :raises FolderError: it can't.
+        """
+        labels = {split: self.labels(corpus, split) for split in SPLITS}
+        names, folder = self.names(corpus), corpus.folder
+        if len(names) < 2:
+            raise FolderError(f"all texts of {folder} have the label {names[0]!r}: two are needed to tell apart")
+        if len(names) > MOST_LABELS:
+            raise FolderError(
+                f"{folder} has {len(names):,} different labels, and at most {MOST_LABELS:,} are told apart: prepare it "
+                "with the right `label_column`"
+            )
+        counts = {split: np.bincount(own, minlength=len(names)) for split, own in labels.items()}
+        for number, name in enumerate(names):
+            train, validation, test = (int(counts[split][number]) for split in SPLITS)
+            if train < FEWEST_LEARNT or not validation or not test:
+                raise FolderError(
+                    f"too few texts of {folder} have the label {name!r}: {train + validation + test:,} ({train:,} to "
+                    f"learn from, {validation:,} to validate, {test:,} to test; at least {FEWEST_LEARNT}, 1 and 1 are "
+                    "needed): bring more of them, or leave them out"
+                )
+
+    def epoch_parts(self, row: Row) -> list[str]:
+        """See :class:`Objective`."""
+        return [
+            f"accuracy {row['train_accuracy']:.4f} train, {row['validation_accuracy']:.4f} validation",
+            f"log loss {row['validation_log_loss']:.4f}",
+        ]
+
+    def curves(self, row: Row) -> tuple[Curve, Curve]:  # noqa: ARG002
+        """See :class:`Objective`."""
+        return _ACCURACY, _LOG_LOSS
+
+    def summary(self, name: str, fields: Mapping[str, Any]) -> str:
+        """See :class:`Objective`."""
+        base = fields["base"]
+        started = (
+            f"It was trained on from `{base['name']}`, a model that fills blanks (manifest sha256 `{base['sha256']}`)."
+            if base
+            else "It was trained from scratch."
+        )
+        chosen = fields["classifier"]["training_texts"]
+        if chosen:
+            started += f" It learned from {chosen:,} texts of the training split."
+        return f"""Predicts one of {len(fields["labels"])} labels for a text: {encoder_summary(fields)}, and the last forward and
+the first backward state of a text decide. {started}
+
+    tiankong classify --model {name} "…\""""  # noqa: E501
+
+    def details(self, metrics: Mapping[str, Any]) -> str:
+        """Precision and recall of each label."""
+        labels = metrics["test"]["labels"]
+        rows = "\n".join(
+            f"| {_cell(row['label'])} | {row['texts']:,} | {row['precision']:.4f} | {row['recall']:.4f} | "
+            f"{row['f1']:.4f} |"
+            for row in labels[:_MOST_ROWS]
+        )
+        others = (
+            f"\n\n{len(labels) - _MOST_ROWS} more labels are in `metrics.json`." if len(labels) > _MOST_ROWS else ""
+        )
+        return f"""`confusion.png` has how often each label was taken for which.
+
+| label | test texts | precision | recall | F1 |
+|---|---|---|---|---|
+{rows}{others}
+"""
+
+
+def label_objective(task: TaskSpec) -> LabelObjective:
+    """The objective of a task whose models answer with labels."""
+    found = objective_of(task)
+    if not isinstance(found, LabelObjective):
+        raise TypeError(f"{task.name} has no labels")
+    return found
+
+
+def _cell(label: str) -> str:
+    return label.replace("|", "\\|")

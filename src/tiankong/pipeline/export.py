@@ -1,0 +1,72 @@
+"""A model to a small copy of it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from tiankong.artifact.built_in import model_path
+from tiankong.artifact.model_folder import MODEL, open_model
+from tiankong.corpus.prepared import PreparedCorpus
+from tiankong.errors import MissingPackageError
+from tiankong.evaluate.evaluation import evaluation_of
+from tiankong.pipeline.calls import call_text
+from tiankong.pipeline.progress import OnProgress, counter
+from tiankong.pipeline.results import ExportResult
+from tiankong.pipeline.train import error_detection_finder
+
+
+def export(
+    model: str | os.PathLike[str],
+    output: str | os.PathLike[str],
+    *,
+    prepared: str | os.PathLike[str] | PreparedCorpus,
+    force: bool = False,
+    progress: OnProgress | None = None,
+    command: str | None = None,
+) -> ExportResult:
+    """Writes a copy of a model in 8 bits: a quarter of the size, and answers in a fraction of the time.
+
+    >>> tiankong.export("model", "small", prepared="prepared")
+
+    It answers as the original does but for the rounding; what that costs is measured on the test split.
+
+    :param model: a model folder, or the name of a built-in model.
+    :param output: the model folder to make.
+    :param prepared: the prepared corpus that the model was trained on.
+    :param force: replace ``output`` if it is a model.
+    :param progress: called with a :class:`tiankong.Progress`. The stages are ``error detection`` and ``measuring``, in
+        texts.
+    :param command: what the copy's card says it was made by (default: this call).
+    :raises FolderError: ``model`` has its weights in 8 bits already; ``prepared`` is another corpus than it was trained
+        on; ``output`` exists or can't be written.
+    :raises MissingPackageError: the packages of ``tiankong[train]`` are not installed.
+    """
+    stated = call_text("export", [model, output], {"prepared": prepared})
+    output = Path(output)
+    try:
+        from tiankong.export.int8_model import write_int8_model  # noqa: PLC0415 - heavy
+    except ModuleNotFoundError:
+        raise MissingPackageError("exporting", "train") from None
+    MODEL.check_output(output, force=force)
+    corpus = prepared if isinstance(prepared, PreparedCorpus) else PreparedCorpus(Path(prepared))
+    source = model_path(model if isinstance(model, str) else Path(model))
+    opened = open_model(source)
+    evaluation = evaluation_of(opened.task)
+    evaluation.check_model(opened, corpus)
+
+    def measure(folder: Path) -> dict[str, Any]:
+        advance = counter(progress, "measuring", corpus.manifest.splits["test"].texts)
+        return evaluation.measure(evaluation.load(open_model(folder)), corpus, "test", on_text=advance)
+
+    metrics = write_int8_model(
+        source,
+        corpus,
+        output,
+        force=force,
+        measure=measure,
+        find_error_detection=error_detection_finder(opened.task, corpus, progress),
+        command=command or stated,
+    )
+    return ExportResult(output, metrics)

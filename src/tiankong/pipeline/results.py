@@ -1,0 +1,33 @@
+"""What the procedures give back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tiankong.training.profile import Profile
+
+
+@dataclass(frozen=True)
+class TrainingResult:
+    """A trained model.
+
+    ``path`` is its folder. ``metrics`` has the scores by split (``metrics["test"]["top10"]``) and what is known of the
+    training, as in ``metrics.json``; ``history`` a row of scores for each epoch, as in ``history.csv``. ``profile`` is
+    that of the last epoch, if it was asked for.
+    """
+
+    path: Path
+    metrics: dict[str, Any]
+    history: list[dict[str, float]]
+    profile: Profile | None = None
+
+
+@dataclass(frozen=True)
+class ExportResult:
+    """An exported model: its folder, and its metrics; ``metrics["test_fp32"]`` are those of the original."""
+
+    path: Path
+    metrics: dict[str, Any]

@@ -1,0 +1,277 @@
+"""A prepared corpus to a model folder."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import os
+import signal
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tiankong.artifact.base_model import BaseModel, open_base
+from tiankong.artifact.built_in import model_path
+from tiankong.artifact.error_detection import ErrorDetection
+from tiankong.artifact.model_folder import MODEL, open_model
+from tiankong.config import ModelConfig, Preset, override, preset_tables, validate
+from tiankong.config.applicability import check_shape, check_task, check_used
+from tiankong.config.schema import where
+from tiankong.corpus.prepared import PreparedCorpus
+from tiankong.errors import MissingPackageError, OptionError
+from tiankong.evaluate.evaluation import evaluation_of
+from tiankong.objective.base import objective_of
+from tiankong.pipeline.calls import call_text
+from tiankong.pipeline.progress import OnProgress, Progress, counter
+from tiankong.pipeline.results import TrainingResult
+from tiankong.pipeline.settings import preset_of, with_settings
+from tiankong.registry.tasks import TASKS, TaskSpec
+
+if TYPE_CHECKING:
+    from tiankong.training.profile import Profile
+    from tiankong.training.run_folder import Work
+    from tiankong.training.trainer import Observer
+
+_SAMPLE = 2000
+"""Texts of the training split that are measured at most."""
+
+
+def train(
+    prepared: str | os.PathLike[str] | PreparedCorpus,
+    output: str | os.PathLike[str],
+    *,
+    task: str = "cloze",
+    base: str | os.PathLike[str] | None = None,
+    preset: str | os.PathLike[str] | Preset | None = None,
+    resume: bool = False,
+    force: bool = False,
+    keep_checkpoints: bool = False,
+    measure_limit: int = 0,
+    profile: bool = False,
+    tensorboard: str | os.PathLike[str] | None = None,
+    progress: OnProgress | None = None,
+    command: str | None = None,
+    **settings: Any,
+) -> TrainingResult:
+    """Trains a model on a prepared corpus and writes the folder ``output``.
+
+    >>> result = tiankong.train("prepared", "model", preset="quick", epochs=2)
+    >>> result.metrics["test"]["top10"]
+
+    While it runs, the folder ``OUTPUT.training`` holds checkpoints. Ctrl-C saves one and raises ``KeyboardInterrupt``;
+    the same call with ``resume=True`` goes on, also after a crash, and ends with the same weights as without the stop.
+
+    :param prepared: the folder of a prepared corpus, or what :func:`tiankong.prepare` returned.
+    :param output: the model folder to make.
+    :param task: ``cloze`` trains a model that fills blanks, ``classify`` one that predicts the labels of the texts.
+    :param base: for classifiers: a model that fills blanks, whose network and words are trained on from.
+    :param preset: the name of a preset, the path of a ``.toml`` file, or a :class:`tiankong.config.Preset` (default:
+        ``default``, or ``classifier`` for classifiers).
+    :param resume: go on with the unfinished training of this ``output``.
+    :param force: start over, and replace ``output`` if it is a model.
+    :param keep_checkpoints: keep ``OUTPUT.training`` when the model is written.
+    :param measure_limit: measure so many texts of each split at the end (0: all).
+    :param profile: find out after each epoch where the time went and how fast the arithmetic was.
+    :param tensorboard: write TensorBoard events to this folder.
+    :param progress: called with a :class:`tiankong.Progress`. The stages are ``training`` (in steps), ``epoch`` (with
+        the epoch's metrics), ``profile``, ``error detection`` and ``measuring`` (in texts), and ``resuming``.
+    :param command: what the model's card says it was made by (default: this call).
+    :param settings: fields of :class:`tiankong.config.ModelConfig`, :class:`~tiankong.config.TrainingConfig` and
+        :class:`~tiankong.config.ClassifierConfig`, as ``epochs=2``.
+    :raises OptionError: settings are unknown, do not go together or can't be used on this machine; the run to resume
+        was started with others; the training diverged.
+    :raises FolderError: ``prepared`` or ``base`` can't be used; ``output`` exists or can't be written; there is an
+        unfinished training (without ``resume`` or ``force``), or none to resume.
+    :raises MissingPackageError: the packages of ``tiankong[train]`` are not installed.
+    :raises KeyboardInterrupt: after Ctrl-C. After SIGTERM, ``SystemExit``.
+    """
+    stated = call_text(
+        "train",
+        [prepared, output],
+        {
+            "task": task if task != next(iter(TASKS)) else None,
+            **{"base": base, "preset": preset, "measure_limit": measure_limit or None, "resume": resume},
+            **settings,
+        },
+    )
+    output, base = Path(output), None if base is None else os.fspath(base)
+    spec = _task(task)
+    if measure_limit < 0:
+        raise OptionError(f"`measure_limit` must be 0 (all) or more, not {measure_limit}")
+    if profile and not spec.has_profile:
+        raise OptionError(f'`profile` is not for `task="{task}"`, whose arithmetic is not counted: leave it out')
+    config = _settings(spec, preset, settings, base)
+    # Read when torch is loaded. Threads that wait for each other spin for ever by default, which slows training
+    # tenfold as soon as anything else runs on the machine.
+    os.environ.setdefault("GOMP_SPINCOUNT", "3000")
+    try:
+        from tiankong.export.model_writer import write_model  # noqa: PLC0415 - heavy
+        from tiankong.training.run_folder import Work, remove_run  # noqa: PLC0415
+        from tiankong.training.task import TrainingRequest, fit  # noqa: PLC0415
+        from tiankong.training.trainer import TrainingInterrupted  # noqa: PLC0415
+    except ModuleNotFoundError:
+        raise MissingPackageError("training", "train") from None
+    MODEL.check_output(output, force=force)
+    corpus = prepared if isinstance(prepared, PreparedCorpus) else PreparedCorpus(Path(prepared))
+    opened = None if base is None else open_base(model_path(base))
+    model = _shape(spec, config, preset, settings, opened)
+    work = Work(run_folder(output), resume, force, command or stated)
+    profiles: list[Profile] = []
+    observer = _observer(spec, config.training.epochs, progress, profiles if profile else None, tensorboard)
+    request = TrainingRequest(spec, corpus, model, config.training, config.classifier, work, observer, opened)
+    evaluation = evaluation_of(spec)
+    sizes = _measured_texts(corpus, measure_limit)
+    for split, texts in sizes.items():
+        evaluation.check_split(corpus, split, texts)
+
+    def measure(folder: Path) -> dict[str, Any]:
+        loaded = evaluation.load(open_model(folder))
+        advance = counter(progress, "measuring", sum(sizes.values()))
+        return {
+            split: evaluation.measure(loaded, corpus, split, texts=texts, on_text=advance)
+            for split, texts in sizes.items()
+        }
+
+    try:
+        trained = fit(request)
+        metrics = write_model(
+            trained,
+            request,
+            output,
+            measure=measure,
+            find_error_detection=error_detection_finder(spec, corpus, progress),
+            command=command or stated,
+        )
+    except TrainingInterrupted as stopped:
+        raise _as_raised_by_python(stopped.signal, work) from None
+    if not keep_checkpoints:
+        remove_run(work)
+    return TrainingResult(output, metrics, trained.rows, profiles[-1] if profiles else None)
+
+
+def run_folder(output: Path) -> Path:
+    """Where a training that makes ``output`` keeps its state."""
+    return output.with_name(output.name + ".training")
+
+
+def holds_run(output: Path) -> bool:
+    """Whether there is an unfinished training of ``output``."""
+    from tiankong.training.run_folder import Work  # noqa: PLC0415 - heavy
+
+    return Work(run_folder(output)).holds_run
+
+
+def error_detection_finder(
+    task: TaskSpec, corpus: PreparedCorpus, progress: OnProgress | None
+) -> Callable[[Path], ErrorDetection | None]:
+    """What fits error detection with the model in a folder, as the model writers want it."""
+    evaluation = evaluation_of(task)
+
+    def find(folder: Path) -> ErrorDetection | None:
+        if not evaluation.error_detection_texts:
+            return None
+        advance = counter(progress, "error detection", evaluation.error_detection_texts)
+        return evaluation.fit_error_detection(evaluation.load(open_model(folder)), corpus, advance)
+
+    return find
+
+
+def _task(name: str) -> TaskSpec:
+    if name not in TASKS:
+        nearest = difflib.get_close_matches(name, TASKS, n=1)
+        way_out = f"did you mean {nearest[0]!r}?" if nearest else f"the tasks are {', '.join(TASKS)}"
+        raise OptionError(f"there is no task {name!r}: {way_out}")
+    return TASKS[name]
+
+
+def _settings(
+    task: TaskSpec, preset: str | os.PathLike[str] | Preset | None, given: Mapping[str, Any], base: str | None
+) -> Preset:
+    """The settings of a training, checked together."""
+    check_task(task, given, has_base=base is not None)
+    config = with_settings(
+        preset_of(task.preset if preset is None else preset), given, "model", "training", "classifier"
+    )
+    # A decoding that the head has not is then a preset's, which has another head.
+    if given.get("decoding") is None and config.model.decoding not in config.model.head_spec.decodings:
+        config = dataclasses.replace(config, model=dataclasses.replace(config.model, decoding=ModelConfig().decoding))
+    if base is None:
+        check_used(config, given)
+    else:  # whose shape is not that of the preset
+        check_shape(given, base)
+    validate(config.model, config.training, config.classifier)
+    return config
+
+
+def _shape(
+    task: TaskSpec,
+    config: Preset,
+    preset: str | os.PathLike[str] | Preset | None,
+    given: Mapping[str, Any],
+    base: BaseModel | None,
+) -> ModelConfig:
+    """The network's shape: that of the base, but what is no shape and stands in the preset or was given; otherwise that
+    of the settings, but for what models of the task do not have.
+    """
+    fields = dataclasses.fields(ModelConfig)
+    if base is None:
+        usual = ModelConfig()
+        without = [field.name for field in fields if where(field).answers not in {None, task.answers}]
+        return dataclasses.replace(config.model, **{name: getattr(usual, name) for name in without})
+    if isinstance(preset, Preset):
+        stated = {field.name for field in fields}
+    else:
+        stated = set(preset_tables(os.fspath(preset)).get("model", {})) if preset is not None else set()
+    stated |= {name for name, value in given.items() if value is not None}
+    kept = [field.name for field in fields if not where(field).is_shape and field.name in stated]
+    return override(base.folder.manifest.model, {name: getattr(config.model, name) for name in kept})
+
+
+def _measured_texts(corpus: PreparedCorpus, limit: int) -> dict[str, int]:
+    """How many texts of each split are measured."""
+    splits = corpus.manifest.splits
+    sizes = {name: min(limit or splits[name].texts, splits[name].texts) for name in splits}
+    return {**sizes, "train": min(_SAMPLE, sizes["train"])}
+
+
+def _observer(
+    task: TaskSpec,
+    epochs: int,
+    progress: OnProgress | None,
+    profiles: list[Profile] | None,
+    tensorboard: str | os.PathLike[str] | None,
+) -> Observer:
+    """What reports a training's progress and collects ``profiles``."""
+    from tiankong.training.trainer import Observer  # noqa: PLC0415 - heavy
+
+    report = progress or (lambda _: None)
+    objective = objective_of(task)
+
+    def on_epoch(row: dict[str, float]) -> None:
+        name = "label layer alone" if row["epoch"] == 0 else f"epoch {row['epoch']:.0f}/{epochs}"
+        parts = [name, f"loss {row['train_loss']:.4f}", *objective.epoch_parts(row)]
+        parts.append(f"{row['tokens_per_second']:,.0f} tokens/s")
+        report(Progress("epoch", int(row["epoch"]), epochs, metrics=row, message=" | ".join(parts)))
+
+    def on_profile(found: Profile) -> None:
+        assert profiles is not None
+        profiles.append(found)
+        figures = {**dataclasses.asdict(found), "rate": found.rate, "utilisation": found.utilisation}
+        report(Progress("profile", metrics=figures, message=str(found)))
+
+    return Observer(
+        on_step=(lambda done, total: report(Progress("training", done, total))) if progress else None,
+        on_resumed=lambda message: report(Progress("resuming", message=message)),
+        on_epoch=on_epoch,
+        on_profile=None if profiles is None else on_profile,
+        tensorboard=None if tensorboard is None else Path(tensorboard),
+    )
+
+
+def _as_raised_by_python(number: int, work: Work) -> BaseException:
+    """What Python itself raises at a signal."""
+    if number != signal.SIGINT:
+        return SystemExit(128 + number)
+    if not work.holds_run:
+        return KeyboardInterrupt()
+    return KeyboardInterrupt(f"the training was stopped: the same call with resume=True goes on from {work.folder}")

@@ -1,0 +1,1 @@
+"""Training a classifier, whatever its labels are."""

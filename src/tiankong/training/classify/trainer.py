@@ -1,0 +1,230 @@
+"""Training a classifier, from scratch or from a model that fills blanks."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from tiankong.artifact.base_model import BaseModel
+from tiankong.artifact.model_folder import StatedBase
+from tiankong.config import CUTTING, ClassifierConfig, TrainingConfig, validate
+from tiankong.corpus.prepared import PreparedCorpus
+from tiankong.errors import FolderError, OptionError
+from tiankong.network.classifier import ClassifierNetwork
+from tiankong.objective.base import Row
+from tiankong.objective.labels import FEWEST_LEARNT, label_objective
+from tiankong.text.network_input import Ints, Lexicon
+from tiankong.text.vocabulary import SPECIAL_TOKENS
+from tiankong.training.checkpoints import SafetensorsCheckpoints, read_checkpoint
+from tiankong.training.classify.batches import LabelledBatches
+from tiankong.training.classify.label_layer import fit_label_layer, temper, text_features
+from tiankong.training.classify.module import LabelModule
+from tiankong.training.classify.scores import LabelScores
+from tiankong.training.module import VALIDATION_SETS
+from tiankong.training.run_folder import START_FILE, Work, started_run
+from tiankong.training.task import Trained, TrainingRequest
+from tiankong.training.trainer import Monitored, Observer, check_memory, ready_machine, tensorboard_logger, train
+
+_MONITORED = Monitored("validation_log_loss", "min")
+
+
+def fit(request: TrainingRequest) -> Trained:
+    """See :func:`tiankong.training.task.fit`.
+
+    From a base, of whose shape the network then is, the label layer is fitted first, on its own; that is epoch 0.
+
+    :raises FolderError: also if the corpus has no labels, too many, or too few texts of one, or if it is cut in another
+        way than the base's texts were.
+    :raises OptionError: also if too few of the texts chosen have a label.
+    """
+    corpus, training, classifier, base = request.corpus, request.training, request.classifier, request.base
+    objective = label_objective(request.task)
+    validate(request.model, training, classifier)
+    ready_machine(training)
+    objective.check(corpus)
+    if base is not None:
+        _check_cut_alike(corpus, base)
+    tensorboard_logger(request.observer.tensorboard)
+    names = objective.names(corpus)
+    learnt, validation = chosen_texts(corpus, training, classifier)
+    counts = np.bincount(objective.labels(corpus, "train")[learnt], minlength=len(names))
+    _check_chosen(learnt, counts, names)
+    batches, *measured = _loaders(request, learnt, validation)
+    network = _network(request, len(names))
+    module = LabelModule(
+        network,
+        training,
+        _label_weights(counts, classifier),
+        classifier.base_rate if base else 1.0,
+        steps=len(batches) * training.epochs,
+    )
+    what = {
+        "task": request.task.name,
+        "corpus": corpus.fingerprint,
+        "base": base.sha256 if base else None,
+        "model": dataclasses.asdict(request.model),
+        "classifier": dataclasses.asdict(classifier),
+    }
+    with started_run(what, training, request.work) as precision:
+        rows = [_started(module, batches, measured, request.work, request.observer)] if base else []
+        start = {name: value.clone() for name, value in network.state_dict().items()}
+        rows += train(
+            module,
+            batches,
+            measured,
+            training,
+            tokens=batches.tokens,
+            precision=precision,
+            monitored=_MONITORED,
+            work=request.work,
+            observer=request.observer,
+        )
+    best = _MONITORED.best(rows)
+    network = network.cpu().eval()
+    if rows[best]["epoch"] == 0:
+        network.load_state_dict(start)
+    scale = temper(network, text_features(network, measured[0].in_order()))
+    words = base.folder if base else corpus
+    stated_base = StatedBase(base.folder.path.name, base.sha256) if base else None
+    return Trained(
+        network,
+        rows,
+        int(rows[best]["epoch"]),
+        base.folder.path if base else corpus.folder,
+        len(words.vocabulary),
+        Lexicon.of(words.vocabulary, words.characters),
+        fields={
+            "labels": names,
+            "classifier": dataclasses.asdict(classifier),
+            "base": dataclasses.asdict(stated_base) if stated_base else None,
+        },
+        metrics={"logit_scale": scale},
+    )
+
+
+def _check_cut_alike(corpus: PreparedCorpus, base: BaseModel) -> None:
+    """Words must be the same words; and a text that the base was trained on must be no test text here."""
+    name, prepare = base.folder.path, base.folder.manifest.prepare
+    if not prepare.keep_unknown:
+        raise FolderError(
+            f"{name} leaves out words that it doesn't know, so it can't read other texts: start from a model that "
+            "reads them by their characters (prepared with `keep_unknown=True`)"
+        )
+    own = corpus.manifest.config
+    for setting in (*CUTTING, "keep_unknown", "seed", "split"):
+        theirs, ours = getattr(prepare, setting), getattr(own, setting)
+        if ours != theirs:
+            raise FolderError(
+                f"{corpus.folder} was prepared with {setting} {ours!r} and {name} with {theirs!r}: prepare it again in "
+                "the same way"
+            )
+    if corpus.user_words != base.folder.user_words:
+        raise FolderError(
+            f"{corpus.folder} and {name} were prepared with different user dictionaries: prepare the texts again with "
+            "the same `user_dict`"
+        )
+
+
+def _network(request: TrainingRequest, labels: int) -> ClassifierNetwork:
+    """With the base's weights, if there is one, below a label layer that knows nothing."""
+    corpus, base = request.corpus, request.base
+    sizes = (len(corpus.vocabulary), len(corpus.characters), 0)
+    if base is not None:
+        folder = base.folder
+        sizes = (len(folder.vocabulary), len(folder.characters), folder.manifest.prepare.code_bits)
+    made = (request.model, sizes, labels, request.training, request.classifier)
+    with torch.device("meta"):
+        check_memory(sum(parameter.numel() for parameter in ClassifierNetwork(*made).parameters()))
+    torch.manual_seed(request.training.seed)
+    network = ClassifierNetwork(*made)
+    if base is not None:
+        below = {name for name in network.state_dict() if not name.startswith("label_layer.")}
+        taken = {name: torch.from_numpy(value) for name, value in base.weights.items() if name in below}
+        missing = network.load_state_dict(taken, strict=False).missing_keys
+        if below & set(missing):
+            raise FolderError(f"the weights of {base.folder.path} are torn: train it again")
+    return network
+
+
+def _started(
+    module: LabelModule, batches: LabelledBatches, measured: Sequence[LabelledBatches], work: Work, observer: Observer
+) -> Row:
+    """Fits the label layer alone, once a run, and returns what it measures, as epoch 0."""
+    file = work.folder / START_FILE
+    if work.resume and file.exists():
+        saved = read_checkpoint(file)
+        module.load_state_dict(saved["state_dict"])
+        row: Row = saved["row"]
+        return row
+    started, processor = time.monotonic(), time.process_time()
+    network = module.network
+    features = [text_features(network, loader.in_order()) for loader in (batches, *measured)]
+    fit_label_layer(network, features[0], features[1], module.label_weights)
+    row = {"epoch": 0, "step": 0, "learning_rate": 0.0}
+    for name, (inputs, labels) in zip(VALIDATION_SETS, features[1:], strict=True):
+        scores = LabelScores()
+        with torch.no_grad():
+            scores.add(network.label_logits(inputs), labels)
+        row |= {f"{name}_{key}": value for key, value in scores.result().items()}
+    row |= {"train_loss": row["train_log_loss"], "seconds": time.monotonic() - started}
+    row |= {"processor_seconds": time.process_time() - processor, "tokens_per_second": batches.tokens / row["seconds"]}
+    SafetensorsCheckpoints().save_checkpoint({"state_dict": module.state_dict(), "row": row}, file)
+    observer.on_epoch(row)
+    return row
+
+
+def _loaders(
+    request: TrainingRequest, learnt: Ints, validation: Ints
+) -> tuple[LabelledBatches, LabelledBatches, LabelledBatches]:
+    """Training batches of the texts ``learnt``, and the validation and training texts measured after each epoch."""
+    corpus, base, training = request.corpus, request.base, request.training
+    objective = label_objective(request.task)
+    lexicon = corpus.lexicon
+    if base is not None:
+        words = [*corpus.vocabulary.words[len(SPECIAL_TOKENS) :], *corpus.other_words]
+        lexicon = Lexicon.translated(words, base.folder.vocabulary, base.folder.characters)
+    measured = dataclasses.replace(training, batch_sentences=0)
+    sample = np.random.default_rng(training.seed).permutation(learnt)[: training.validation_sentences or len(learnt)]
+
+    def loader(split: str, texts: Ints, settings: TrainingConfig) -> LabelledBatches:
+        labels = objective.labels(corpus, split).astype(np.int64)
+        return LabelledBatches(corpus.split(split), labels, texts, lexicon, settings)
+
+    return (
+        loader("train", learnt, training),
+        loader("validation", validation, measured),
+        loader("train", np.sort(sample), measured),
+    )
+
+
+def chosen_texts(corpus: PreparedCorpus, training: TrainingConfig, classifier: ClassifierConfig) -> tuple[Ints, Ints]:
+    """The numbers of the training texts that are learned from, and of the validation texts that are measured."""
+    generator = np.random.default_rng(training.seed)
+
+    def chosen(split: str, wanted: int) -> Ints:
+        texts = generator.permutation(len(corpus.split(split)))
+        return np.sort(texts[: wanted or len(texts)])
+
+    return chosen("train", classifier.training_texts), chosen("validation", training.validation_sentences)
+
+
+def _check_chosen(learnt: Ints, counts: Ints, names: list[str]) -> None:
+    """Makes sure that the texts ``learnt`` have every label often enough; they have them ``counts`` (labels,) times."""
+    if counts.min() < FEWEST_LEARNT:
+        raise OptionError(
+            f"of the {len(learnt):,} training texts that `training_texts` and the seed choose, {counts.min()} have the "
+            f"label {names[int(counts.argmin())]!r}, and {FEWEST_LEARNT} are needed: choose more"
+        )
+
+
+def _label_weights(counts: Ints, classifier: ClassifierConfig) -> Tensor | None:
+    """What a text of each label counts (labels,), on average once over the texts that are learned from."""
+    if classifier.label_weights == "none":
+        return None
+    texts = torch.from_numpy(counts).float()
+    return texts.sum() / (len(texts) * texts)

@@ -1,0 +1,69 @@
+"""What a task's trainer is given, and what it gives back.
+
+The trainer is the module that the task's row in the registry names; its ``fit`` takes a :class:`TrainingRequest` and
+returns a :class:`Trained`.
+"""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
+
+from tiankong.artifact.base_model import BaseModel
+from tiankong.config import ClassifierConfig, ModelConfig, TrainingConfig
+from tiankong.corpus.prepared import PreparedCorpus
+from tiankong.network.context import ContextNetwork
+from tiankong.objective.base import Row
+from tiankong.registry.tasks import TaskSpec
+from tiankong.text.network_input import Lexicon
+from tiankong.training.run_folder import Work
+from tiankong.training.trainer import Observer
+
+
+@dataclass(frozen=True)
+class TrainingRequest:
+    """What to train on what; ``base`` is the model to start from."""
+
+    task: TaskSpec
+    corpus: PreparedCorpus
+    model: ModelConfig
+    training: TrainingConfig
+    classifier: ClassifierConfig
+    work: Work
+    observer: Observer = field(default_factory=Observer)
+    base: BaseModel | None = None
+
+
+@dataclass(frozen=True)
+class Trained:
+    """The best network of a run and what each epoch measured; ``best_epoch`` counts from 1, 0 is before the first.
+
+    The model reads by the words in the folder ``words``; they are the first ``word_count`` of the ``lexicon``.
+    ``fields`` belong in its manifest, ``metrics`` in its metrics, and answering needs the ``arrays``.
+    """
+
+    network: ContextNetwork
+    rows: list[Row]
+    best_epoch: int
+    words: Path
+    word_count: int
+    lexicon: Lexicon
+    fields: dict[str, Any] = field(default_factory=dict)
+    metrics: dict[str, Any] = field(default_factory=dict)
+    arrays: dict[str, NDArray[Any]] = field(default_factory=dict)
+
+
+def fit(request: TrainingRequest) -> Trained:
+    """Trains what is asked for and returns the weights of the best epoch.
+
+    :raises OptionError: the settings can't be used together or on this machine, or the run to resume is another one.
+    :raises FolderError: the corpus has nothing to learn; as :func:`~tiankong.training.run_folder.started_run`; a
+        checkpoint is torn.
+    :raises TrainingInterrupted: after Ctrl-C or SIGTERM; calling again with ``resume`` goes on.
+    """
+    trained: Trained = importlib.import_module(request.task.trainer).fit(request)
+    return trained
