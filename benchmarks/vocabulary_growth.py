@@ -19,7 +19,7 @@ import numpy as np
 import torch
 
 from tiankong.config import ModelConfig, TrainingConfig
-from tiankong.export.onnx_export import export_onnx
+from tiankong.exporting.onnx_export import export_onnx
 from tiankong.network.cloze import ClozeNetwork
 from tiankong.network.context import tensors
 from tiankong.network.word_tables import WordTables

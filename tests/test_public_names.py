@@ -12,6 +12,7 @@ NAMES = [
     "CheckedWord",
     "ContextWord",
     "Explanation",
+    "ExportResult",
     "FolderError",
     "JointAnswer",
     "LabelShare",
@@ -26,9 +27,12 @@ NAMES = [
     "SourceError",
     "Suggestion",
     "TiankongError",
+    "TrainingResult",
     "__version__",
+    "export",
     "load",
     "prepare",
+    "train",
 ]
 LONGEST_IMPORT = 0.1
 

@@ -28,8 +28,11 @@ from tiankong.version import VERSION as __version__
 if TYPE_CHECKING:
     from tiankong.corpus.prepared import PreparedCorpus
     from tiankong.model import Model, load
+    from tiankong.pipeline.export import export
     from tiankong.pipeline.prepare import prepare
     from tiankong.pipeline.progress import Progress
+    from tiankong.pipeline.results import ExportResult, TrainingResult
+    from tiankong.pipeline.train import train
     from tiankong.request.answers import (
         Answer,
         CheckedWord,
@@ -47,6 +50,7 @@ __all__ = [
     "CheckedWord",
     "ContextWord",
     "Explanation",
+    "ExportResult",
     "FolderError",
     "JointAnswer",
     "LabelShare",
@@ -61,21 +65,28 @@ __all__ = [
     "SourceError",
     "Suggestion",
     "TiankongError",
+    "TrainingResult",
     "__version__",
+    "export",
     "load",
     "prepare",
+    "train",
 ]
 
 _MODULES = {
+    "ExportResult": "tiankong.pipeline.results",
     "Model": "tiankong.model",
     "PreparedCorpus": "tiankong.corpus.prepared",
     "Progress": "tiankong.pipeline.progress",
+    "TrainingResult": "tiankong.pipeline.results",
+    "export": "tiankong.pipeline.export",
     "load": "tiankong.model",
     "prepare": "tiankong.pipeline.prepare",
+    "train": "tiankong.pipeline.train",
 }
 """Where a name is defined; the others are answers."""
 
-_NEED_TRAIN: dict[str, str] = {}
+_NEED_TRAIN = {"export": "exporting", "train": "training"}
 """Names of the ``[train]`` extra, and what they do."""
 
 

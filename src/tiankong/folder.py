@@ -84,7 +84,7 @@ class FolderFormat:
             if any(path.iterdir()) and not (path / self.manifest).is_file():
                 raise FolderError(f"{path} holds other files and is not a {self.kind}: choose another output folder")
             if not force:
-                raise FolderError(f"{path} exists: add --force to replace it, or choose another output folder")
+                raise FolderError(f"{path} exists: add `force=True` to replace it, or choose another output folder")
             if path.resolve().is_mount():
                 raise FolderError(f"{path} is a mount point and can't be replaced: choose a folder inside it")
             foreign = self._foreign(path)

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.networks import FIRST, LAST, LEXICON, VARIANTS, arrays, build, text_ids
-from tiankong.export.onnx_export import export_onnx, largest_difference
+from tiankong.exporting.onnx_export import export_onnx, largest_difference
 from tiankong.network.context import tensors
 from tiankong.text.network_input import Window, network_input
 

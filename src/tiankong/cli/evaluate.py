@@ -206,7 +206,7 @@ def _measured_split(model: str, prepared: Path, split: str, limit: int, *, quiet
 def _draw(metrics: dict[str, Any], file: Path) -> None:
     """The picture of ``--confusion``."""
     try:
-        from tiankong.export.confusion_plot import draw_confusion  # noqa: PLC0415 - heavy
+        from tiankong.exporting.confusion_plot import draw_confusion  # noqa: PLC0415 - heavy
 
         draw_confusion([row["label"] for row in metrics["labels"]], metrics["confusion"], file)
     except ModuleNotFoundError:

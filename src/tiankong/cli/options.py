@@ -18,7 +18,6 @@ from tiankong.config import (
     ClassifierConfig,
     ModelConfig,
     PrepareConfig,
-    Preset,
     TrainingConfig,
     preset_names,
     reason,
@@ -67,14 +66,7 @@ class _Words(click.ParamType[Any]):
 
 
 _ARGUMENTS = (
-    "code_bits",
-    "force",
-    "label_column",
-    "measure_limit",
-    "prepared",
-    "profile",
-    "resume",
-    "task",
+    *("column", "encoding", "force", "label_column", "measure_limit", "prepared", "profile", "resume", "task"),
     "tensorboard",
 )
 _SETTING = re.compile(r"`(\w+)(?:=([^`]*))?`")
@@ -140,13 +132,6 @@ def config_options(*configs: type, preset: str | None = "default") -> Callable[[
         return click.option("--preset", default=preset, show_default=preset is not None, help=text)(command)
 
     return add
-
-
-def chosen(preset: str, values: dict[str, Any]) -> Preset:
-    """The preset with the settings of ``prepare`` that were given on the command line in place."""
-    from tiankong.pipeline.settings import preset_of, with_settings  # noqa: PLC0415
-
-    return with_settings(preset_of(preset), values, "prepare")
 
 
 model_option = click.option(

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from tiankong.cli.display import progress_bars
-from tiankong.cli.options import config_options, name_label_option, parse_label_names
+from tiankong.cli.options import SectionedCommand, config_options, name_label_option, parse_label_names
 from tiankong.config import PrepareConfig
 from tiankong.registry.formats import formats_help, suffixes_with_columns
 

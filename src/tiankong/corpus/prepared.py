@@ -122,7 +122,7 @@ class PreparedCorpus:
         :raises FolderError: the corpus was prepared without codes.
         """
         if self.manifest.codes is None:
-            raise FolderError(f"{self.folder} was prepared without codes: prepare it again with --code-bits 100")
+            raise FolderError(f"{self.folder} was prepared without codes: prepare it again with `code_bits=100`")
         return load_file(self.folder / CODES_FILE)["codes"]
 
     @property

@@ -46,7 +46,7 @@ def export(
     stated = call_text("export", [model, output], {"prepared": prepared})
     output = Path(output)
     try:
-        from tiankong.export.int8_model import write_int8_model  # noqa: PLC0415 - heavy
+        from tiankong.exporting.int8_model import write_int8_model  # noqa: PLC0415 - heavy
     except ModuleNotFoundError:
         raise MissingPackageError("exporting", "train") from None
     MODEL.check_output(output, force=force)

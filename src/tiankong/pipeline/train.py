@@ -105,7 +105,7 @@ def train(
     # tenfold as soon as anything else runs on the machine.
     os.environ.setdefault("GOMP_SPINCOUNT", "3000")
     try:
-        from tiankong.export.model_writer import write_model  # noqa: PLC0415 - heavy
+        from tiankong.exporting.model_writer import write_model  # noqa: PLC0415 - heavy
         from tiankong.training.run_folder import Work, remove_run  # noqa: PLC0415
         from tiankong.training.task import TrainingRequest, fit  # noqa: PLC0415
         from tiankong.training.trainer import TrainingInterrupted  # noqa: PLC0415

@@ -23,8 +23,8 @@ from tiankong.artifact.model_folder import (
     VOCABULARY_FILE,
     WEIGHTS_FILE,
 )
-from tiankong.export.card import write_card
-from tiankong.export.onnx_export import export_onnx
+from tiankong.exporting.card import write_card
+from tiankong.exporting.onnx_export import export_onnx
 from tiankong.objective.base import objective_of
 from tiankong.training.history import draw_curves, write_history
 from tiankong.training.task import Trained, TrainingRequest

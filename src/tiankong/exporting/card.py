@@ -8,8 +8,8 @@ from typing import Any
 
 from tiankong.artifact.model_folder import CARD_FILE, CONFUSION_FILE, METRICS_FILE, RELIABILITY_FILE
 from tiankong.corpus.prepared import PreparedManifest
-from tiankong.export.confusion_plot import draw_confusion
-from tiankong.export.reliability_plot import draw_reliability
+from tiankong.exporting.confusion_plot import draw_confusion
+from tiankong.exporting.reliability_plot import draw_reliability
 from tiankong.folder import write_text
 from tiankong.objective.base import objective_of
 from tiankong.registry.tasks import TASKS

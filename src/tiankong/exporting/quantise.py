@@ -16,8 +16,8 @@ import onnx
 from numpy.typing import NDArray
 from onnx import NodeProto, TensorProto, helper, numpy_helper
 
-from tiankong.export import integer_lstm, integer_product
-from tiankong.export.int8 import eight_bits
+from tiankong.exporting import integer_lstm, integer_product
+from tiankong.exporting.int8 import eight_bits
 from tiankong.text.network_input import Lexicon
 
 _SMALLEST = 1024

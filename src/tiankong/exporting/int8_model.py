@@ -22,9 +22,9 @@ from tiankong.artifact.model_folder import (
 )
 from tiankong.corpus.prepared import PreparedCorpus
 from tiankong.errors import FolderError
-from tiankong.export.card import card_text, write_card
-from tiankong.export.model_writer import FindErrorDetection, Measure, seal_with_error_detection
-from tiankong.export.quantise import quantise
+from tiankong.exporting.card import card_text, write_card
+from tiankong.exporting.model_writer import FindErrorDetection, Measure, seal_with_error_detection
+from tiankong.exporting.quantise import quantise
 from tiankong.text.network_input import Lexicon
 
 _COPIED = (VOCABULARY_FILE, CHARACTERS_FILE, CODES_FILE, USER_DICT_FILE, HISTORY_FILE, CURVES_FILE)

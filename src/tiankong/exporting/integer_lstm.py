@@ -15,14 +15,14 @@ import onnxruntime
 from numpy.typing import NDArray
 from onnx import ModelProto, NodeProto, TensorProto, helper, numpy_helper
 
-from tiankong.export.int8 import Floats, eight_bits
+from tiankong.exporting.int8 import Floats, eight_bits
 from tiankong.text.network_input import Lexicon, Window, network_input
 from tiankong.text.vocabulary import BEGIN, END, SPECIAL_TOKENS
 
 DOMAIN = "com.microsoft"
 
 _LEVELS = 63
-"""Weights get 7 bits, states and inputs 8, for the reason given in :mod:`~tiankong.export.integer_product`."""
+"""Weights get 7 bits, states and inputs 8, for the reason given in :mod:`~tiankong.exporting.integer_product`."""
 
 _HIGHEST_TANH, _HIGHEST_SIGMOID = 8.47554, 17.482065
 """Where ONNX Runtime's approximations are highest, by a bit in the last place above one: no state goes beyond the

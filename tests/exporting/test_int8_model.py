@@ -11,7 +11,7 @@ from tests import networks
 from tests.conftest import succeed
 from tiankong.artifact.model_folder import open_model
 from tiankong.cli.main import run
-from tiankong.export.onnx_export import export_onnx
+from tiankong.exporting.onnx_export import export_onnx
 from tiankong.model import load
 
 SENTENCE = "物流__，第二天就到了"

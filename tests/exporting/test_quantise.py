@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from onnx import TensorProto, helper, numpy_helper
 
 from tests import networks
-from tiankong.export import integer_lstm, quantise
-from tiankong.export.onnx_export import export_onnx
+from tiankong.exporting import integer_lstm, quantise
+from tiankong.exporting.onnx_export import export_onnx
 from tiankong.runtime.session import NetworkSession
 
 TEXTS = st.lists(
