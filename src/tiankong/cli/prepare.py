@@ -20,7 +20,7 @@ FILES: {formats_help()}; any of them also as .gz or in a .zip.
 """
 
 
-@click.command(name="prepare", help=_HELP)
+@click.command(name="prepare", help=_HELP, cls=SectionedCommand)
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="The folder to make.")
 @click.option("--column", help=f"The text column of {suffixes_with_columns()} files.")
