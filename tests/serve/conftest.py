@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import re
+import socket
 import subprocess
 import sys
 import threading
@@ -88,6 +90,19 @@ def serving(*arguments, environment=None):
         yield server
 
 
+@contextlib.contextmanager
+def pending(server, *requests):
+    """Sends requests (each a path and content) whose answers nobody reads; they are cancelled at the end."""
+    with contextlib.ExitStack() as stack:
+        for path, content in requests:
+            body = json.dumps(content).encode()
+            head = f"POST {path} HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: {len(body)}"
+            address = ("127.0.0.1", int(server.url.rpartition(":")[2]))
+            connection = stack.enter_context(socket.create_connection(address, 60))
+            connection.sendall(f"{head}\r\n\r\n".encode() + body)
+        yield
+
+
 def eventually(condition, pause=0.02):
     """Waits until the condition holds."""
     deadline = time.monotonic() + 60
@@ -100,6 +115,27 @@ def eventually(condition, pause=0.02):
 def server(model_folder):
     with serving("--model", model_folder, "--threads", 1) as running:
         yield running
+
+
+KEY = {"Authorization": "Bearer sesame"}
+"""The header that a server with a key requires."""
+
+
+@pytest.fixture(scope="session")
+def keyed_server(model_folder):
+    """A server with a key that allows one origin."""
+    options = ("--api-key", "sesame", "--allow-origin", "http://good.example")
+    with serving("--model", model_folder, "--threads", 1, *options) as running:
+        yield running
+
+
+@pytest.fixture
+def keyed(keyed_server, model_folder):
+    """The same; a test may replace its model."""
+    sha256 = keyed_server.get("/info", headers=KEY).json()["sha256"]
+    yield keyed_server
+    if keyed_server.get("/info", headers=KEY).json()["sha256"] != sha256:
+        assert keyed_server.post("/reload", {"model": str(model_folder)}, headers=KEY).status_code == 200
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from tests.answers import same
 from tests.serve.browser import open_page
-from tests.serve.conftest import serving
+from tests.serve.conftest import KEY
 from tiankong.model import load
 
 GOOD = "质量很好，穿着舒服"
@@ -52,13 +52,11 @@ def test_unsupported_requests_get_one_sentence(labelling, path, request_, words)
     assert words in response.json()["error"]
 
 
-def test_a_classifier_replaces_a_model_that_fills_blanks(classifier_folder, model_folder):
-    key = {"Authorization": "Bearer geheim"}
-    with serving("--model", model_folder, "--threads", 1, "--api-key", "geheim") as running:
-        assert running.post("/classify", {"inputs": GOOD}, headers=key).status_code == 404
-        assert running.post("/reload", {"model": str(classifier_folder)}, headers=key).status_code == 200
-        assert len(running.post("/classify", {"inputs": GOOD}, headers=key).json()[0]) == 2
-        assert running.post("/fill", {"inputs": "很__"}, headers=key).status_code == 422
+def test_a_classifier_replaces_a_model_that_fills_blanks(classifier_folder, keyed):
+    assert keyed.post("/classify", {"inputs": GOOD}, headers=KEY).status_code == 404
+    assert keyed.post("/reload", {"model": str(classifier_folder)}, headers=KEY).status_code == 200
+    assert len(keyed.post("/classify", {"inputs": GOOD}, headers=KEY).json()[0]) == 2
+    assert keyed.post("/fill", {"inputs": "很__"}, headers=KEY).status_code == 422
 
 
 def test_the_page_shows_labels_with_their_probabilities(page, labelling, model):

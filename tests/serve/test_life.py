@@ -14,11 +14,10 @@ import time
 import httpx
 import pytest
 
-from tests.serve.conftest import LONG, PATIENT, eventually, serving, starting
+from tests.serve.conftest import KEY, LONG, PATIENT, eventually, serving, starting
 from tiankong.cli.main import run
 
 SENTENCE = "物流__，第二天就到了"
-KEY = {"Authorization": "Bearer sesame"}
 
 
 def test_no_request_is_lost_at_shutdown(model_folder):

@@ -7,7 +7,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from tests.serve.browser import SENTENCE, TWO, WRONG, chips, open_page
-from tests.serve.conftest import CLIENT, serving
+from tests.serve.conftest import CLIENT, KEY, serving
 
 STATES = [
     {"text": SENTENCE},
@@ -18,8 +18,8 @@ STATES = [
 
 
 def settled(page):
-    """Waits until all answers are shown."""
-    page.wait_for_load_state("networkidle")
+    """Waits until the state is complete: the diagram, the words that don't fit, or an error is the last to appear."""
+    expect(page.locator("#diagram, #checked .misfit, #error").filter(visible=True).first).to_be_visible()
 
 
 def test_the_page_loads_nothing_from_other_sites(page, url):
@@ -34,16 +34,16 @@ def test_the_page_loads_nothing_from_other_sites(page, url):
 
 
 @pytest.mark.parametrize("state", STATES)
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_page_is_accessible(page, url, state, scheme):
-    page.emulate_media(color_scheme=scheme)
+def test_the_page_is_accessible(page, url, state):
     open_page(page, url, **state)
     settled(page)
     if state.get("view") == "check":
         page.locator("#checked .misfit").focus()
     page.locator("#constraints").evaluate("panel => { panel.open = true }")
-    violations = Axe().run(page).response["violations"]
-    assert [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in violations] == []
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        violations = Axe().run(page).response["violations"]
+        assert [(scheme, rule["id"], [node["html"] for node in rule["nodes"]]) for rule in violations] == []
 
 
 @pytest.mark.parametrize("state", STATES)
@@ -104,16 +104,14 @@ def test_answers_for_an_earlier_text_are_dimmed(page, url):
     expect(page.locator("body")).to_have_class("waiting")
 
 
-def test_the_page_follows_the_server_to_another_model(page, model_folder, classifier_folder):
-    key = {"Authorization": "Bearer geheim"}
-    with serving("--model", model_folder, "--threads", 1, "--api-key", "geheim") as running:
-        open_page(page, running.url, SENTENCE)
-        page.locator("#key").fill("geheim")
-        page.locator("#key").press("Enter")
-        chips(page)
-        assert running.post("/reload", {"model": str(classifier_folder)}, headers=key).status_code == 200
-        page.locator("#text").fill("质量很好")
-        expect(page.locator("#labels li")).to_have_count(2)
+def test_the_page_follows_the_server_to_another_model(page, keyed, classifier_folder):
+    open_page(page, keyed.url, SENTENCE)
+    page.locator("#key").fill("sesame")
+    page.locator("#key").press("Enter")
+    chips(page)
+    assert keyed.post("/reload", {"model": str(classifier_folder)}, headers=KEY).status_code == 200
+    page.locator("#text").fill("质量很好")
+    expect(page.locator("#labels li")).to_have_count(2)
 
 
 def test_screen_readers_announce_the_best_answer(page, url):
@@ -122,20 +120,17 @@ def test_screen_readers_announce_the_best_answer(page, url):
     expect(page.locator("#status[role=status]")).to_contain_text(f"Best answer: {best}")
 
 
-def test_a_server_with_a_key_asks_for_it(page):
-    with serving("--quiet", "--api-key", "geheim") as running:
-        open_page(page, running.url, SENTENCE)
-        expect(page.locator("#error")).to_contain_text("key")
-        page.locator("#key").fill("密钥")
+def test_the_page_asks_for_the_key(page, keyed):
+    open_page(page, keyed.url, SENTENCE)
+    expect(page.locator("#error")).to_contain_text("key")
+    for wrong_key in ("密钥", "wrong"):
+        page.locator("#key").fill(wrong_key)
         page.locator("#key").press("Enter")
         expect(page.locator("#key-form")).to_be_visible()
-        page.locator("#key").fill("wrong")
-        page.locator("#key").press("Enter")
-        expect(page.locator("#key-form")).to_be_visible()
-        page.locator("#key").fill("geheim")
-        page.locator("#key").press("Enter")
-        assert len(chips(page)) == 10
-        expect(page.locator("#key-form")).to_be_hidden()
+    page.locator("#key").fill("sesame")
+    page.locator("#key").press("Enter")
+    assert len(chips(page)) == 10
+    expect(page.locator("#key-form")).to_be_hidden()
 
 
 def test_a_stopped_server_is_reported(page):
@@ -176,7 +171,7 @@ def test_outdated_requests_show_nothing(page, url):
     with page.expect_response("**/explain"):
         page.locator("#text").fill(SENTENCE)
     assert len(chips(page)) == 10
-    settled(page)
+    page.wait_for_load_state("networkidle")
     expect(page.locator("#error")).to_be_hidden()
     assert len(waiting) == 2
 

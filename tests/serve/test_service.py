@@ -10,7 +10,7 @@ import pytest
 from huggingface_hub import InferenceClient
 
 from tests.answers import same
-from tests.serve.conftest import CLIENT, LONG, PATIENT, eventually, serving
+from tests.serve.conftest import CLIENT, KEY, LONG, PATIENT, eventually, pending, serving
 from tiankong.model import load
 from tiankong.sample.grammar import reviews
 from tiankong.version import VERSION
@@ -70,13 +70,11 @@ def test_answers_match_the_documented_schema(server, inputs, joint):
     jsonschema_rs.validate({**schema, "components": document["components"]}, answer)
 
 
-def test_the_document_declares_the_key_of_a_server(model_folder, server):
+def test_the_document_declares_the_key_of_a_server(keyed, server):
     assert "securitySchemes" not in server.get("/openapi.json").json()["components"]
-    with serving("--model", model_folder, "--threads", 1, "--api-key", "sesame") as running:
-        document = running.get("/openapi.json").json()
-        assert document["paths"]["/fill"]["post"]["security"] == [{"HTTPBearer": []}]
-        assert "security" not in document["paths"]["/health"]["get"]
-        assert running.post("/fill", {"inputs": SENTENCE}, headers={"X-Api-Key": "sesame"}).status_code == 200
+    document = keyed.get("/openapi.json").json()
+    assert document["paths"]["/fill"]["post"]["security"] == [{"HTTPBearer": []}]
+    assert keyed.post("/fill", {"inputs": SENTENCE}, headers={"X-Api-Key": "sesame"}).status_code == 200
 
 
 def test_rank_and_check(server, model):
@@ -108,46 +106,44 @@ def test_monitoring_may_use_head_requests(server):
         assert (response.status_code, response.content) == (200, b"")
 
 
-def test_an_allowed_origin_may_send_a_key(model_folder):
+def test_an_allowed_origin_may_send_a_key(keyed):
     site = {"Origin": "http://good.example"}
     preflight = {
         "Access-Control-Request-Method": "POST",
         "Access-Control-Request-Headers": "authorization,content-type",
     }
-    options = ("--api-key", "geheim", "--allow-origin", site["Origin"])
-    with serving("--model", model_folder, "--threads", 1, *options) as running:
-        allowed = CLIENT.options(f"{running.url}/fill", headers={**site, **preflight})
-        assert (allowed.status_code, allowed.headers["access-control-allow-origin"]) == (200, site["Origin"])
-        for scheme, status in (("Bearer", 200), ("bearer", 200), ("Basic", 401)):
-            keyed = {**site, "Authorization": f"{scheme} geheim"}
-            answer = running.post("/fill", {"inputs": SENTENCE}, headers=keyed)
-            assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (status, site["Origin"])
+    allowed = CLIENT.options(f"{keyed.url}/fill", headers={**site, **preflight})
+    assert (allowed.status_code, allowed.headers["access-control-allow-origin"]) == (200, site["Origin"])
+    for scheme, status in (("Bearer", 200), ("bearer", 200), ("Basic", 401)):
+        headers = {**site, "Authorization": f"{scheme} sesame"}
+        answer = keyed.post("/fill", {"inputs": SENTENCE}, headers=headers)
+        assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (status, site["Origin"])
 
 
-def test_other_origins_are_not_allowed(server, model_folder):
+def test_other_origins_are_not_allowed(server, keyed):
     preflight = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "content-type"}
-    with serving("--model", model_folder, "--threads", 1, "--allow-origin", "http://good.example") as open_to_another:
-        for running in (server, open_to_another):
-            site = {"Origin": "http://bad.example"}
-            for response in (
-                CLIENT.options(f"{running.url}/fill", headers={**site, **preflight}),
-                running.post("/fill", {"inputs": SENTENCE}, headers=site),
-                running.get("/info", headers=site),
-            ):
-                assert "access-control-allow-origin" not in response.headers
+    for running in (server, keyed):
+        site = {"Origin": "http://bad.example"}
+        answers = [
+            running.post("/fill", {"inputs": SENTENCE}, headers=site | KEY),
+            running.get("/info", headers=site | KEY),
+        ]
+        assert [answer.status_code for answer in answers] == [200, 200]
+        for answer in (*answers, CLIENT.options(f"{running.url}/fill", headers={**site, **preflight})):
+            assert "access-control-allow-origin" not in answer.headers
 
 
 def test_batched_requests_get_their_own_answers(model_folder):
     model = load(model_folder, threads=1)
     inputs = [f"{review.text[:4]}__{review.text[6:]}" for review in reviews(20)]
     inputs += ["没有空", [SENTENCE, TWO], [TWO, "也没有空"], TWO]
-    options = ("--answer-seconds", 4, *PATIENT)
+    options = ("--answer-seconds", 600, *PATIENT)
     with serving("--model", model_folder, *options) as running, ThreadPoolExecutor(32) as clients:
-        first = clients.submit(running.post, "/check", LONG)
-        eventually(lambda: "tiankong_requests_running 1.0" in running.get("/metrics").text)
-        waiting = [clients.submit(running.post, "/fill", {"inputs": texts}) for texts in inputs]
-        eventually(lambda: f"tiankong_queue_depth {len(inputs)}.0" in running.get("/metrics").text)
-        assert not first.done()
+        with pending(running, ("/check", LONG)):
+            eventually(lambda: "tiankong_requests_running 1.0" in running.get("/metrics").text)
+            waiting = [clients.submit(running.post, "/fill", {"inputs": texts}) for texts in inputs]
+            eventually(lambda: f"tiankong_queue_depth {len(inputs)}.0" in running.get("/metrics").text)
+            assert not any(answer.done() for answer in waiting)
         for texts, response in zip(inputs, [answer.result() for answer in waiting], strict=True):
             if "没有空" in str(texts):
                 assert response.status_code == 422

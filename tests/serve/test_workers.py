@@ -15,11 +15,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.serve.conftest import eventually, serving, starting
+from tests.serve.conftest import KEY, eventually, serving, starting
 from tiankong.cli.main import run
 
 SENTENCE = "物流__，第二天就到了"
-KEY = {"Authorization": "Bearer sesame"}
 
 
 @pytest.fixture(scope="module")
@@ -120,7 +119,7 @@ def test_a_reload_during_the_start_takes_place_after_it(model_folder, seconds):
         assert server.process.wait(30) == 0
 
 
-@pytest.mark.parametrize("seconds", [0.6, 1.2, 1.8])
+@pytest.mark.parametrize("seconds", [0.4, 0.9, 1.5])
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_during_the_start_stops_all(model_folder, seconds, number):
     with starting("--model", model_folder, "--workers", 3, "--threads", 1) as server:
