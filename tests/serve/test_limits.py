@@ -1,4 +1,4 @@
-"""How much a request may ask for: what is just within a limit is taken, and one more is refused with both numbers."""
+"""The limits of a request: a value at the limit passes, and one more is refused with both numbers."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def refused(check, *arguments, words):
 def test_sentences_of_a_request(most):
     limits = Limits(max_sentences=most)
     limits.check_sentences(["很好__"] * most)
-    refused(limits.check_sentences, ["很好__"] * (most + 1), words=f"{most + 1:,} sentences and at most {most:,}")
+    refused(limits.check_sentences, ["很好__"] * (most + 1), words=f"{most + 1:,} sentences: send at most {most:,}")
 
 
 @given(most=most, place=st.integers(0, 3))
@@ -34,14 +34,14 @@ def test_characters_of_a_sentence(most, place):
     sentences = ["好"] * 3
     limits.check_sentences([*sentences[:place], "好" * most, *sentences[place:]])
     too_long = [*sentences[:place], "好" * (most + 1), *sentences[place:]]
-    refused(limits.check_sentences, too_long, words=f"{most + 1:,} characters and at most {most:,}")
+    refused(limits.check_sentences, too_long, words=f"{most + 1:,} characters: send at most {most:,}")
 
 
 @given(most=st.integers(1, 30), blank=st.sampled_from(["__", "[MASK]", "______"]))
 def test_blanks_of_a_sentence(most, blank):
     limits = Limits(max_blanks=most)
     limits.check_sentences([f"很{blank}，" * most])
-    refused(limits.check_sentences, [f"很{blank}，" * (most + 1)], words=f"{most + 1} blanks and at most {most}")
+    refused(limits.check_sentences, [f"很{blank}，" * (most + 1)], words=f"{most + 1} blanks: send at most {most}")
 
 
 @given(most=most)
@@ -58,11 +58,11 @@ def test_answers_and_suggestions(most):
 def test_words_that_are_named(most, characters):
     limits = Limits(max_targets=most, max_characters=characters)
     limits.check_words("targets", ["好" * characters] * most)
-    refused(limits.check_words, "targets", ["好"] * (most + 1), words=f"{most + 1:,} targets and at most {most:,}")
+    refused(limits.check_words, "targets", ["好"] * (most + 1), words=f"{most + 1:,} targets: send at most {most:,}")
     refused(limits.check_words, "targets", ["好" * (characters + 1)], words=f"{characters + 1} characters")
 
 
 def test_no_limit_is_above_what_the_engine_takes():
     for limit in dataclasses.fields(Limits):
-        assert 0 < limit.default <= limit.metadata["most"], limit.name
+        assert 0 < limit.default <= limit.metadata["maximum"], limit.name
         assert limit.metadata["help"]

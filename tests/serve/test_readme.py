@@ -1,4 +1,4 @@
-"""The examples for curl and for InferenceClient are run as they stand; the HTTP reference is the OpenAPI document's."""
+"""The documented curl and InferenceClient examples run as written; the HTTP reference equals the OpenAPI document."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ def test_examples_for_curl(page, server):
     for command in commands(page):
         if command.startswith("curl"):
             shell = ["sh", "-c", command.replace(ADDRESS, server.url)]
-            done = subprocess.run(shell, capture_output=True, text=True, check=True, timeout=60)
-            assert [answer["sequence"] for answer in json.loads(done.stdout)]
+            result = subprocess.run(shell, capture_output=True, text=True, check=True, timeout=60)
+            assert [answer["sequence"] for answer in json.loads(result.stdout)]
 
 
 def test_every_page_that_should_has_examples():
@@ -46,7 +46,11 @@ def test_the_http_reference_has_every_route_and_parameter(server):
     text = REFERENCE.read_text(encoding="utf-8")
     rows = re.findall(r"(?m)^\| `(GET|POST) (/\w+)` \|[^|]+\| (.*?) ?\|$", text)
     shown = {(method.lower(), path): re.findall(r"`([a-z_]+)`", parameters) for method, path, parameters in rows}
-    offered = {(method, path): one for path, routes in document["paths"].items() for method, one in routes.items()}
+    offered = {
+        (method, path): operation
+        for path, operations in document["paths"].items()
+        for method, operation in operations.items()
+    }
     assert set(shown) == set(offered)
     schemas = document["components"]["schemas"]
     for (method, path), parameters in shown.items():
