@@ -7,11 +7,8 @@ import dataclasses
 import json
 import random
 import signal
-import subprocess
-import sys
 import time
 from collections import Counter
-from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -20,6 +17,7 @@ import torch
 from safetensors.numpy import load_file
 
 from tests.conftest import TINY, TUNING, succeed
+from tests.processes import Command
 from tiankong.artifact.base_model import open_base
 from tiankong.artifact.model_folder import open_model
 from tiankong.cli.main import run
@@ -39,7 +37,6 @@ from tiankong.training.classify.trainer import chosen_texts, fit
 from tiankong.training.run_folder import Work
 from tiankong.training.task import TrainingRequest
 
-PROGRAM = str(Path(sys.executable).with_name("tiankong"))
 FAST = [
     *("--epochs", "2", "--batch-tokens", "300", "--checkpoint-steps", "3", "--threads", "1", "--precision", "fp32"),
     "--quiet",
@@ -127,23 +124,24 @@ def test_the_same_seed_gives_the_same_weights(practice_corpus, practice_model, t
 def test_a_killed_training_resumes_to_equal_weights(prepared, model_folder, tmp_path, tuned):
     arguments = ["--from", str(model_folder)] if tuned else TINY
     whole, output = tmp_path / "whole", tmp_path / "model"
-    command = [PROGRAM, "train", str(prepared), "--task", "classify", *arguments, *FAST, "-o"]
-    succeed(*command[1:], whole)
+    command = ["train", prepared, "--task", "classify", *arguments, *FAST, "-o"]
+    succeed(*command, whole)
     work = tmp_path / "model.training"
     generator, kills = random.Random(4), 0
-    process = subprocess.Popen([*command, str(output)], stdout=subprocess.DEVNULL)
+    process = Command(*command, output)
     for file in ("start.safetensors", "last.safetensors") if tuned else ("last.safetensors",):
-        while process.poll() is None and not (work / file).exists():
+        while process.returncode is None and not (work / file).exists():
             time.sleep(0.005)
         time.sleep(generator.uniform(0, 0.1))
-        if process.poll() is not None:
+        if process.returncode is not None:
             break
         process.send_signal(signal.SIGKILL)
         process.wait()
         kills += 1
-        process = subprocess.Popen([*command, str(output), "--resume"], stdout=subprocess.DEVNULL)
+        process = Command(*command, output, "--resume")
     assert kills
-    assert process.wait(300) == 0
+    process.wait()
+    assert process.returncode == 0
     assert (output / "model.safetensors").read_bytes() == (whole / "model.safetensors").read_bytes()
     kept = [name for name in history(whole)[0] if not name.endswith("seconds") and name != "tokens_per_second"]
     rows = [[{name: row[name] for name in kept} for row in history(folder)] for folder in (whole, output)]

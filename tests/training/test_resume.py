@@ -17,6 +17,7 @@ from filelock import FileLock
 from safetensors.numpy import load_file
 
 from tests.conftest import succeed
+from tests.processes import Command
 from tiankong.cli.main import run
 from tiankong.corpus.splits import SPLITS, split_of, text_hash
 from tiankong.training.precision import has_bf16
@@ -44,20 +45,9 @@ OPTIONS = [
 needs_bf16 = pytest.mark.skipif(not has_bf16(), reason="this processor has no bf16")
 
 
-def train(prepared, output, *more, **options):
-    return subprocess.Popen(
-        [PROGRAM, "train", str(prepared), "-o", str(output), *OPTIONS, *more],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        **options,
-    )
-
-
-def finished(process):
-    out, err = process.communicate(timeout=300)
-    assert process.returncode == 0, err
-    return out
+def train(prepared, output, *more):
+    """Starts a training."""
+    return Command("train", prepared, "-o", output, *OPTIONS, *more)
 
 
 def finish(prepared, output, *more):
@@ -67,7 +57,7 @@ def finish(prepared, output, *more):
 
 def stop(process):
     process.send_signal(signal.SIGTERM)
-    process.communicate()
+    process.wait()
     if process.returncode == 0:
         pytest.skip("it was done before the signal came")
 
@@ -91,7 +81,8 @@ def uninterrupted(prepared, tmp_path_factory):
 
 
 def test_same_seed_same_weights(prepared, uninterrupted, tmp_path):
-    finished(train(prepared, tmp_path / "again", "--precision", "fp32"))
+    command = [PROGRAM, "train", prepared, "-o", tmp_path / "again", *OPTIONS, "--precision", "fp32"]
+    subprocess.run(command, check=True, capture_output=True)
     assert weights(tmp_path / "again") == weights(uninterrupted["fp32"])
 
 
@@ -122,17 +113,18 @@ def test_killed_training_resumes_to_equal_weights(prepared, uninterrupted, tmp_p
     process = train(prepared, output, "--precision", precision)
     while kills < 3:
         started = time.time()
-        while process.poll() is None and not (checkpoint.exists() and checkpoint.stat().st_mtime > started):
+        while process.returncode is None and not (checkpoint.exists() and checkpoint.stat().st_mtime > started):
             time.sleep(0.005)
         time.sleep(generator.uniform(0, 0.4))
-        if process.poll() is not None:
+        if process.returncode is not None:
             break
         process.send_signal(signal.SIGKILL)
-        process.communicate()
+        process.wait()
         kills += 1
         process = train(prepared, output, "--precision", precision, "--resume")
     assert kills >= 1
-    finished(process)
+    process.wait()
+    assert process.returncode == 0
     assert weights(output) == weights(uninterrupted[precision])
     assert history(output) == history(uninterrupted[precision])
     assert not (tmp_path / "model.training").exists()
@@ -144,7 +136,7 @@ def test_a_training_that_was_moved_goes_on(prepared, uninterrupted, tmp_path):
     best = tmp_path / "first" / "model.training" / "best.safetensors"
     process = train(prepared, output, "--precision", "fp32")
     while not best.exists():
-        assert process.poll() is None
+        assert process.returncode is None
         time.sleep(0.005)
     stop(process)
     kept = best.read_bytes()
@@ -159,10 +151,10 @@ def test_resume_refuses_another_run(prepared, tmp_path, capfd):
     output = tmp_path / "model"
     process = train(prepared, output)
     while not (tmp_path / "model.training" / "last.safetensors").exists():
-        assert process.poll() is None
+        assert process.returncode is None
         time.sleep(0.01)
-    process.kill()
-    process.communicate()
+    process.send_signal(signal.SIGKILL)
+    process.wait()
     other = tmp_path / "other"
     (tmp_path / "texts.txt").write_text("\n".join(f"第{number}次买，很好" for number in range(60)), encoding="utf-8")
     assert run(["prepare", str(tmp_path / "texts.txt"), "-o", str(other), "--minimum-count", "2", "--quiet"]) == 0
@@ -188,16 +180,12 @@ def test_a_training_that_was_stopped_while_it_was_measured_is_measured_alone(
     prepared, uninterrupted, tmp_path, capfd, number
 ):
     output = tmp_path / "model"
-    process = train(
-        *(prepared, output, "--precision", "fp32"),
-        # A suite that runs in the background of a shell inherits that Ctrl-C is ignored.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    )
+    process = train(prepared, output, "--precision", "fp32")
     while not (tmp_path / "model.training" / "epochs.safetensors").exists():
-        assert process.poll() is None
+        assert process.returncode is None
         time.sleep(0.005)
     process.send_signal(number)
-    _, err = process.communicate(timeout=120)
+    err = process.wait()
     assert process.returncode == 128 + number
     assert "the same command with --resume goes on" in err
     assert "Traceback" not in err
@@ -258,7 +246,7 @@ def test_a_checkpoint_that_was_changed_is_not_gone_on_from(prepared, tmp_path, c
     process = train(prepared, output)
     last, best = (tmp_path / "model.training" / f"{name}.safetensors" for name in ("last", "best"))
     while not (last.exists() and best.exists()):
-        assert process.poll() is None
+        assert process.returncode is None
         time.sleep(0.005)
     stop(process)
     changed = bytearray(last.read_bytes())
@@ -277,10 +265,10 @@ def test_resume_without_a_checkpoint_starts_at_the_beginning(prepared, uninterru
     run_file = tmp_path / "model.training" / "run.json"
     process = train(prepared, output, "--precision", "fp32")
     while not run_file.exists():
-        assert process.poll() is None
+        assert process.returncode is None
         time.sleep(0.001)
-    process.kill()
-    process.communicate()
+    process.send_signal(signal.SIGKILL)
+    process.wait()
     assert not (run_file.parent / "last.safetensors").exists()
     finish(prepared, output, "--precision", "fp32", "--resume")
     assert "stopped before its first checkpoint and starts at the beginning" in capfd.readouterr().err
@@ -316,15 +304,15 @@ def test_a_folder_is_trained_in_by_one_process(prepared, tmp_path, capfd):
     process = train(prepared, output, "--epochs", "20000", "--patience", "20000")
     checkpoint = tmp_path / "model.training" / "last.safetensors"
     while not checkpoint.exists():
-        assert process.poll() is None
+        assert process.returncode is None
         time.sleep(0.005)
     for option in (["--resume"], ["--force"], []):
         options = ["train", str(prepared), "-o", str(output), *OPTIONS, "--epochs", "20000", "--patience", "20000"]
         assert run([*options, *option]) == 2
         assert "another process is training" in capfd.readouterr().err
-    assert process.poll() is None
+    assert process.returncode is None
     process.send_signal(signal.SIGTERM)
-    _, err = process.communicate(timeout=60)
+    err = process.wait(60)
     assert process.returncode == 128 + signal.SIGTERM
     assert "--resume goes on" in err
     assert checkpoint.exists()
@@ -358,7 +346,7 @@ def test_codes_that_are_learned_resume_too(prepared, tmp_path):
     finish(prepared, whole, *options)
     process = train(prepared, output, *options)
     while not (tmp_path / "model.training" / "last.safetensors").exists():
-        assert process.poll() is None
+        assert process.returncode is None
         time.sleep(0.005)
     stop(process)
     finish(prepared, output, *options, "--resume")
