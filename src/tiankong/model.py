@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar, Unpack, overload
 
@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tiankong.artifact.built_in import model_path
-from tiankong.artifact.model_folder import CLASSIFY, CLOZE, ModelFolder, open_model
+from tiankong.artifact.model_folder import ModelFolder, open_model
 from tiankong.config import DEFAULT_MODEL
 from tiankong.errors import OptionError, SentenceError
+from tiankong.registry.tasks import LABELS, WORDS, AnswerKind
 from tiankong.request.answers import (
     CheckedWord,
     Explanation,
@@ -49,11 +50,7 @@ class Model:
         :raises OptionError: ``words`` are unusable, or the model is a classifier.
         """
         self.folder = folder
-        self._loaded: LoadedModel = (
-            _load_classifier(folder, threads, words)
-            if folder.manifest.task == CLASSIFY
-            else _load_predictor(folder, threads, words)
-        )
+        self._loaded = _LOADERS[folder.task.answers](folder, threads, words)
         self._zero_shot = zero_shot_classifiers(self._loaded)
 
     @property
@@ -67,7 +64,7 @@ class Model:
 
         :raises FolderError: the model is a classifier.
         """
-        self.folder.needs(CLOZE)
+        self.folder.needs(WORDS)
         assert isinstance(self._loaded, Predictor)
         return self._loaded
 
@@ -241,7 +238,7 @@ class Model:
         """
         classifier: TextClassifier
         if prompts is None and labels is None:
-            self.folder.needs(CLASSIFY)
+            self.folder.needs(LABELS)
             assert isinstance(self._loaded, Classifier)
             classifier = self._loaded
         else:
@@ -301,6 +298,12 @@ def _load_classifier(folder: ModelFolder, threads: int, words: Sequence[str]) ->
     if words:
         raise OptionError(f"{folder.path.name} is a classifier; extra words are unsupported: remove them")
     return Classifier(folder, threads)
+
+
+_LOADERS: dict[AnswerKind, Callable[[ModelFolder, int, Sequence[str]], LoadedModel]] = {
+    WORDS: _load_predictor,
+    LABELS: _load_classifier,
+}
 
 
 def _one_or_all(request: str | Sequence[str], answers: list[Result]) -> Result | list[Result]:

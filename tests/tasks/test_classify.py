@@ -114,7 +114,7 @@ def test_a_model_of_one_kind_refuses_the_work_of_the_other(model, model_folder):
         lambda: model.rank(["很好", "很差"]),
         lambda: model.explain("很__"),
     ):
-        with pytest.raises(FolderError, match="tells labels apart and fills no blanks"):
+        with pytest.raises(FolderError, match="is a classifier and fills no blanks"):
             ask()
     with pytest.raises(OptionError, match="labels of its own"):
         model.classify("很好", prompts, labels)
@@ -158,9 +158,9 @@ def test_the_command_line_labels_measures_and_draws(classifier_folder, prepared,
     assert of_file["texts"] <= of_split["texts"]
     assert of_file["accuracy"] == pytest.approx(of_split["accuracy"], abs=0.05)
     assert run(["evaluate", *model, "--text", str(corpus_file)]) == 2
-    assert "tells labels apart" in capfd.readouterr().err
+    assert "is a classifier" in capfd.readouterr().err
     assert run(["fill", *model, "很__"]) == 2
-    assert "tells labels apart" in capfd.readouterr().err
+    assert "is a classifier" in capfd.readouterr().err
 
 
 def test_the_split_of_labelled_files_is_the_models_own(corpus_file, tmp_path, capfd):

@@ -207,11 +207,11 @@ def texts_of(label, count):
 @pytest.mark.parametrize(
     ("rows", "words"),
     [
-        (texts_of("一", 40), "have the label '一': two are needed"),
+        (texts_of("一", 40), "have the label '一': a classifier needs two"),
         ([*texts_of("一", 40), *texts_of("二", 2)], "have the label '二'"),
         ([*texts_of("一", 40), ("没有标签的一行", "")], "of 41 texts have no label, the first on line 41"),
         ([(f"第{number}条", f"类{number}") for number in range(10_001)], "more than 10,000 different labels"),
-        ([(f"第{number}条", f"类{number}") for number in range(2000)], "at most 1,000 are told apart"),
+        ([(f"第{number}条", f"类{number}") for number in range(2000)], "a classifier has at most 1,000"),
     ],
 )
 def test_labels_that_can_not_be_learned(tmp_path, rows, words, capfd):
@@ -277,7 +277,7 @@ def test_texts_without_labels(tmp_path, capfd):
         (["--profile"], "--profile counts the arithmetic of filling"),
         (["--from", "nowhere"], "there is no folder nowhere"),
         (["--from", "reviews-zh"], "weights in 8 bits, which can't be trained on"),
-        (["--from", "CLASSIFIER"], "tells labels apart and fills no blanks"),
+        (["--from", "CLASSIFIER"], "is a classifier and fills no blanks"),
         (["--label-dropout", "2"], "label_dropout must be from 0"),
         (["--window", "64"], "--window is for models that fill blanks"),
         (["--decoding", "distance"], "--decoding is for models that fill blanks: leave it out"),

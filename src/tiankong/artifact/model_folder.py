@@ -80,7 +80,7 @@ class ModelManifest:
 class ModelFolder:
     """A model folder, verified and read; ``onnx`` is the network's file.
 
-    ``error_detection`` is there if the model can check. If the head needs codes, words have packed ``codes``
+    ``error_detection`` is there if the model can check. If the head's decoder is for codes, words have packed ``codes``
     (words, bits / 8) and a ``bias`` (words,).
     """
 
@@ -127,7 +127,7 @@ def open_model(path: Path) -> ModelFolder:
     try:
         vocabulary = Vocabulary(*_table(path / VOCABULARY_FILE))
         characters = CharacterTable(*_table(path / CHARACTERS_FILE))
-        has_codes = task.answers == WORDS and manifest.model.head_spec.needs_codes
+        has_codes = task.answers == WORDS and manifest.model.head_spec.decoder == "codes"
         coded = load_file(path / CODES_FILE) if has_codes else None
         dictionary = path / USER_DICT_FILE
         codes, bias = (coded["codes"], coded["bias"]) if coded else (None, None)

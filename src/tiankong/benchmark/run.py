@@ -22,12 +22,13 @@ from typing import Any
 import numpy as np
 from safetensors.numpy import load_file, save_file
 
-from tiankong.artifact.model_folder import CLOZE, MODEL, open_model
+from tiankong.artifact.model_folder import MODEL, open_model
 from tiankong.benchmark.system import Budget, RankingSystem, System
 from tiankong.benchmark.task import Task, make_task
 from tiankong.corpus.prepared import PREPARED, PreparedCorpus
 from tiankong.errors import FolderError, MissingPackageError, TiankongError
 from tiankong.folder import sha256, write_text
+from tiankong.registry.tasks import WORDS
 from tiankong.runtime.decoding import ranks
 
 RESULT_FILE = "result.json"
@@ -144,7 +145,7 @@ def read_answers(place: Path) -> dict[str, np.ndarray]:
 
 def _check_given(model: Path, corpus: PreparedCorpus) -> None:
     folder = open_model(model)
-    folder.needs(CLOZE)
+    folder.needs(WORDS)
     if folder.vocabulary.words != corpus.vocabulary.words:
         raise FolderError(f"{model} has other words than {corpus.folder}: give a model trained on that")
 

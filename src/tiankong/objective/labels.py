@@ -57,11 +57,11 @@ class LabelObjective(Objective):
         labels = {split: self.labels(corpus, split) for split in SPLITS}
         names, folder = self.names(corpus), corpus.folder
         if len(names) < 2:
-            raise FolderError(f"all texts of {folder} have the label {names[0]!r}: two are needed to tell apart")
+            raise FolderError(f"all texts of {folder} have the label {names[0]!r}: a classifier needs two")
         if len(names) > MOST_LABELS:
             raise FolderError(
-                f"{folder} has {len(names):,} different labels, and at most {MOST_LABELS:,} are told apart: prepare it "
-                "with the right `label_column`"
+                f"{folder} has {len(names):,} different labels, and a classifier has at most {MOST_LABELS:,}: prepare "
+                "it with the right `label_column`"
             )
         counts = {split: np.bincount(own, minlength=len(names)) for split, own in labels.items()}
         for number, name in enumerate(names):

@@ -36,7 +36,7 @@ WORDS = AnswerKind(
 LABELS = AnswerKind(
     "labels",
     models="classifiers",
-    refusal="tells labels apart and fills no blanks",
+    refusal="is a classifier and fills no blanks",
     wanted="give prompts and labels, or choose a model made by `tiankong train --task classify`",
 )
 

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from tiankong.artifact.model_folder import CLASSIFY, ModelFolder
+from tiankong.artifact.model_folder import ModelFolder
+from tiankong.registry.tasks import LABELS
 from tiankong.runtime.batching import LABELLING
 from tiankong.runtime.loaded_model import LoadedModel
 from tiankong.runtime.reading import TextIds
@@ -26,7 +27,7 @@ class Classifier(LoadedModel):
 
         :raises FolderError: the model is not a classifier, or its network can't be opened.
         """
-        folder.needs(CLASSIFY)
+        folder.needs(LABELS)
         super().__init__(folder, threads)
         self.labels = folder.manifest.labels
 

@@ -152,10 +152,11 @@ class CodesDecoder:
 def decoder_of(model: ModelFolder) -> SoftmaxDecoder | CodesDecoder:
     """The decoder of a model's head."""
     candidate = model.vocabulary.targets()
-    if model.codes is None or model.bias is None:
+    if model.codes is None or model.bias is None:  # open_model reads them if the head's decoder needs them
         return SoftmaxDecoder(candidate)
     shape = model.manifest.model
-    frequent = ids_of_frequent(shape.frequent_words, len(candidate)) if shape.head == "hybrid" else 0
+    mixed = shape.head_spec.has("frequent_words")
+    frequent = ids_of_frequent(shape.frequent_words, len(candidate)) if mixed else 0
     return CodesDecoder(model.codes, model.manifest.prepare.code_bits, model.bias, candidate, frequent)
 
 

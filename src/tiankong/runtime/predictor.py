@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from tiankong.artifact.built_in import model_path
-from tiankong.artifact.model_folder import CLOZE, ModelFolder, open_model
+from tiankong.artifact.model_folder import ModelFolder, open_model
+from tiankong.registry.tasks import WORDS
 from tiankong.runtime.decoding import CodesDecoder, decoder_of
 from tiankong.runtime.loaded_model import LoadedModel
 from tiankong.runtime.oov_words import CharacterIndex, OovWords
@@ -24,7 +25,7 @@ class Predictor(LoadedModel):
 
         :raises FolderError: the model does not fill blanks, or its network can't be opened.
         """
-        folder.needs(CLOZE)
+        folder.needs(WORDS)
         super().__init__(folder, threads, words)
         self.decoder = decoder_of(folder)
         self.codes_decoder: CodesDecoder | None = None

@@ -19,7 +19,8 @@ def embed(predictor: Predictor, sentences: str | Sequence[str]) -> list[NDArray[
     :raises SentenceError: a sentence is unusable.
     :raises FolderError: the model folder was written before ``embed`` existed.
     """
-    if not predictor.session.gives_context and predictor.folder.manifest.model.head != "codes":
+    reads = predictor.folder.manifest.model.head_spec.reads
+    if not predictor.session.gives_context and reads == "embedding":  # else the scores are the vectors
         raise FolderError(
             f"{predictor.folder.path} was made by an earlier tiankong, before embed: train or export it again"
         )

@@ -22,7 +22,7 @@ from tiankong.network.context import tensors
 from tiankong.text.network_input import Window, network_input
 from tiankong.text.vocabulary import SPECIAL_TOKENS
 from tiankong.training.cloze.batches import WindowBatches
-from tiankong.training.fit import word_tables
+from tiankong.training.cloze.trainer import word_tables
 
 _NEGATIVES, _POWER = 10, 0.75
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import Response
 from fastapi.responses import PlainTextResponse
 from pydantic import BaseModel, Field
 
+from tiankong.registry.tasks import TASKS
 from tiankong.serve.engine import Engine
 from tiankong.serve.limits import Limits
 from tiankong.serve.problems import Unauthorised
@@ -30,7 +31,7 @@ class Information(BaseModel):
     model: str
     sha256: str
     version: str
-    task: Annotated[Literal["cloze", "classify"], Field(description="Whether the model fills blanks or classifies.")]
+    task: Annotated[str, Field(description="What the model was trained for.", json_schema_extra={"enum": list(TASKS)})]
     labels: Annotated[Words, Field(description="The labels of a classifier.")]
     words: int
     head: str
