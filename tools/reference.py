@@ -169,8 +169,11 @@ def _settings(kind: type) -> str:
         default = getattr(usual, field.name)
         choices = field.metadata.get("choices") or ()
         text = field.metadata["help"] + (f" ({', '.join(choices)})" if choices else "")
-        rows.append(f"| `{field.name}` | `{default!r}` | {text.replace('|', chr(92) + '|').replace('<', '&lt;')} |")
-    return "\n".join(["| setting | default | meaning |", "|---|---|---|", *rows])
+        section = field.metadata.get("section", "")
+        rows.append(
+            f"| `{field.name}` | `{default!r}` | {section} | {text.replace('|', chr(92) + '|').replace('<', '&lt;')} |"
+        )
+    return "\n".join(["| setting | default | section | meaning |", "|---|---|---|---|", *rows])
 
 
 def _type(hint: Any) -> str:
