@@ -25,7 +25,7 @@ ANSWERING = BatchLimits(predictions=32, tokens=4096, targets=256)
 LABELLING = BatchLimits(predictions=128, tokens=4096, targets=2)
 """A prediction is a few logits, so that only the tokens matter."""
 
-MEASURING = BatchLimits(predictions=1024, tokens=1 << 16, targets=1024)
+MEASURING = BatchLimits(predictions=256, tokens=1 << 14, targets=256)
 """Predictions are ranked as they come; large batches compute fastest."""
 
 

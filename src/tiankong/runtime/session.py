@@ -91,7 +91,7 @@ class NetworkSession:
             for arrays in chain(first, waiting):
                 check_deadline()  # the workers have no deadline of their own
                 running.append(workers.submit(self.run, arrays, single_thread=True))
-                if len(running) > 2 * self.threads:
+                if len(running) > self.threads:
                     yield running.popleft().result()
             for future in running:
                 yield future.result()
