@@ -78,7 +78,7 @@ def test_filling_together_is_done_or_refused_when_it_is_asked_for(model_folder, 
     assert [entry["token_strs"] for entry in answer["joint"]] == [[one["token_str"]] for one in answer["blanks"][0]]
     many = "，".join(["客服__"] * 13)
     assert run([*options, many]) == 2
-    assert "13 blanks and at most 12" in capsys.readouterr().err
+    assert "13 blanks: at most 12" in capsys.readouterr().err
     assert run([*options[:4], many]) == 0
     assert "joint" not in json.loads(capsys.readouterr().out)
 
@@ -141,7 +141,7 @@ def test_context_vectors(model_folder, capsys, piped):
     ("arguments", "message"),
     [
         (["物流__", "，"], "has no letter"),
-        (["物流很快"], "two sentences at least"),
+        (["物流很快"], "at least two sentences"),
         (["物流__，客服__", "好"], "has 2 blanks"),
     ],
 )

@@ -1,4 +1,4 @@
-"""``tiankong check``: words that don't fit, with better ones."""
+"""``tiankong check``: words that do not fit their context, with suggestions."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 @click.argument("text", required=False)
 @model_option
 @words_option
-@click.option("--precision", default=0.8, show_default=True, help="Share of the flagged words that should be wrong.")
-@click.option("--suggestions", default=3, show_default=True, help="Better words for each.")
-@click.option("--all", "show_all", is_flag=True, help="Print the words that fit too.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object for each text, with every word.")
+@click.option("--precision", default=0.8, show_default=True, help="The share of flagged words that should be errors.")
+@click.option("--suggestions", default=3, show_default=True, help="Suggestions for each flagged word.")
+@click.option("--all", "show_all", is_flag=True, help="Also print the words that fit.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object per text, with every word.")
 def command(
     text: str | None,
     model: str,
@@ -32,23 +32,23 @@ def command(
     show_all: bool,
     as_json: bool,
 ) -> int:
-    """Flag the words of TEXT, or of each line of a pipe, that don't fit their context.
+    """Flag the words of TEXT, or of each line of a pipe, that do not fit their context.
 
-    A line for each: the word, where it stands, how surely it is wrong, and what would fit better.
+    Each line has the word, its position, the probability that it is an error, and suggestions.
     """
     from tiankong.model import load  # noqa: PLC0415 - heavy
 
-    checker = load(model, words=read_words(words_file))
+    loaded = load(model, words=read_words(words_file))
 
-    def shown(one: str) -> str:
-        words = checker.check(one, precision, suggestions)
+    def formatted(checked: str) -> str:
+        words = loaded.check(checked, precision, suggestions)
         if as_json:
-            return json.dumps({"sentence": one, "words": words}, ensure_ascii=False)
+            return json.dumps({"sentence": checked, "words": words}, ensure_ascii=False)
         if not words:
             return "(no word to judge)"
         return _lines(words if show_all else [word for word in words if not word["fits"]])
 
-    return answer_each(text, shown, as_json=as_json)
+    return answer_each(text, formatted, as_json=as_json)
 
 
 def _lines(words: list[CheckedWord]) -> str:

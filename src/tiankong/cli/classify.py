@@ -1,4 +1,4 @@
-"""``tiankong classify``: texts labelled by a trained model, or by the words that would fit beside them."""
+"""``tiankong classify``: the labels of texts, from a trained classifier or by prompts."""
 
 from __future__ import annotations
 
@@ -19,29 +19,29 @@ if TYPE_CHECKING:
 _SEPARATORS = re.compile(r"[,，、]")
 
 prompt_option = click.option(
-    "--prompt", "prompts", multiple=True, help="A sentence with {text} and one blank; of several, the mean counts."
+    "--prompt", "prompts", multiple=True, help="A sentence with {text} and one blank; the mean over several counts."
 )
 label_option = click.option(
     "--label",
     "labels",
     multiple=True,
-    help="A label and the words that speak for it in the blank, as 好评=好,不错,满意; give two labels or more.",
+    help="A label and the words that are evidence for it in the blank, as 好评=好,不错,满意; give at least two labels.",
 )
 
 
 def parse_labels(given: tuple[str, ...]) -> dict[str, list[str]]:
-    """Labels and their words.
+    """The labels and their words.
 
-    :raises OptionError: one is not of the form NAME=WORD,WORD, or given twice.
+    :raises OptionError: one is not of the form NAME=WORD,WORD, or is given twice.
     """
     labels: dict[str, list[str]] = {}
-    for one in given:
-        name, equals, words = one.partition("=")
+    for option in given:
+        name, equals, list_of_words = option.partition("=")
         name = name.strip()
-        found = [word.strip() for word in _SEPARATORS.split(words) if word.strip()]
-        needs(bool(name and equals and found), f"--label {one!r} is not of the form NAME=WORD,WORD")
+        words = [word.strip() for word in _SEPARATORS.split(list_of_words) if word.strip()]
+        needs(bool(name and equals and words), f"--label {option!r} is not of the form NAME=WORD,WORD")
         needs(name not in labels, f"--label {name} is given twice: put all its words into one")
-        labels[name] = found
+        labels[name] = words
     return labels
 
 
@@ -55,17 +55,17 @@ def parse_labels(given: tuple[str, ...]) -> dict[str, list[str]]:
 )
 @prompt_option
 @label_option
-@click.option("--json", "as_json", is_flag=True, help="One JSON object for each text.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object per text.")
 def command(
     text: str | None, model: str | None, prompts: tuple[str, ...], labels: tuple[str, ...], as_json: bool
 ) -> int:
-    """Label TEXT, or each line of a pipe: by a model trained on labels, or by prompts without any training.
+    """Classify TEXT, or each line of a pipe: by a model trained on labels, or by prompts without training.
 
     \b
     tiankong classify '用了两天就坏了'
     tiankong classify --prompt '{text}，总的来说很__。' --label 好评=好,不错 --label 差评=差,糟糕 '用了两天就坏了'
 
-    With prompts, a word counts by how much likelier the text makes it in the blank.
+    With prompts, a word counts by how much the text raises its probability in the blank.
     """
     from tiankong.model import load  # noqa: PLC0415 - heavy
 
@@ -74,21 +74,21 @@ def command(
     loaded = load((DEFAULT_MODEL if prompts else DEFAULT_CLASSIFIER) if model is None else model)
     needs(
         bool(loaded.labels) or bool(prompts),
-        f"{model} fills blanks and was not trained for labels: say what to tell apart with --prompt and --label, as "
-        "tiankong classify --help shows",
+        f"{model} fills blanks and was not trained for labels: give --prompt and --label, as tiankong classify --help "
+        "shows",
     )
 
-    def shown(text: str, shares: list[LabelShare]) -> str:
+    def formatted(text: str, shares: list[LabelShare]) -> str:
         if as_json:
             return json.dumps({"text": text, "labels": shares}, ensure_ascii=False)
         return "\n".join(f"{share['label']}\t{probability(share['score'])}" for share in shares)
 
-    asked = (prompts, words) if prompts else ()
+    question = (prompts, words) if prompts else ()
 
-    def one(text: str) -> str:
-        return shown(text, loaded.classify(text, *asked))
+    def classified(text: str) -> str:
+        return formatted(text, loaded.classify(text, *question))
 
-    def many(texts: list[str]) -> list[str]:
-        return list(map(shown, texts, loaded.classify(texts, *asked)))
+    def all_classified(texts: list[str]) -> list[str]:
+        return list(map(formatted, texts, loaded.classify(texts, *question)))
 
-    return answer_each(text, one, many=many, as_json=as_json, field="text")
+    return answer_each(text, classified, many=all_classified, as_json=as_json, field="text")

@@ -1,4 +1,4 @@
-"""``tiankong embed``: context vectors of blanks, for programs that want features."""
+"""``tiankong embed``: the context vectors of blanks, as features for other programs."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from tiankong.cli.options import model_option
 @click.argument("sentence", required=False)
 @model_option
 def command(sentence: str | None, model: str) -> int:
-    """Print the context vector of each blank of SENTENCE, or of each line of a pipe, as one JSON object a line."""
+    """Print the context vector of each blank of SENTENCE, or of each line of a pipe, as one JSON object per line."""
     from tiankong.model import load  # noqa: PLC0415 - heavy
 
-    encoder = load(model)
-    return answer_each(sentence, lambda text: _line(text, encoder.embed(text).tolist()), as_json=True)
+    loaded = load(model)
+    return answer_each(sentence, lambda text: _line(text, loaded.embed(text).tolist()), as_json=True)
 
 
 def _line(sentence: str, vectors: list[list[float]]) -> str:

@@ -1,4 +1,4 @@
-"""``tiankong fill``: one sentence, a pipe of lines, or a prompt."""
+"""``tiankong fill``: for one sentence, for lines from a pipe, or at a prompt."""
 
 from __future__ import annotations
 
@@ -25,22 +25,27 @@ if TYPE_CHECKING:
 @click.argument("sentence", required=False)
 @model_option
 @click.option("-k", "--top-k", default=10, show_default=True, help="Words for each blank.")
-@click.option("--decoding", help="How a codes model ranks: likelihood or distance (default: the model's own).")
-@click.option("--target", "targets", multiple=True, help="Only this word or phrase, known or not; may be repeated.")
+@click.option("--decoding", help="Ranking of a codes model: likelihood or distance. [default: the model's own]")
+@click.option(
+    "--target",
+    "targets",
+    multiple=True,
+    help="Only this word or phrase, known or not; may be repeated.",
+)
 @words_option
-@click.option("--starts-with", cls=Once, help="Only words that start so.")
-@click.option("--ends-with", cls=Once, help="Only words that end so.")
+@click.option("--starts-with", cls=Once, help="Only words with this prefix.")
+@click.option("--ends-with", cls=Once, help="Only words with this suffix.")
 @click.option("--contains", cls=Once, help="Only words that contain this.")
-@click.option("--pattern", cls=Once, help="Only words that match this regular expression as a whole.")
-@click.option("--length", cls=Once, help="Only words of so many characters: 2 or 2-4.")
-@click.option("--exclude", multiple=True, help="Not this word; may be repeated.")
+@click.option("--pattern", cls=Once, help="Only words that this regular expression matches as a whole.")
+@click.option("--length", cls=Once, help="Only words of this many characters: 2 or 2-4.")
+@click.option("--exclude", multiple=True, help="Exclude this word; may be repeated.")
 @part_of_word_option
 @click.option(
     "--joint/--no-joint",
     default=None,
-    help="Fill several blanks together too (default: yes, but not in a pipe).",
+    help="Also fill several blanks together. [default: yes, except in a pipe]",
 )
-@click.option("--json", "as_json", is_flag=True, help="One JSON object for each sentence.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object per sentence.")
 def command(
     sentence: str | None,
     model: str,
@@ -53,26 +58,26 @@ def command(
     as_json: bool,
     **constraints: Any,
 ) -> int:
-    """Rank words for each blank of SENTENCE; of several blanks, first whole fillings.
+    """Rank words for each blank of SENTENCE. With several blanks, fillings of all of them together come first.
 
-    A blank is __ or [MASK]. Without SENTENCE, lines are read from a pipe, or a prompt opens on a terminal.
+    A blank is __ or [MASK]. Without SENTENCE, fill reads lines from a pipe, or opens a prompt on a terminal.
     """
     from tiankong.model import load  # noqa: PLC0415
     from tiankong.request.options import parse_length  # noqa: PLC0415 - heavy
 
     constraints |= {"length": None if length is None else parse_length(length), "targets": targets or None}
-    asks = sentence is None and sys.stdin is not None and sys.stdin.isatty()
-    if joint is None and sentence is None and not asks:
+    interactive = sentence is None and sys.stdin is not None and sys.stdin.isatty()
+    if joint is None and sentence is None and not interactive:
         joint = False
     filler = _Filler(load(model, words=read_words(words_file)), top_k, decoding, joint, constraints, as_json)
-    if asks:
+    if interactive:
         return _prompt(filler)
-    return answer_each(sentence, filler.one, many=filler.many, as_json=as_json)
+    return answer_each(sentence, filler.shown, many=filler.all_shown, as_json=as_json)
 
 
 @dataclass(frozen=True)
 class _Filler:
-    """Fills sentences and shows the answers as the options say; ``joint`` is ``None`` for where it is possible."""
+    """Fills sentences and formats the answers; ``joint`` is ``None`` for wherever it is possible."""
 
     model: Model
     top_k: int
@@ -81,51 +86,52 @@ class _Filler:
     constraints: dict[str, Any]
     as_json: bool
 
-    def one(self, sentence: str) -> str:
-        """Answers for a sentence, as they are shown."""
-        answers = self.model.fill(sentence, self.top_k, self.decoding, **self.constraints)
-        return self._shown(sentence, self._filled(sentence, answers))
+    def shown(self, sentence: str) -> str:
+        """The answers for a sentence, formatted."""
+        return self.all_shown(sentence)[0]
 
-    def many(self, sentences: list[str]) -> list[str]:
-        """The same for each of several."""
-        found = self.model.fill(sentences, self.top_k, self.decoding, **self.constraints)
+    def all_shown(self, sentences: str | list[str]) -> list[str]:
+        """The answers for a sentence, or for each of several, formatted."""
+        from tiankong.tasks.fill import fill  # noqa: PLC0415 - heavy
+
+        answers = fill(self.model.predictor, sentences, self.top_k, self.decoding, **self.constraints)
+        given = [sentences] if isinstance(sentences, str) else sentences
         return [
-            self._shown(sentence, self._filled(sentence, answers))
-            for sentence, answers in zip(sentences, found, strict=True)
+            self._formatted(sentence, self._filled(sentence, blanks))
+            for sentence, blanks in zip(given, answers, strict=True)
         ]
 
-    def _filled(self, sentence: str, answers: Any) -> _Filled:
-        """With joint answers where they are wanted: unasked, of several blanks, but not too many, if there are any."""
+    def _filled(self, sentence: str, blanks: list[list[Answer]]) -> _Filled:
+        """With joint answers if requested; by default if there are several blanks, not too many, and any filling."""
         from tiankong.tasks.joint import MOST_BLANKS, MOST_TOGETHER  # noqa: PLC0415 - heavy
 
-        blanks = answers if answers and isinstance(answers[0], list) else [answers]
         if not (1 < len(blanks) <= MOST_BLANKS if self.joint is None else self.joint):
             return _Filled(blanks, None)
         joint = self.model.joint(sentence, min(self.top_k, MOST_TOGETHER), **self.constraints)
         return _Filled(blanks, joint if joint or self.joint else None)
 
-    def _shown(self, sentence: str, filled: _Filled) -> str:
+    def _formatted(self, sentence: str, filled: _Filled) -> str:
         """A JSON object, or lines for people."""
         if self.as_json:
             joint = {} if filled.joint is None else {"joint": filled.joint}
             return json.dumps({"sentence": sentence, "blanks": filled.blanks, **joint}, ensure_ascii=False)
-        parts = [] if filled.joint is None else ["together:", _joint_lines(filled.joint)]
         if len(filled.blanks) == 1:
             return _lines(filled.blanks[0])
+        parts = [] if filled.joint is None else ["together:", _joint_lines(filled.joint)]
         for number, answers in enumerate(filled.blanks, start=1):
             parts += [f"blank {number}:", _lines(answers)]
         return "\n".join(parts)
 
 
 class _Filled(NamedTuple):
-    """Answers of a sentence: for each blank, and for all together."""
+    """The answers for a sentence: for each blank, and for all together."""
 
     blanks: list[list[Answer]]
     joint: list[JointAnswer] | None
 
 
 def _prompt(filler: _Filler) -> int:
-    """Asks for sentences until end of input, with editing and a history that is kept."""
+    """Prompts for sentences until end of input, with line editing and a persistent history."""
     from prompt_toolkit import PromptSession  # noqa: PLC0415 - only on a terminal
     from prompt_toolkit.history import FileHistory, History, InMemoryHistory  # noqa: PLC0415
 
@@ -147,13 +153,13 @@ def _prompt(filler: _Filler) -> int:
         if not sentence.strip():
             continue
         try:
-            click.echo(filler.one(sentence))
+            click.echo(filler.shown(sentence))
         except SentenceError as error:
             click.echo(f"error: {error}")
 
 
 def _lines(answers: list[Answer]) -> str:
-    """A word and its probability (codes models: distance too) a line."""
+    """A line for each word, with its probability; for codes models, also its distance."""
     if not answers:
         return "(no word fits the constraints)"
     return "\n".join(
@@ -165,7 +171,7 @@ def _lines(answers: list[Answer]) -> str:
 
 
 def _joint_lines(answers: list[JointAnswer]) -> str:
-    """The words for all blanks and their probability a line."""
+    """A line for each filling: the words for all blanks, and their probability."""
     if not answers:
         return "(no words fit the constraints)"
     return "\n".join(f"{' '.join(answer['token_strs'])}\t{probability(answer['score'])}" for answer in answers)

@@ -17,7 +17,7 @@ from tiankong.errors import FolderError
 @click.argument("folder")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def command(folder: str, as_json: bool) -> None:
-    """Verify FOLDER, a prepared corpus or a model (or a built-in model's name), and tell what it is."""
+    """Verify FOLDER, a prepared corpus, a model or the name of a built-in model, and describe it."""
     from tiankong.artifact.built_in import model_path  # noqa: PLC0415
     from tiankong.artifact.model_folder import METRICS_FILE, MODEL, ModelManifest  # noqa: PLC0415
     from tiankong.corpus.prepared import PREPARED, PreparedManifest  # noqa: PLC0415
@@ -37,7 +37,7 @@ def command(folder: str, as_json: bool) -> None:
 
 
 def _lines(content: dict[str, Any], indent: str = "") -> Iterator[str]:
-    """The content for people, a field a line; long tables are left to ``--json``."""
+    """The content for people, a field per line; only ``--json`` prints tables."""
     for name, value in content.items():
         if isinstance(value, dict):
             yield f"{indent}{name}:"
@@ -50,10 +50,10 @@ def _lines(content: dict[str, Any], indent: str = "") -> Iterator[str]:
 
 
 def _metrics(file: Path) -> Any:
-    """The model's scores; the file is for people, who may have edited or removed it."""
+    """The model's metrics; the file is for people, who may have edited or removed it."""
     if not file.exists():
         return None
     try:
         return json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        raise FolderError(f"{file} can't be read as JSON: repair or delete it, the model works without") from None
+        raise FolderError(f"{file} can't be read as JSON: repair or delete it, the model works without it") from None

@@ -1,4 +1,4 @@
-"""Texts from a pipe, one a line: answered in order, a bad one reported and the rest gone on with."""
+"""Texts from a pipe, one per line: answered in order; a bad line is reported and the others are answered."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ _BYTES_AT_ONCE = 1 << 16
 
 
 def piped_lines(most: int) -> Iterator[list[tuple[int, str]]]:
-    """The lines of standard input that are not empty, with their numbers: up to ``most`` of those that have arrived, so
-    that a program which waits for the answer to each line gets it.
+    """The non-empty lines of standard input with their numbers, in blocks of at most ``most`` lines that have arrived:
+    a program that waits for the answer to each line gets it.
     """
     number = 0
     for arrived in _arrivals():
@@ -32,20 +32,20 @@ def piped_lines(most: int) -> Iterator[list[tuple[int, str]]]:
 
 
 def _arrivals() -> Iterator[list[str]]:
-    """Whole lines, as many as each reading brings."""
+    """Whole lines, as many as arrive at once."""
     decoder = io.IncrementalNewlineDecoder(
         codecs.getincrementaldecoder(sys.stdin.encoding)(sys.stdin.errors or "strict"), translate=True
     )
-    begun = ""
+    rest = ""
     stream = cast(io.BufferedReader, sys.stdin.buffer)
     while content := stream.read1(_BYTES_AT_ONCE):
-        *lines, begun = (begun + decoder.decode(content)).split("\n")
+        *lines, rest = (rest + decoder.decode(content)).split("\n")
         yield lines
-    yield (begun + decoder.decode(b"", final=True)).split("\n")
+    yield (rest + decoder.decode(b"", final=True)).split("\n")
 
 
 def report(number: int, text: str, error: SentenceError, *, as_json: bool, field: str) -> None:
-    """Says what is wrong with a line, and in JSON gives an object in its place, with the line as its ``field``."""
+    """Reports the problem with a line; in JSON also as an object in its place, with the line as its ``field``."""
     print(f"tiankong: line {number}: {error}", file=sys.stderr)
     if as_json:
         click.echo(json.dumps({field: _printable(text), "error": _printable(str(error))}, ensure_ascii=False))
@@ -59,32 +59,32 @@ def answer_each(
     many: Callable[[list[str]], list[str]] | None = None,
     field: str = "sentence",
 ) -> int:
-    """Prints ``answer`` to ``text``, or to every line of a pipe after the line itself unless in JSON.
+    """Prints the ``answer`` to ``text``, or to every line of a pipe; without JSON, the line itself comes first.
 
-    ``many`` answers a block of lines at once where that is faster; ``field`` is what JSON calls a text. Returns the
+    ``many`` answers a block of lines at once where that is faster; ``field`` is the name of a text in JSON. Returns the
     exit code: that of bad input if a line was bad.
     """
     if text is not None:
         click.echo(answer(text))
         return 0
     needs(sys.stdin is not None, "standard input is closed: give a text as an argument")
-    needs(not sys.stdin.isatty(), "give a text, or texts on standard input")
+    needs(not sys.stdin.isatty(), "give a text as an argument, or texts on standard input")
     failed = False
     for block in piped_lines(_LINES_AT_ONCE if many else 1):
         answers = _answers([line for _, line in block], answer, many)
-        for (number, line), shown in zip(block, answers, strict=True):
-            if isinstance(shown, SentenceError):
+        for (number, line), formatted in zip(block, answers, strict=True):
+            if isinstance(formatted, SentenceError):
                 failed = True
-                report(number, line, shown, as_json=as_json, field=field)
+                report(number, line, formatted, as_json=as_json, field=field)
             else:
-                click.echo(shown if as_json else f"{line}\n{shown}")
+                click.echo(formatted if as_json else f"{line}\n{formatted}")
     return TiankongError.exit_code if failed else 0
 
 
 def _answers(
-    lines: list[str], one: Callable[[str], str], many: Callable[[list[str]], list[str]] | None
+    lines: list[str], answer: Callable[[str], str], many: Callable[[list[str]], list[str]] | None
 ) -> Iterator[str | SentenceError]:
-    """Together if all are good, else one by one."""
+    """Answers the lines together if all are good, else one by one."""
     if many:
         try:
             yield from many(lines)
@@ -94,7 +94,7 @@ def _answers(
             return
     for line in lines:
         try:
-            yield one(line)
+            yield answer(line)
         except SentenceError as error:
             yield error
 

@@ -147,7 +147,7 @@ model_option = click.option(
 part_of_word_option = click.option(
     "--part-of-word/--no-part-of-word",
     default=None,
-    help="A word right beside a blank belongs to the missing one (default: where words are written with spaces).",
+    help="A word next to a blank is part of the missing word. [default: only in languages with spaces]",
 )
 """``--part-of-word`` of every command that fills."""
 
@@ -178,9 +178,7 @@ def parse_label_names(given: tuple[str, ...]) -> dict[str, str]:
     return names
 
 
-words_option = click.option(
-    "--words", "words_file", help="A file of words that join the model's vocabulary, one a line."
-)
+words_option = click.option("--words", "words_file", help="A file of extra words for the vocabulary, one per line.")
 """``--words`` of every command that answers; :func:`read_words` reads it."""
 
 

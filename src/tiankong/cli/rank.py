@@ -1,4 +1,4 @@
-"""``tiankong rank``: candidates for a blank, or whole sentences, compared with each other."""
+"""``tiankong rank``: candidates for a blank, or whole sentences, compared."""
 
 from __future__ import annotations
 
@@ -28,23 +28,23 @@ def command(
 ) -> None:
     """Rank CANDIDATES, words or phrases, for the blank of SENTENCE; or several sentences without a blank.
 
-    What is missing is read from a pipe, one a line: the candidates, or all the sentences. Sentences are compared as if
-    all had the same number of words: a long one does not lose by its length.
+    Candidates or sentences that are not given as arguments are read from a pipe, one per line. Scores of sentences are
+    normalised by length.
     """
     from tiankong.model import load  # noqa: PLC0415 - heavy
     from tiankong.text.blanks import has_blank  # noqa: PLC0415
 
-    choices = list(candidates)
-    if sentence is None or (has_blank(sentence) and not choices):
-        problem = "give candidates for the blank, or several sentences to compare, as arguments or on standard input"
+    compared = list(candidates)
+    if sentence is None or (has_blank(sentence) and not compared):
+        problem = "give candidates for the blank, or several sentences, as arguments or on standard input"
         needs(sys.stdin is not None and not sys.stdin.isatty(), problem)
-        choices = [line.strip() for line in sys.stdin if line.strip()]
-    filler = load(model, words=read_words(words_file))
+        compared = [line.strip() for line in sys.stdin if line.strip()]
+    loaded = load(model, words=read_words(words_file))
     if sentence is not None and has_blank(sentence):
-        ranked = filler.rank(sentence, choices, part_of_word)
+        ranked = loaded.rank(sentence, compared, part_of_word)
     else:
-        ranked = filler.rank(choices if sentence is None else [sentence, *choices])
-        sentence = None  # none of them is asked about
+        ranked = loaded.rank(compared if sentence is None else [sentence, *compared])
+        sentence = None  # the JSON names one only if it has the blank
     if as_json:
         click.echo(json.dumps({"sentence": sentence, "ranked": ranked}, ensure_ascii=False))
         return

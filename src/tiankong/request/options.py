@@ -9,6 +9,7 @@ from typing import Any, TypedDict
 
 from tiankong.config import DECODINGS
 from tiankong.errors import OptionError
+from tiankong.registry.heads import HEADS
 from tiankong.request.constraints import Constraints
 from tiankong.request.patterns import compile_pattern
 from tiankong.runtime.predictor import Predictor
@@ -42,8 +43,9 @@ def check_fill_options(
         problems.append(f"top_k must be a whole number from 1 to {most:,}, not {top_k!r}")
     if decoding is not None and decoding not in DECODINGS:
         problems.append(f"decoding must be one of {', '.join(DECODINGS)}, not {decoding}")
-    elif decoding == "distance" and predictor.codes_decoder is None:
-        problems.append("decoding distance needs a model with head codes")
+    elif decoding is not None and decoding not in predictor.folder.manifest.model.head_spec.decodings:
+        heads = " or ".join(head.name for head in HEADS.values() if decoding in head.decodings)
+        problems.append(f"decoding {decoding} needs a model with head {heads}")
     if problems:
         raise OptionError(problems)
     return checked
