@@ -39,7 +39,7 @@ from tiankong.corpus.prepared import PreparedCorpus
 from tiankong.corpus.reader import read_texts
 from tiankong.corpus.sources import Files
 from tiankong.corpus.splits import SPLITS, split_of, text_hash
-from tiankong.evaluate.labelled import wilson
+from tiankong.evaluation.labelled import wilson
 from tiankong.folder import sha256, write_text
 from tiankong.model import load
 from tiankong.text.segment import Tokenizer

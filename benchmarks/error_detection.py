@@ -21,7 +21,7 @@ from pypinyin import lazy_pinyin
 
 from tiankong.config import DEFAULT_MODEL
 from tiankong.corpus.prepared import PreparedCorpus
-from tiankong.evaluate.error_detection import Exchange, curve, judge_wrong_words, random_exchange
+from tiankong.evaluation.error_detection import Exchange, curve, judge_wrong_words, random_exchange
 from tiankong.runtime.predictor import open_predictor
 from tiankong.tasks.check import error_probability
 

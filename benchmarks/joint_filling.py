@@ -15,7 +15,7 @@ import numpy as np
 
 from tiankong.config import DEFAULT_MODEL
 from tiankong.corpus.prepared import PreparedCorpus
-from tiankong.evaluate.measure import check_vocabulary, split_texts
+from tiankong.evaluation.measure import check_vocabulary, split_texts
 from tiankong.runtime.joint_probability import JointScorer
 from tiankong.runtime.predictor import open_predictor
 from tiankong.runtime.reading import Reading

@@ -28,10 +28,11 @@ from tiankong.version import VERSION as __version__
 if TYPE_CHECKING:
     from tiankong.corpus.prepared import PreparedCorpus
     from tiankong.model import Model, load
+    from tiankong.pipeline.evaluate import evaluate
     from tiankong.pipeline.export import export
     from tiankong.pipeline.prepare import prepare
     from tiankong.pipeline.progress import Progress
-    from tiankong.pipeline.results import ExportResult, TrainingResult
+    from tiankong.pipeline.results import Evaluation, ExportResult, TrainingResult
     from tiankong.pipeline.train import train
     from tiankong.request.answers import (
         Answer,
@@ -49,6 +50,7 @@ __all__ = [
     "Answer",
     "CheckedWord",
     "ContextWord",
+    "Evaluation",
     "Explanation",
     "ExportResult",
     "FolderError",
@@ -67,6 +69,7 @@ __all__ = [
     "TiankongError",
     "TrainingResult",
     "__version__",
+    "evaluate",
     "export",
     "load",
     "prepare",
@@ -74,11 +77,13 @@ __all__ = [
 ]
 
 _MODULES = {
+    "Evaluation": "tiankong.pipeline.results",
     "ExportResult": "tiankong.pipeline.results",
     "Model": "tiankong.model",
     "PreparedCorpus": "tiankong.corpus.prepared",
     "Progress": "tiankong.pipeline.progress",
     "TrainingResult": "tiankong.pipeline.results",
+    "evaluate": "tiankong.pipeline.evaluate",
     "export": "tiankong.pipeline.export",
     "load": "tiankong.model",
     "prepare": "tiankong.pipeline.prepare",

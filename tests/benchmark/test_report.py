@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tiankong.benchmark.report import quality
 from tiankong.benchmark.run import Result
 from tiankong.benchmark.task import Task
-from tiankong.evaluate.measure import Text
+from tiankong.evaluation.measure import Text
 
 SPECIAL = 4
 RESULT = Result("mine", "mine", gives_probabilities=True)

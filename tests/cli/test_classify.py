@@ -12,8 +12,9 @@ import pytest
 
 from tests.tasks.test_zero_shot import BAD, GOOD, PROMPT
 from tiankong.cli.main import run
+from tiankong.corpus.reader import read_texts
 from tiankong.corpus.splits import SPLITS, split_of, text_hash
-from tiankong.evaluate.labelled import read_labelled, wilson
+from tiankong.evaluation.labelled import read_labelled, wilson
 
 OPTIONS = ["--prompt", PROMPT, "--label", "1=好,不错，满意", "--label", "0=差、失望,糟糕"]
 
@@ -135,7 +136,7 @@ def test_what_can_not_be_measured(tmp_path, rows, arguments, words, capfd):
 @pytest.mark.parametrize("limit", [1, 7, 99, 100, 101])
 def test_a_limit_takes_texts_from_all_over(tmp_path, limit):
     file = labelled(tmp_path / "many.txt", [(f"第{number}条评论很好", 1) for number in range(100)])
-    found = [int(text.text[1 : text.text.index("条")]) for text in read_labelled([file], limit=limit)]
+    found = [int(text.text[1 : text.text.index("条")]) for text in read_labelled(read_texts([file]), limit=limit)]
     assert len(found) == min(limit, 100)
     assert found == sorted(set(found))
     if 1 < limit < 100:

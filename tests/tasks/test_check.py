@@ -16,7 +16,7 @@ from tiankong.artifact.error_detection import ErrorDetection
 from tiankong.cli.main import run
 from tiankong.corpus.prepared import PreparedCorpus
 from tiankong.errors import OptionError, SentenceError, TiankongError
-from tiankong.evaluate.error_detection import curve, fit_error_detection, judge_wrong_words, random_exchange
+from tiankong.evaluation.error_detection import curve, fit_error_detection, judge_wrong_words, random_exchange
 from tiankong.model import load
 from tiankong.tasks.check import error_probability
 from tiankong.text.normalise import normalise

@@ -14,7 +14,7 @@ import tiankong
 from tiankong.artifact.model_folder import open_model
 from tiankong.cli.main import run
 from tiankong.corpus.prepared import PreparedCorpus
-from tiankong.evaluate.evaluation import evaluation_of
+from tiankong.evaluation.base import evaluation_of
 from tiankong.registry.heads import HEADS
 from tiankong.registry.tasks import LABELS, TASKS, WORDS
 

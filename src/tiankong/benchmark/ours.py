@@ -14,7 +14,7 @@ from tiankong.benchmark.system import Budget, RankingSystem, Training
 from tiankong.benchmark.task import Floats
 from tiankong.corpus.prepared import PreparedCorpus
 from tiankong.errors import FolderError
-from tiankong.evaluate.measure import Text
+from tiankong.evaluation.measure import Text
 from tiankong.runtime.predictor import Predictor, open_predictor
 from tiankong.text.network_input import Window, network_input
 from tiankong.training.run_folder import Work

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tiankong.benchmark.task import Floats
 from tiankong.corpus.prepared import PreparedCorpus
-from tiankong.evaluate.measure import Text
+from tiankong.evaluation.measure import Text
 
 
 @dataclass(frozen=True)

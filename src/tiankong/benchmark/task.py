@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tiankong.corpus.prepared import PreparedCorpus
-from tiankong.evaluate.measure import Text, split_texts
+from tiankong.evaluation.measure import Text, split_texts
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]

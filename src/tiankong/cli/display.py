@@ -38,14 +38,16 @@ def progress(title: str, total: int, *, quiet: bool) -> Iterator[Callable[[int],
 @contextlib.contextmanager
 def progress_bars(*, quiet: bool, quiet_messages: bool | None = None) -> Iterator[OnProgress]:
     """Shows what a procedure reports: a bar a stage, and its messages as lines unless ``quiet_messages`` (default:
-    ``quiet``).
+    ``quiet``), with settings in them as options.
     """
+    from tiankong.cli.options import as_options  # noqa: PLC0415 - loads all settings
+
     bars = _Bars(shown=shows_progress(quiet))
 
     def show(step: Progress) -> None:
         bars.show(step)
         if step.message:
-            say(step.message, quiet=quiet if quiet_messages is None else quiet_messages)
+            say(as_options(step.message), quiet=quiet if quiet_messages is None else quiet_messages)
 
     try:
         yield show

@@ -66,8 +66,8 @@ class _Words(click.ParamType[Any]):
 
 
 _ARGUMENTS = (
-    *("column", "encoding", "force", "label_column", "measure_limit", "prepared", "profile", "resume", "task"),
-    "tensorboard",
+    *("column", "encoding", "force", "label_column", "labelled", "limit", "measure_limit", "prepared", "profile"),
+    *("resume", "task", "tensorboard", "text"),
 )
 _SETTING = re.compile(r"`(\w+)(?:=([^`]*))?`")
 _SETTINGS = {
@@ -78,6 +78,9 @@ _SETTINGS = {
     },
     **{name: name.replace("_", "-") for name in _ARGUMENTS},
     "base": "from",
+    "label_names": "name-label",
+    "labels": "label",
+    "prompts": "prompt",
 }
 """Options by the settings of the functions behind the command line."""
 

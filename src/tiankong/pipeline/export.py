@@ -10,7 +10,7 @@ from tiankong.artifact.built_in import model_path
 from tiankong.artifact.model_folder import MODEL, open_model
 from tiankong.corpus.prepared import PreparedCorpus
 from tiankong.errors import MissingPackageError
-from tiankong.evaluate.evaluation import evaluation_of
+from tiankong.evaluation.base import evaluation_of
 from tiankong.pipeline.calls import call_text
 from tiankong.pipeline.progress import OnProgress, counter
 from tiankong.pipeline.results import ExportResult

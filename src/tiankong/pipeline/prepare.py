@@ -8,11 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from tiankong.config import Preset
-from tiankong.corpus.columns import label_text
-from tiankong.corpus.labels import LONGEST_LABEL
 from tiankong.corpus.prepare import prepare as make_corpus
 from tiankong.corpus.prepared import PreparedCorpus
-from tiankong.errors import OptionError
+from tiankong.pipeline.label_names import parse_label_names
 from tiankong.pipeline.progress import OnProgress, Progress, counter
 from tiankong.pipeline.settings import preset_of, with_settings
 from tiankong.pipeline.sources import TextSource, open_source
@@ -55,7 +53,7 @@ def prepare(
     :raises MissingPackageError: an optional package of the segmenter, of a file's format or of the codes is missing.
     """
     config = with_settings(preset_of(preset), settings, "prepare").prepare
-    names = _label_names(label_names or {})
+    names = parse_label_names(label_names or {})
     opened = open_source(source, column=column, label_column=label_column, encoding=encoding)
     advance = counter(progress, "reading", opened.size)
 
@@ -69,23 +67,3 @@ def prepare(
             )
 
     return make_corpus(opened, Path(output), config, label_names=names, force=force, report=report)
-
-
-def _label_names(given: Mapping[Any, str]) -> dict[str, str]:
-    """New names by the labels as they are read.
-
-    :raises OptionError: a label or a name is empty, a name is too long, or two labels are read alike.
-    """
-    names: dict[str, str] = {}
-    for label, name in given.items():
-        old, new = label_text(str(label).lower() if isinstance(label, bool) else label), label_text(name)
-        if old is None or new is None:
-            raise OptionError(f"label_names gives {label!r} the name {name!r}: neither may be empty")
-        if len(new) > LONGEST_LABEL:
-            raise OptionError(
-                f"the name that label_names gives {label!r} is over {LONGEST_LABEL} characters: shorten it"
-            )
-        if old in names:
-            raise OptionError(f"label_names has {old!r} twice: keep one")
-        names[old] = new
-    return names

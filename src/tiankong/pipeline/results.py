@@ -31,3 +31,11 @@ class ExportResult:
 
     path: Path
     metrics: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """How well a model answers: its folder, and the metrics by name."""
+
+    path: Path
+    metrics: dict[str, Any]

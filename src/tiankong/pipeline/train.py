@@ -19,7 +19,7 @@ from tiankong.config.applicability import check_shape, check_task, check_used
 from tiankong.config.schema import where
 from tiankong.corpus.prepared import PreparedCorpus
 from tiankong.errors import MissingPackageError, OptionError
-from tiankong.evaluate.evaluation import evaluation_of
+from tiankong.evaluation.base import evaluation_of
 from tiankong.objective.base import objective_of
 from tiankong.pipeline.calls import call_text
 from tiankong.pipeline.progress import OnProgress, Progress, counter

@@ -58,7 +58,7 @@ class TaskSpec:
     """The module whose ``fit`` trains the network: see :mod:`tiankong.training.task`."""
 
     evaluation: str
-    """The module whose ``EVALUATION`` measures a model folder: see :mod:`tiankong.evaluate.evaluation`."""
+    """The module whose ``EVALUATION`` measures a model folder: see :mod:`tiankong.evaluation.base`."""
 
     preset: str = "default"
     """The preset of a training that names none."""
@@ -77,7 +77,7 @@ _ROWS = (
         answers=WORDS,
         objective="tiankong.objective.cloze",
         trainer="tiankong.training.cloze.trainer",
-        evaluation="tiankong.evaluate.words",
+        evaluation="tiankong.evaluation.words",
         has_profile=True,
     ),
     TaskSpec(
@@ -86,7 +86,7 @@ _ROWS = (
         answers=LABELS,
         objective="tiankong.objective.classify",
         trainer="tiankong.training.classify.trainer",
-        evaluation="tiankong.evaluate.labels",
+        evaluation="tiankong.evaluation.labels",
         preset="classifier",
         takes_base=True,
     ),

@@ -11,7 +11,7 @@ from gensim.models import Word2Vec
 from tiankong.benchmark.system import RankingSystem, Training
 from tiankong.benchmark.task import Floats, queries
 from tiankong.corpus.prepared import PreparedCorpus
-from tiankong.evaluate.measure import Text
+from tiankong.evaluation.measure import Text
 
 
 class Unigram(RankingSystem):

@@ -19,7 +19,7 @@ from tiankong.benchmark.peers.timed_training import Step, train_for
 from tiankong.benchmark.system import RankingSystem, Training
 from tiankong.benchmark.task import Floats, Ints, queries
 from tiankong.errors import MissingPackageError
-from tiankong.evaluate.measure import Text
+from tiankong.evaluation.measure import Text
 from tiankong.text.vocabulary import BLANK, SPECIAL_TOKENS, UNKNOWN
 
 _WIDTH, _LAYERS, _LONGEST = 256, 4, 192

@@ -16,7 +16,7 @@ from tiankong.benchmark.peers.timed_training import Step, train_for
 from tiankong.benchmark.system import RankingSystem, Training
 from tiankong.benchmark.task import Floats
 from tiankong.config import load_preset
-from tiankong.evaluate.measure import Text
+from tiankong.evaluation.measure import Text
 from tiankong.network.cloze import ClozeNetwork
 from tiankong.network.context import tensors
 from tiankong.text.network_input import Window, network_input

@@ -11,7 +11,7 @@ from tiankong.benchmark.peers.kneser_ney import write_arpa
 from tiankong.benchmark.system import RankingSystem, Training
 from tiankong.benchmark.task import Floats, Ints, queries
 from tiankong.errors import MissingPackageError
-from tiankong.evaluate.measure import Text
+from tiankong.evaluation.measure import Text
 from tiankong.text.vocabulary import BEGIN, END, UNKNOWN
 
 _ORDER = 5

@@ -7,9 +7,9 @@ from typing import Any
 from tiankong.artifact.error_detection import ErrorDetection
 from tiankong.artifact.model_folder import ModelFolder
 from tiankong.corpus.prepared import PreparedCorpus
-from tiankong.evaluate.error_detection import MOST_TEXTS, fit_error_detection
-from tiankong.evaluate.evaluation import Evaluation, OnText
-from tiankong.evaluate.measure import check_targets, measure_split
+from tiankong.evaluation.base import Evaluation, OnText
+from tiankong.evaluation.error_detection import MOST_TEXTS, fit_error_detection
+from tiankong.evaluation.measure import check_targets, measure_split
 from tiankong.runtime.predictor import Predictor
 
 

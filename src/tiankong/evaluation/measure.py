@@ -1,4 +1,4 @@
-"""Metrics of a model that fills blanks, over a prepared split or text files: exact ranks, perplexity, bit accuracy."""
+"""Metrics of a model that fills blanks, over a prepared split or any texts: exact ranks, perplexity, bit accuracy."""
 
 from __future__ import annotations
 
@@ -6,18 +6,16 @@ import itertools
 import math
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tiankong.corpus.prepared import PreparedCorpus
-from tiankong.corpus.reader import read_texts
 from tiankong.errors import FolderError, SourceError
-from tiankong.evaluate.reliability import Reliability
+from tiankong.evaluation.reliability import Reliability
 from tiankong.runtime.batching import MEASURING
 from tiankong.runtime.decoding import ranks
 from tiankong.runtime.predictor import Predictor
@@ -111,28 +109,21 @@ def split_texts(corpus: PreparedCorpus, split: str, texts: int = 0) -> Iterator[
         yield Text(ids, targets, int(words.sum()) - len(targets))
 
 
-def measure_files(
-    predictor: Predictor,
-    paths: Sequence[Path],
-    *,
-    column: str | None = None,
-    encoding: str | None = None,
-    texts: int = 0,
-    on_text: Callable[[int], None] = lambda _: None,
+def measure_texts(
+    predictor: Predictor, texts: Iterable[str], *, limit: int = 0, on_text: Callable[[int], None] = lambda _: None
 ) -> Metrics:
-    """Metrics over texts that are segmented whole, each target blanked in turn; over the first ``texts`` if not 0.
+    """Metrics over texts that are segmented whole, each target blanked in turn; over the first ``limit`` if not 0.
 
-    :raises SourceError: a file can't be read, or there is no word to predict.
+    :raises SourceError: there is no word to predict.
     """
     is_word = predictor.folder.vocabulary.targets()
 
     def blocks() -> Iterator[_Block]:
-        contents = (text.text for text in read_texts(paths, column=column, encoding=encoding))
-        for block in _blocks(itertools.islice(contents, min(texts, sys.maxsize) or None)):
+        for block in _blocks(itertools.islice(texts, min(limit, sys.maxsize) or None)):
             reading = TextIds(predictor)
             read = []
-            for content in block:
-                tokens = predictor.tokenizer.tokens(content)
+            for text in block:
+                tokens = predictor.tokenizer.tokens(text)
                 ids = reading.ids(tokens)
                 targets = np.flatnonzero((ids < len(is_word)) & is_word[np.minimum(ids, len(is_word) - 1)])
                 read.append(Text(ids, targets, sum(map(is_target, tokens)) - len(targets)))

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from pathlib import Path
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
@@ -14,10 +13,10 @@ from tiankong.artifact.model_folder import ModelFolder
 from tiankong.config import CUTTING, PrepareConfig
 from tiankong.corpus.labels import LabelNames
 from tiankong.corpus.prepared import PreparedCorpus
-from tiankong.corpus.reader import read_texts
+from tiankong.corpus.reader import Text
 from tiankong.corpus.splits import SPLITS, split_of, text_hash
 from tiankong.errors import FolderError, SourceError
-from tiankong.evaluate.reliability import Reliability
+from tiankong.evaluation.reliability import Reliability
 from tiankong.objective.labels import label_objective
 from tiankong.request.answers import LabelShare
 from tiankong.runtime.classifier import Classifier
@@ -40,32 +39,30 @@ class Labelled(NamedTuple, Generic[Content]):
 
 
 def read_labelled(
-    paths: Sequence[Path],
+    texts: Iterable[Text],
     *,
     split: str | None = None,
     prepare: PrepareConfig | None = None,
     limit: int = 0,
-    column: str | None = None,
-    label_column: str | None = None,
     label_names: Mapping[str, str] | None = None,
-    encoding: str | None = None,
 ) -> list[Labelled[str]]:
-    """The labelled texts of files, without duplicates (the first is kept), of one split or all; or ``limit`` of them
+    """Labelled texts without duplicates (the first is kept), of one split or all; or ``limit`` of them
     spread evenly.
 
     Splits are those of ``tiankong prepare`` with the settings ``prepare``, by default its own: a text falls into the
-    same split here as there. ``label_names`` maps labels in the files to other names.
+    same split here as there. ``label_names`` maps labels to other names.
 
-    :raises SourceError: a file can't be read; a text has no label; no text has a label of ``label_names``.
+    :raises SourceError: a text has no label, or none falls into the split; no text has a label of ``label_names``.
     """
     labelled: list[Labelled[str]] = []
     names = LabelNames(label_names or {})
     config = prepare or PrepareConfig()
     seen: set[int] = set()
-    for text in read_texts(paths, column=column, label_column=label_column, encoding=encoding):
+    for text in texts:
         if text.label is None:
             raise SourceError(
-                f"{text.place} has no label: write text,,label lines, or name their column with --label-column"
+                f"{text.place} has no label: write text,,label lines, give (text, label) pairs, or name the column of "
+                "labels with `label_column`"
             )
         label = names.of(text.label)
         number = text_hash(text.text, config.seed)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from tiankong.artifact.error_detection import ErrorDetection, Threshold
 from tiankong.corpus.prepared import PreparedCorpus
-from tiankong.evaluate.measure import check_vocabulary, split_texts
+from tiankong.evaluation.measure import check_vocabulary, split_texts
 from tiankong.runtime.predictor import Predictor
 from tiankong.runtime.pseudo_likelihood import predict_words
 from tiankong.tasks.check import Evidence, error_probability, evidence

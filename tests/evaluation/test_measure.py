@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from tiankong.corpus.prepared import PreparedCorpus
-from tiankong.evaluate import measure
-from tiankong.evaluate.measure import measure_files, measure_split
+from tiankong.evaluation import measure
+from tiankong.evaluation.measure import measure_split, measure_texts
 from tiankong.runtime.batching import BatchLimits
 from tiankong.runtime.predictor import open_predictor
 from tiankong.runtime.reading import Reading
@@ -44,11 +44,9 @@ def by_hand(predictor, texts):
 
 
 @pytest.mark.parametrize("kind", ["model_folder", "codes_model_folder"])
-def test_text_files_against_the_definition(kind, request, tmp_path):
+def test_texts_against_the_definition(kind, request):
     predictor = open_predictor(request.getfixturevalue(kind))
-    file = tmp_path / "texts.txt"
-    file.write_text("\n".join(TEXTS), encoding="utf-8")
-    metrics = measure_files(predictor, [file])
+    metrics = measure_texts(predictor, TEXTS)
     ranks, logs, misses, sentences = by_hand(predictor, TEXTS)
     targets = len(ranks) + misses
     assert (metrics["targets"], metrics["oov_targets"], metrics["sentences"]) == (targets, misses, sentences)
@@ -57,21 +55,20 @@ def test_text_files_against_the_definition(kind, request, tmp_path):
     assert metrics["mrr"] == pytest.approx(sum(1 / rank for rank in ranks) / targets)
     assert metrics["perplexity"] == pytest.approx(math.exp(-sum(logs) / len(logs)), rel=1e-4)
     assert ("bit_accuracy" in metrics) is (kind == "codes_model_folder")
-    assert measure_files(predictor, [file], texts=2)["sentences"] == by_hand(predictor, TEXTS[:2])[3]
+    assert measure_texts(predictor, TEXTS, limit=2)["sentences"] == by_hand(predictor, TEXTS[:2])[3]
 
 
 @pytest.mark.parametrize("kind", ["model_folder", "codes_model_folder"])
-def test_a_very_long_text_is_measured_in_parts(kind, request, tmp_path, monkeypatch):
+def test_a_very_long_text_is_measured_in_parts(kind, request, monkeypatch):
     predictor = open_predictor(request.getfixturevalue(kind))
-    file = tmp_path / "texts.txt"
-    file.write_text("\n".join(["，".join(TEXTS[:4] * 6), *TEXTS]), encoding="utf-8")
-    whole = measure_files(predictor, [file])
+    texts = ["，".join(TEXTS[:4] * 6), *TEXTS]
+    whole = measure_texts(predictor, texts)
     monkeypatch.setattr(measure, "MEASURING", BatchLimits(predictions=7, tokens=100, targets=5))
-    parts = measure_files(predictor, [file])
+    parts = measure_texts(predictor, texts)
     assert without_times(parts) == pytest.approx(without_times(whole), rel=1e-4)
     monkeypatch.setattr(measure, "_LONGEST", 20)
     heard = []
-    cut = measure_files(predictor, [file], on_text=heard.append)
+    cut = measure_texts(predictor, texts, on_text=heard.append)
     assert sum(heard) == len(TEXTS) + 1
     assert [cut[name] for name in ("targets", "oov_targets", "sentences")] == [
         whole[name] for name in ("targets", "oov_targets", "sentences")
@@ -93,12 +90,7 @@ def test_a_prepared_split_counts_what_prepare_counted(model_folder, prepared):
     assert metrics["perplexity"] < len(corpus.vocabulary)
 
 
-def test_bit_accuracy_is_the_mean_over_texts_of_the_share_of_equal_bits(codes_model_folder, tmp_path):
+def test_bit_accuracy_is_the_mean_over_texts_of_the_share_of_equal_bits(codes_model_folder):
     predictor = open_predictor(codes_model_folder)
-    shares = []
-    for text in TEXTS[:3]:
-        file = tmp_path / "one.txt"
-        file.write_text(text, encoding="utf-8")
-        shares.append(measure_files(predictor, [file])["bit_accuracy"])
-    file.write_text("\n".join(TEXTS[:3]), encoding="utf-8")
-    assert measure_files(predictor, [file])["bit_accuracy"] == pytest.approx(np.mean(shares), abs=1e-6)
+    shares = [measure_texts(predictor, [text])["bit_accuracy"] for text in TEXTS[:3]]
+    assert measure_texts(predictor, TEXTS[:3])["bit_accuracy"] == pytest.approx(np.mean(shares), abs=1e-6)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tiankong.evaluate.reliability import BINS, Reliability
+from tiankong.evaluation.reliability import BINS, Reliability
 
 ANSWERS = st.lists(st.tuples(st.floats(0, 1, width=32), st.booleans()), min_size=1, max_size=60)
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from tiankong.artifact.model_folder import ModelFolder
 from tiankong.corpus.prepared import PreparedCorpus
-from tiankong.evaluate.evaluation import Evaluation, OnText
-from tiankong.evaluate.labelled import check_labels_known, measure_labelled_split
+from tiankong.evaluation.base import Evaluation, OnText
+from tiankong.evaluation.labelled import check_labels_known, measure_labelled_split
 from tiankong.runtime.classifier import Classifier
 
 

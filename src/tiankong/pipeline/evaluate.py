@@ -1,0 +1,179 @@
+"""A model measured on a prepared corpus or on other texts."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from tiankong.artifact.built_in import model_path
+from tiankong.artifact.model_folder import open_model
+from tiankong.config import DEFAULT_CLASSIFIER, DEFAULT_MODEL
+from tiankong.corpus.prepared import PreparedCorpus
+from tiankong.corpus.splits import SPLITS
+from tiankong.errors import OptionError, SourceError
+from tiankong.evaluation.base import evaluation_of
+from tiankong.evaluation.labelled import Labelled, measure_labelled, read_labelled
+from tiankong.evaluation.measure import measure_texts
+from tiankong.model import Model, load
+from tiankong.pipeline.label_names import parse_label_names
+from tiankong.pipeline.progress import OnProgress, Progress, counter
+from tiankong.pipeline.results import Evaluation
+from tiankong.pipeline.sources import TextSource, open_source
+from tiankong.registry.tasks import LABELS
+from tiankong.request.answers import LabelShare
+
+ALL = "all"
+"""Stands for every text of ``labelled``, whichever split it falls into."""
+
+_MOST_LISTED = 10
+
+
+def evaluate(
+    model: str | os.PathLike[str] | None = None,
+    *,
+    prepared: str | os.PathLike[str] | PreparedCorpus | None = None,
+    text: TextSource | None = None,
+    labelled: TextSource | None = None,
+    split: str | None = None,
+    limit: int = 0,
+    prompts: Sequence[str] | None = None,
+    labels: Mapping[str, Sequence[str]] | None = None,
+    column: str | None = None,
+    label_column: str | None = None,
+    label_names: Mapping[Any, str] | None = None,
+    encoding: str | None = None,
+    progress: OnProgress | None = None,
+) -> Evaluation:
+    """Blanks every word of texts in turn and ranks the vocabulary for it, or classifies texts and compares the labels.
+
+    >>> tiankong.evaluate("model", prepared="prepared").metrics["top10"]
+    >>> tiankong.evaluate("model", text=["物流很快", "质量不错"]).metrics["perplexity"]
+    >>> tiankong.evaluate(labelled=[("物流很快", "好评"), ("质量很差", "差评")], split="all").metrics["accuracy"]
+
+    Give one of ``prepared``, ``text`` and ``labelled``. The metrics of blanks are ``sentences``, ``targets``,
+    ``oov_targets``, ``top1``, ``top5``, ``top10``, ``mrr``, ``perplexity``, ``seconds`` and ``targets_per_second``;
+    targets are the tokens with a letter, and those outside the vocabulary count as misses. Those of labels are
+    ``texts``, ``accuracy`` with its 95 % interval, ``macro_f1`` and ``confusion``; both have ``calibration_error``.
+
+    :param model: a built-in model's name or a model folder (default: the built-in model).
+    :param prepared: the prepared corpus that the model was trained on, or that a classifier is to label.
+    :param text: files or texts, as for :func:`tiankong.prepare`, whose words are blanked.
+    :param labelled: files or ``(text, label)`` pairs, to be classified. Texts that repeat an earlier one are left out.
+    :param split: ``train``, ``validation`` or ``test`` (the default). Of ``labelled``, it is the split the texts would
+        fall into when prepared as the model's corpus was; ``all`` measures every text.
+    :param limit: measure so many texts, spread over the split, or the first of ``text`` (0: all).
+    :param prompts: classify ``labelled`` without training, as :meth:`tiankong.Model.classify` does.
+    :param labels: with ``prompts``: each label and the words that are evidence for it.
+    :param column: the column of texts of files with columns.
+    :param label_column: the column of labels.
+    :param label_names: other names for the labels, as in :func:`tiankong.prepare`.
+    :param encoding: the encoding of files that are neither UTF-8 nor GB18030.
+    :param progress: called with a :class:`tiankong.Progress`. The stages are ``reading`` and ``measuring`` (in texts).
+    :raises OptionError: the arguments do not go together, or the labels are others than the model's.
+    :raises SourceError: something can't be read as text, or has nothing to measure.
+    :raises FolderError: the model or the corpus can't be used, or do not belong together.
+    """
+    if isinstance(prompts, str):
+        prompts = [prompts]
+    _check(prepared, text, labelled, split, limit)
+    _check_label_arguments(labelled is not None, prompts, labels, label_column, label_names)
+    if prepared is not None:
+        if column or encoding:
+            raise OptionError("`column` and `encoding` are for files: leave them out")
+        return _on_split(model or DEFAULT_MODEL, prepared, split or "test", limit, progress)
+    if text is not None:
+        source = open_source(text, column=column, encoding=encoding)
+        contents = (entry.text for entry in source.read())
+        loaded = load(os.fspath(model or DEFAULT_MODEL))
+        measured = measure_texts(loaded.predictor, contents, limit=limit, on_text=counter(progress, "measuring", limit))
+        return Evaluation(loaded.folder.path, measured)
+    assert labelled is not None
+    loaded = _classifying(load(os.fspath(model or (DEFAULT_MODEL if prompts else DEFAULT_CLASSIFIER))), prompts)
+    texts = read_labelled(
+        open_source(labelled, column=column, label_column=label_column, encoding=encoding).read(),
+        split=None if split == ALL else split or "test",
+        prepare=loaded.folder.manifest.prepare,
+        limit=limit,
+        label_names=parse_label_names(label_names or {}),
+    )
+    report = progress or (lambda _: None)
+    if split != ALL:
+        note = f'only texts of the {split or "test"} split are measured; `split="{ALL}"` measures every one'
+        report(Progress("reading", message=note))
+    _check_labels(loaded, texts, labels)
+    readable = [labelled_text for labelled_text in texts if loaded.reads(labelled_text.text)]
+    if not readable:
+        raise SourceError("no text has a word that the model reads: give others")
+    if len(readable) < len(texts):
+        missing = f"left out, since they have no word: {len(texts) - len(readable):,} texts"
+        report(Progress("measuring", message=missing))
+
+    def classify(batch: list[str]) -> list[list[LabelShare]]:
+        return loaded.classify(batch, prompts, labels)
+
+    advance = counter(progress, "measuring", len(readable))
+    return Evaluation(loaded.folder.path, measure_labelled(classify, readable, advance))
+
+
+def _check(prepared: object, text: object, labelled: object, split: str | None, limit: int) -> None:
+    if limit < 0:
+        raise OptionError(f"`limit` must be 0 (all) or more, not {limit}")
+    if sum(given is not None for given in (prepared, text, labelled)) != 1:
+        raise OptionError(
+            "give one of `prepared` with a folder, `text` with files or texts, `labelled` with labelled ones"
+        )
+    if split is not None and split not in {*SPLITS, ALL}:
+        raise OptionError(f"there is no split {split!r}: the splits are {', '.join(SPLITS)}, and {ALL} of `labelled`")
+    if split == ALL and labelled is None:
+        raise OptionError(f'`split="{ALL}"` is for `labelled`: give {", ".join(SPLITS[:-1])} or {SPLITS[-1]}')
+    if split is not None and text is not None:
+        raise OptionError("`split` is not for `text`: leave it out")
+
+
+def _check_label_arguments(has_labels: bool, prompts: object, labels: object, column: object, names: object) -> None:
+    if not has_labels:
+        if prompts or labels:
+            raise OptionError("`prompts` and `labels` are for `labelled` texts: leave them out")
+        if column or names:
+            raise OptionError("`label_column` and `label_names` are for `labelled` texts: leave them out")
+    if bool(prompts) != bool(labels):
+        raise OptionError("`prompts` and `labels` go together: give both, or neither for a classifier")
+
+
+def _on_split(
+    model: str | os.PathLike[str],
+    prepared: str | os.PathLike[str] | PreparedCorpus,
+    split: str,
+    limit: int,
+    progress: OnProgress | None,
+) -> Evaluation:
+    folder = open_model(model_path(os.fspath(model)))
+    corpus = prepared if isinstance(prepared, PreparedCorpus) else PreparedCorpus(Path(prepared))
+    evaluation = evaluation_of(folder.task)
+    texts = corpus.manifest.splits[split].texts
+    advance = counter(progress, "measuring", min(limit or texts, texts))
+    return Evaluation(
+        folder.path, evaluation.measure(evaluation.load(folder), corpus, split, texts=limit, on_text=advance)
+    )
+
+
+def _classifying(model: Model, prompts: Sequence[str] | None) -> Model:
+    """``model``, once it is sure that it classifies."""
+    answers = model.folder.task.answers
+    if answers != LABELS and not prompts:
+        raise OptionError(
+            f"{model.folder.path.name} {answers.refusal}: give `prompts` and `labels` too, or choose a classifier"
+        )
+    return model
+
+
+def _check_labels(model: Model, texts: Sequence[Labelled[str]], labels: Mapping[str, Sequence[str]] | None) -> None:
+    """Makes sure that the model can give every label of the texts."""
+    wanted, possible = {text.label for text in texts}, set(labels or model.labels)
+    if not wanted <= possible:
+        way_out = "give `labels` for each of them"
+        if not labels:
+            way_out = f"{model.folder.path.name} was trained for {', '.join(model.labels[:_MOST_LISTED])}"
+        raise OptionError(f"the texts have the labels {', '.join(sorted(wanted)[:_MOST_LISTED])}: {way_out}")
