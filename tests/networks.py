@@ -30,6 +30,9 @@ HEAD_SETTINGS: dict[str, dict[str, Any]] = {
 }
 """How a network with this head differs from the others here. A new head needs a row only if it has to differ."""
 
+BLIND: set[str] = set()
+"""Heads that rank words whatever stands around them."""
+
 VARIANTS = [
     *[(cell, layers, head, 8) for cell in ("lstm", "gru") for layers in (1, 2) for head in HEADS],
     ("lstm", 1, "codes", 0),

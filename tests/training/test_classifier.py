@@ -274,7 +274,7 @@ def test_texts_without_labels(tmp_path, capfd):
     [
         (["--from", "BASE", "--hidden-size", "8"], "--hidden-size is the network's shape, which is that of"),
         (["--head", "codes"], "--head is for models that fill blanks"),
-        (["--profile"], "--profile counts the arithmetic of filling"),
+        (["--profile"], "--profile is not for --task classify, whose arithmetic is not counted"),
         (["--from", "nowhere"], "there is no folder nowhere"),
         (["--from", "reviews-zh"], "weights in 8 bits, which can't be trained on"),
         (["--from", "CLASSIFIER"], "is a classifier and fills no blanks"),
