@@ -40,8 +40,6 @@ MODEL = FolderFormat(
     for_people=(METRICS_FILE, HISTORY_FILE, CURVES_FILE, RELIABILITY_FILE, CONFUSION_FILE, CARD_FILE),
 )
 
-CLOZE, CLASSIFY = TASKS
-
 
 @dataclass(frozen=True)
 class StatedBase:
@@ -70,7 +68,7 @@ class ModelManifest:
     parameters: int
     weights: str = "fp32"
     unknown_bias: float | None = None
-    task: str = CLOZE
+    task: str = next(iter(TASKS))  # of the models that say none
     labels: list[str] = field(default_factory=list)
     classifier: ClassifierConfig | None = None
     base: StatedBase | None = None
@@ -103,12 +101,11 @@ class ModelFolder:
         """What the model was trained for."""
         return TASKS[self.manifest.task]
 
-    def needs(self, kind: AnswerKind | str) -> None:
-        """Makes sure that the model answers with this kind, or with that of a task.
+    def needs(self, kind: AnswerKind) -> None:
+        """Makes sure that the model answers with this kind.
 
         :raises FolderError: it answers with another one.
         """
-        kind = TASKS[kind].answers if isinstance(kind, str) else kind
         if self.task.answers != kind:
             raise FolderError(f"{self.path.name} {self.task.answers.refusal}: {kind.wanted}")
 
