@@ -1,10 +1,8 @@
-"""What the words around a blank do for an answer, and how a sentence is cut."""
+"""What the words around a blank do for an answer."""
 
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 import tiankong
 from tests.conftest import TINY, succeed
@@ -109,32 +107,3 @@ def test_a_blank_that_is_not_there(model):
 def test_a_sentence_without_a_blank_is_told_so(model):
     with pytest.raises(SentenceError, match="no blank"):
         model.explain("外套做工不错")
-
-
-texts = st.text(st.sampled_from("外套做工不错很暖和，。！ab1 　\t\r\nＡｂ👍🏽é́&amp;_＿龘"), max_size=40)
-
-
-@settings(max_examples=200, deadline=None)
-@given(text=texts)
-def test_pieces_slice_the_text_in_order_and_leave_only_white_space_out(model, text):
-    words = model.segment(text)
-    at = 0
-    for word in words:
-        assert text[at : word["start"]].strip() == ""
-        assert word["word"] == text[word["start"] : word["end"]] != ""
-        assert word["start"] >= at
-        at = word["end"]
-    assert text[at:].strip() == ""
-
-
-def test_pieces_know_what_they_are(model):
-    found = [(word["word"], word["kind"], word["known"]) for word in model.segment("外套__ 龘，[MASK]")]
-    assert found == [
-        ("外套", "word", True),
-        ("__", "blank", False),
-        ("龘", "word", False),
-        ("，", "mark", True),
-        ("[MASK]", "blank", False),
-    ]
-    with pytest.raises(SentenceError, match="must be a string"):
-        model.segment(7)
