@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import signal
-import subprocess
-import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
+from typing import Any, ClassVar, TextIO
 
 from tiankong.artifact.model_folder import CHARACTERS_FILE, CODES_FILE, METRICS_FILE, ONNX_FILE, VOCABULARY_FILE
 from tiankong.benchmark.system import Budget, RankingSystem, Training
@@ -15,71 +14,63 @@ from tiankong.benchmark.task import Floats
 from tiankong.corpus.prepared import PreparedCorpus
 from tiankong.errors import FolderError
 from tiankong.evaluation.measure import Text
+from tiankong.pipeline.progress import Progress
+from tiankong.pipeline.train import can_resume, train
 from tiankong.runtime.predictor import Predictor, open_predictor
 from tiankong.text.network_input import Window, network_input
-from tiankong.training.run_folder import Work
 
 LOG_FILE = "train.log"
-"""What ``train`` says while it runs, in the system's folder."""
+"""In the system's folder: how far the training is, for people."""
 
 _MEASURED_TEXTS = 2000
-"""That ``train`` measures by itself; the benchmark measures its own blanks."""
+"""Texts of a split that the training measures at its end; the benchmark measures its own blanks."""
 
 
 class Ours(RankingSystem):
-    """``tiankong train`` with some options, then ``tiankong.load``."""
+    """``tiankong.train`` with some settings, then ``tiankong.load``."""
 
     gives_probabilities = True
-    options: tuple[str, ...] = ()
+    settings: ClassVar[dict[str, Any]] = {"preset": "default"}
+    """Keyword arguments of the training."""
+
     epochs = 0
     """Where the budget leaves it to the system; 0 for the preset's."""
 
-    quick_options: tuple[str, ...] = ("--preset", "small", "--epochs", "2")
+    quick_settings: ClassVar[dict[str, Any]] = {"preset": "small", "epochs": 2}
 
     def train(self) -> Training:
-        """Runs the command.
+        """Trains a model, or goes on with a training that was stopped, like the benchmark itself.
 
-        :raises FolderError: it failed.
+        :raises TiankongError: it can't be trained.
         """
-        output = self.folder / "model"
-        options, epochs = (self.quick_options, 0) if self.budget.quick else (self.options, self.epochs)
-        epochs = self.budget.epochs or epochs
+        settings = self.quick_settings if self.budget.quick else self.settings
+        epochs = self.budget.epochs or (0 if self.budget.quick else self.epochs)
         if epochs:
-            options = (*options, "--epochs", str(epochs))
-        # A training that was stopped goes on, like the benchmark itself.
-        start = "--resume" if Work(output.with_name("model.training")).has_checkpoint else "--force"
-        log = self.folder / LOG_FILE
-        with log.open("a", encoding="utf-8") as file:
-            process = subprocess.Popen(
-                [
-                    *(sys.executable, "-m", "tiankong", "train", str(self.corpus.folder), "--output", str(output)),
-                    *(start, "--profile", "--threads", str(self.budget.threads), "--seed", str(self.budget.seed)),
-                    *("--measure-limit", str(_MEASURED_TEXTS)),
-                    *options,
-                ],
-                stdout=subprocess.DEVNULL,
-                stderr=file,
+            settings = {**settings, "epochs": epochs}
+        output = self.folder / "model"
+        resume = can_resume(output)
+        with (self.folder / LOG_FILE).open("a", encoding="utf-8") as log:
+            result = train(
+                self.corpus,
+                output,
+                resume=resume,
+                force=not resume,
+                profile=True,
+                measure_limit=_MEASURED_TEXTS,
+                threads=self.budget.threads,
+                seed=self.budget.seed,
+                progress=partial(_log, log),
+                **settings,
             )
-            try:
-                process.wait()
-            except KeyboardInterrupt:
-                process.wait()  # Ctrl-C reached it too: it saves where it is
-                raise
-            except SystemExit:  # told to stop: so is it, and saves where it is
-                process.send_signal(signal.SIGINT)
-                process.wait()
-                raise
-        lines = log.read_text(encoding="utf-8").splitlines()
-        if process.returncode:
-            raise FolderError(f"{self.label} could not be trained: {lines[-1] if lines else 'it said nothing'}")
-        self._open(output)
-        profiles = [line.removeprefix("profile | ") for line in lines if line.startswith("profile | ")]
-        return self._trained("; ".join([" ".join(options), *profiles[-1:]]))
+        self._open(output, result.metrics)
+        note = " ".join(f"--{name.replace('_', '-')} {value}" for name, value in settings.items())
+        profile = "" if result.profile is None else f"; {str(result.profile).removeprefix('profile | ')}"
+        return self._trained(note + profile)
 
-    def _open(self, model: Path) -> None:
+    def _open(self, model: Path, metrics: dict[str, Any]) -> None:
         self._model = model
+        self._metrics = metrics
         self._predictor: Predictor = open_predictor(model, threads=self.budget.threads)
-        self._metrics = json.loads((model / METRICS_FILE).read_text(encoding="utf-8"))
 
     def _trained(self, note: str) -> Training:
         tokens = self._metrics["epochs"] * self.corpus.manifest.splits["train"].tokens
@@ -106,11 +97,16 @@ class Ours(RankingSystem):
         return None if share is None else float(share)
 
 
+def _log(file: TextIO, step: Progress) -> None:
+    """Writes down what a training says, for whoever wants to see how far it is."""
+    if step.message:
+        print(step.message, file=file, flush=True)
+
+
 class Softmax(Ours):
     """The default preset."""
 
     label = "**tiankong** softmax (default)"
-    options = ("--preset", "default")
 
 
 class Codes(Ours):
@@ -118,8 +114,8 @@ class Codes(Ours):
 
     label = "tiankong codes"
     needs_codes = True
-    options = ("--preset", "default", "--head", "codes")
-    quick_options = (*Ours.quick_options, "--head", "codes")
+    settings: ClassVar[dict[str, Any]] = {**Ours.settings, "head": "codes"}
+    quick_settings: ClassVar[dict[str, Any]] = {**Ours.quick_settings, "head": "codes"}
 
 
 class Hybrid(Ours):
@@ -127,8 +123,8 @@ class Hybrid(Ours):
 
     label = "tiankong hybrid"
     needs_codes = True
-    options = ("--preset", "default", "--head", "hybrid")
-    quick_options = (*Ours.quick_options, "--head", "hybrid", "--frequent-words", "100")
+    settings: ClassVar[dict[str, Any]] = {**Ours.settings, "head": "hybrid"}
+    quick_settings: ClassVar[dict[str, Any]] = {**Ours.quick_settings, "head": "hybrid", "frequent_words": 100}
 
 
 class TutorialPreset(Ours):
@@ -136,9 +132,18 @@ class TutorialPreset(Ours):
 
     label = "tiankong, tutorial's network"
     needs_codes = True
-    options = ("--preset", "tutorial")
+    settings: ClassVar[dict[str, Any]] = {"preset": "tutorial"}
     epochs = 12
-    quick_options = ("--preset", "tutorial", "--epochs", "1", "--hidden-size", "32")
+    quick_settings: ClassVar[dict[str, Any]] = {"preset": "tutorial", "epochs": 1, "hidden_size": 32}
+
+
+SYSTEMS: dict[str, type[Ours]] = {
+    "softmax": Softmax,
+    "codes": Codes,
+    "hybrid": Hybrid,
+    "tutorial-network": TutorialPreset,
+}
+"""Those that are trained here, by name."""
 
 
 class Trained(Ours):
@@ -156,7 +161,8 @@ class Trained(Ours):
         :raises FolderError: it is damaged or has no metrics.
         """
         try:
-            self._open(self._given)
+            metrics = json.loads((self._given / METRICS_FILE).read_text(encoding="utf-8"))
+            self._open(self._given, metrics)
         except (OSError, ValueError):
             raise FolderError(f"{self._given} has no {METRICS_FILE} that can be read: train the model again") from None
         epochs = self._metrics["epochs"]

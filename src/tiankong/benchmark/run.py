@@ -28,6 +28,7 @@ from tiankong.benchmark.task import Task, make_task
 from tiankong.corpus.prepared import PREPARED, PreparedCorpus
 from tiankong.errors import FolderError, MissingPackageError, TiankongError
 from tiankong.folder import sha256, write_text
+from tiankong.pipeline.train import limit_spinning
 from tiankong.registry.tasks import WORDS
 from tiankong.runtime.decoding import ranks
 
@@ -65,10 +66,7 @@ def registry() -> dict[str, type[System]]:
     from tiankong.benchmark.peers import counting, masked_lm, negative_sampling, ngram, tutorial  # noqa: PLC0415
 
     return {
-        "softmax": ours.Softmax,
-        "codes": ours.Codes,
-        "hybrid": ours.Hybrid,
-        "tutorial-network": ours.TutorialPreset,
+        **ours.SYSTEMS,
         "tutorial": tutorial.TutorialProcedure,
         "unigram": counting.Unigram,
         "cbow": counting.Cbow,
@@ -199,9 +197,11 @@ def _in_own_process(name: str, corpus: Path, targets: int, budget: Budget, place
 
 
 def _measure(name: str, corpus_folder: Path, targets: int, budget: Budget, place: Path, model: Path | None) -> None:
-    import torch  # noqa: PLC0415 - heavy
+    from tiankong.benchmark.ours import SYSTEMS, Trained  # noqa: PLC0415 - imports the packages behind the systems
 
-    from tiankong.benchmark.ours import Trained  # noqa: PLC0415 - imports the packages behind the systems
+    if name in SYSTEMS:
+        limit_spinning()
+    import torch  # noqa: PLC0415 - heavy
 
     torch.set_num_threads(budget.threads)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # so that what was started ends, too
@@ -219,7 +219,7 @@ def _measure(name: str, corpus_folder: Path, targets: int, budget: Budget, place
         raise SystemExit(f"tiankong: {error}") from None
     except KeyboardInterrupt:
         raise SystemExit(130) from None
-    peak = 1024 * max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    peak = 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     result = Result(
         name, system.label, training.seconds, training.tokens, training.note, training.processor_seconds, peak
     )

@@ -101,9 +101,7 @@ def train(
     if profile and not spec.has_profile:
         raise OptionError(f'`profile` is not for `task="{task}"`, whose arithmetic is not counted: leave it out')
     config = _settings(spec, preset, settings, base)
-    # Read when torch is loaded. Threads that wait for each other spin for ever by default, which slows training
-    # tenfold as soon as anything else runs on the machine.
-    os.environ.setdefault("GOMP_SPINCOUNT", "3000")
+    limit_spinning()
     try:
         from tiankong.exporting.model_writer import write_model  # noqa: PLC0415 - heavy
         from tiankong.training.run_folder import Work, remove_run  # noqa: PLC0415
@@ -149,6 +147,14 @@ def train(
     return TrainingResult(output, metrics, trained.rows, profiles[-1] if profiles else None)
 
 
+def limit_spinning() -> None:
+    """Lets threads that wait for each other sleep soon; to be called before torch is loaded, which reads it then.
+
+    By default they spin for ever, which slows training tenfold as soon as anything else runs on the machine.
+    """
+    os.environ.setdefault("GOMP_SPINCOUNT", "3000")
+
+
 def run_folder(output: Path) -> Path:
     """Where a training that makes ``output`` keeps its state."""
     return output.with_name(output.name + ".training")
@@ -159,6 +165,13 @@ def holds_run(output: Path) -> bool:
     from tiankong.training.run_folder import Work  # noqa: PLC0415 - heavy
 
     return Work(run_folder(output)).holds_run
+
+
+def can_resume(output: Path) -> bool:
+    """Whether there is an unfinished training of ``output`` with a checkpoint to go on from."""
+    from tiankong.training.run_folder import Work  # noqa: PLC0415 - heavy
+
+    return Work(run_folder(output)).has_checkpoint
 
 
 def error_detection_finder(
