@@ -32,12 +32,11 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
 
+import tiankong
 from tiankong.artifact.model_folder import MODEL
-from tiankong.config import ClassifierConfig, PrepareConfig, TrainingConfig
-from tiankong.corpus.prepare import prepare
+from tiankong.config import SPACED, ClassifierConfig, PrepareConfig, TrainingConfig
 from tiankong.corpus.prepared import PreparedCorpus
 from tiankong.corpus.reader import read_texts
-from tiankong.corpus.sources import Files
 from tiankong.corpus.splits import SPLITS, split_of, text_hash
 from tiankong.evaluation.labelled import wilson
 from tiankong.folder import sha256, write_text
@@ -77,7 +76,7 @@ class Study:
         if folder.exists():
             self.corpus = PreparedCorpus(folder)
         else:
-            self.corpus = prepare(Files([goods]), folder, PrepareConfig(unique=True, code_bits=0))
+            self.corpus = tiankong.prepare(goods, folder, unique=True, code_bits=0)
         words = [*self.corpus.vocabulary.words, *self.corpus.other_words]
         self.texts = {
             name: [[words[number] for number in split[text][1:-1]] for text in range(len(split))]
@@ -237,9 +236,8 @@ def speed_rows(study: Study) -> Iterator[list[str]]:
     tuned = study.folder("tuned", 0, 1)
     small = study.work / "tuned-8-bits"
     if not small.exists():
-        command = [sys.executable, "-m", "tiankong", "export", tuned, "-o", small, "--prepared", study.corpus.folder]
-        subprocess.run([*map(str, command), "--quiet"], check=True, stdout=subprocess.DEVNULL)
-    space = "" if study.corpus.manifest.config.segmenter in {"rjieba", "jieba"} else " "
+        tiankong.export(tuned, small, prepared=study.corpus)
+    space = " " if study.corpus.manifest.config.segmenter in SPACED else ""
     short = [space.join(words) for split in SPLITS for words in study.texts[split] if len(words) <= SHORT][:8192]
     yield ["model", "1 thread", f"{os.cpu_count()} threads"]
     for name, folder in (("as trained, 32 bits", tuned), ("exported, 8 bits", small)):
