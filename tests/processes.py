@@ -6,6 +6,7 @@ middle, would do little else.
 
 from __future__ import annotations
 
+import importlib.util
 import multiprocessing
 import os
 import signal
@@ -15,8 +16,17 @@ from pathlib import Path
 
 from tiankong.cli.main import main
 
+IMPORTED = [
+    "lightning.pytorch",
+    "tiankong.pipeline.train",
+    "tiankong.training.trainer",
+    "tiankong.exporting.model_writer",
+]
+
+# What can't be imported would be left out without a word.
+assert all(map(importlib.util.find_spec, IMPORTED))
 _CONTEXT = multiprocessing.get_context("forkserver")
-_CONTEXT.set_forkserver_preload(["tiankong.training.run", "tiankong.cli.train"])
+_CONTEXT.set_forkserver_preload(IMPORTED)
 
 
 class Command:

@@ -26,7 +26,7 @@ rows = st.lists(
 
 def task_of(texts, words=None):
     """A task with these texts, whose targets are ``words``."""
-    made = [Text(np.zeros(9, dtype=np.int64), np.arange(len(ranks)), unknown, []) for ranks, unknown in texts]
+    made = [Text(np.zeros(9, dtype=np.int64), np.arange(len(ranks)), unknown) for ranks, unknown in texts]
     size = sum(len(ranks) for ranks, _ in texts)
     targets = np.full(size, SPECIAL) if words is None else np.array(words)
     return Task(made, targets, sum(unknown for _, unknown in texts))

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 import tiankong
 from tiankong.sample.grammar import reviews
+
+pytestmark = pytest.mark.trains
 
 TINY = {"embedding_size": 16, "hidden_size": 16, "mlp_sizes": (32,), "character_size": 8, "threads": 1}
 
