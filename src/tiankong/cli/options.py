@@ -172,9 +172,9 @@ def parse_label_names(given: tuple[str, ...]) -> dict[str, str]:
     from tiankong.corpus.labels import LONGEST_LABEL  # noqa: PLC0415
 
     names: dict[str, str] = {}
-    for one in given:
-        old, equals, new = (label_text(part) or "" for part in one.partition("="))
-        needs(bool(old and equals and new), f"--name-label {one!r} is not of the form OLD=NEW")
+    for renaming in given:
+        old, equals, new = (label_text(part) or "" for part in renaming.partition("="))
+        needs(bool(old and equals and new), f"--name-label {renaming!r} is not of the form OLD=NEW")
         needs(len(new) <= LONGEST_LABEL, f"the name that --name-label {old} gives is over {LONGEST_LABEL} characters")
         needs(old not in names, f"--name-label {old} is given twice: one name is enough")
         names[old] = new

@@ -55,17 +55,17 @@ def setting(
 
 def where(entry: dataclasses.Field[Any]) -> Where:
     """Where the setting of a field applies."""
-    found: Where = entry.metadata["where"]
-    return found
+    place: Where = entry.metadata["where"]
+    return place
 
 
 def sections(*configs: type) -> Iterator[tuple[str, list[dataclasses.Field[Any]]]]:
     """The fields of ``configs`` by section, in order of first appearance."""
-    found: dict[str, list[dataclasses.Field[Any]]] = {}
+    by_section: dict[str, list[dataclasses.Field[Any]]] = {}
     for config in configs:
         for entry in dataclasses.fields(config):
-            found.setdefault(entry.metadata["section"], []).append(entry)
-    yield from found.items()
+            by_section.setdefault(entry.metadata["section"], []).append(entry)
+    yield from by_section.items()
 
 
 def choice_problems(config: Any) -> list[str]:

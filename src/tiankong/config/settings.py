@@ -89,20 +89,20 @@ class PrepareConfig:
 
     def problems(self) -> list[str]:
         """Every reason why this can't be used, a sentence each."""
-        found = choice_problems(self)
+        problems = choice_problems(self)
         if self.user_dict and self.segmenter in _SEGMENTERS and not _SEGMENTERS[self.segmenter].takes_user_words:
             takers = " or ".join(segmenters_with_user_words())
-            found.append(f"user_dict needs segmenter {takers}, not {self.segmenter}")
+            problems.append(f"user_dict needs segmenter {takers}, not {self.segmenter}")
         if self.minimum_count < 1:
-            found.append(f"minimum_count must be at least 1, not {self.minimum_count}")
+            problems.append(f"minimum_count must be at least 1, not {self.minimum_count}")
         if self.maximum_vocabulary < 0:
-            found.append(f"maximum_vocabulary must be 0 (all) or more, not {self.maximum_vocabulary}")
+            problems.append(f"maximum_vocabulary must be 0 (all) or more, not {self.maximum_vocabulary}")
         if not all(0 < share < math.inf for share in self.split):
-            found.append("split needs three shares above 0, as 60/20/20")
+            problems.append("split needs three shares above 0, as 60/20/20")
         if self.code_bits != 0 and not 50 <= self.code_bits <= 4096:
-            found.append(f"code_bits must be 0 (none) or 50 to 4096, not {self.code_bits}")
-        found += within(self, "seed", 0, MOST_SEED)
-        return found
+            problems.append(f"code_bits must be 0 (none) or 50 to 4096, not {self.code_bits}")
+        problems += within(self, "seed", 0, MOST_SEED)
+        return problems
 
 
 _CHARACTERS = Condition("character_size", "a `character_size` above 0", lambda size: size > 0)
@@ -177,30 +177,30 @@ class ModelConfig:
 
     def problems(self) -> list[str]:
         """Every reason why this can't be used, a sentence each."""
-        found = choice_problems(self)
-        found += within(self, "layers", 1, MOST_LAYERS)
-        found += within(self, "embedding_size", 1, MOST_UNITS) + within(self, "hidden_size", 1, MOST_UNITS)
-        found += within(self, "character_size", 0, MOST_UNITS) + within(self, "attention_size", 0, MOST_UNITS)
-        found += at_least(self, "attention_heads", 1)
+        problems = choice_problems(self)
+        problems += within(self, "layers", 1, MOST_LAYERS)
+        problems += within(self, "embedding_size", 1, MOST_UNITS) + within(self, "hidden_size", 1, MOST_UNITS)
+        problems += within(self, "character_size", 0, MOST_UNITS) + within(self, "attention_size", 0, MOST_UNITS)
+        problems += at_least(self, "attention_heads", 1)
         if self.attention_heads >= 1 and self.attention_size % (2 * self.attention_heads):
-            found.append(
+            problems.append(
                 f"attention_size ({self.attention_size}) must be a multiple of twice attention_heads "
                 f"({self.attention_heads})"
             )
-        found += [
+        problems += [
             f"mlp_sizes must all be from 1 to {MOST_UNITS}, not {size}"
             for size in self.mlp_sizes
             if not 1 <= size <= MOST_UNITS
         ]
         for name in ("input_dropout", "output_dropout", "mlp_dropout"):
-            found += within(self, name, 0.0, 0.95)
+            problems += within(self, name, 0.0, 0.95)
         head = _HEADS.get(self.head)
         if head is not None and self.decoding in DECODINGS and self.decoding not in head.decodings:
             able = " or ".join(name for name, other in _HEADS.items() if self.decoding in other.decodings)
-            found.append(f"decoding {self.decoding} needs head {able}, not {self.head}: give decoding likelihood")
-        found += at_least(self, "frequent_words", 1) + at_least(self, "word_vectors", 0)
-        found += self._word_vector_problems(head) if self.word_vectors and head is not None else []
-        return found
+            problems.append(f"decoding {self.decoding} needs head {able}, not {self.head}: give decoding likelihood")
+        problems += at_least(self, "frequent_words", 1) + at_least(self, "word_vectors", 0)
+        problems += self._word_vector_problems(head) if self.word_vectors and head is not None else []
+        return problems
 
     @property
     def head_spec(self) -> HeadSpec:
@@ -216,17 +216,17 @@ class ModelConfig:
         return self.output_characters and self.head_spec.has("output_characters") and self.character_size > 0
 
     def _word_vector_problems(self, head: HeadSpec) -> list[str]:
-        found = []
+        problems = []
         if head.ties_words:
             able = " or ".join(name for name, other in _HEADS.items() if not other.ties_words)
-            found.append(f"word_vectors needs head {able}: {head.name} has a vector for every word")
+            problems.append(f"word_vectors needs head {able}: {head.name} has a vector for every word")
         if head.has("frequent_words") and self.word_vectors < self.frequent_words:
-            found.append(
+            problems.append(
                 f"word_vectors ({self.word_vectors}) must be 0 or at least frequent_words ({self.frequent_words})"
             )
         if not self.character_size:
-            found.append("word_vectors needs character_size above 0: other words are read by their characters")
-        return found
+            problems.append("word_vectors needs character_size above 0: other words are read by their characters")
+        return problems
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -293,20 +293,20 @@ class TrainingConfig:
 
     def problems(self) -> list[str]:
         """Every reason why this can't be used, a sentence each."""
-        found = choice_problems(self)
+        problems = choice_problems(self)
         for name in ("epochs", "batch_tokens", "window", "patience", "checkpoint_steps"):
-            found += at_least(self, name, 1)
+            problems += at_least(self, name, 1)
         for name in ("batch_sentences", "negatives", "warmup_steps", "validation_sentences"):
-            found += at_least(self, name, 0)
-        found += within(self, "threads", 0, 1024) + within(self, "seed", 0, MOST_SEED)
-        found += within(self, "weight_decay", 0.0, 100.0) + within(self, "clip_norm", 0.0, 1e6)
-        found += within(self, "negative_power", 0.0, 2.0)
-        found += within(self, "drop_word", 0.0, 0.9) + within(self, "drop_token", 0.0, 0.9)
+            problems += at_least(self, name, 0)
+        problems += within(self, "threads", 0, 1024) + within(self, "seed", 0, MOST_SEED)
+        problems += within(self, "weight_decay", 0.0, 100.0) + within(self, "clip_norm", 0.0, 1e6)
+        problems += within(self, "negative_power", 0.0, 2.0)
+        problems += within(self, "drop_word", 0.0, 0.9) + within(self, "drop_token", 0.0, 0.9)
         if not 0 < self.learning_rate <= 1:
-            found.append(f"learning_rate must be above 0 and at most 1, not {self.learning_rate}")
+            problems.append(f"learning_rate must be above 0 and at most 1, not {self.learning_rate}")
         if self.batch_tokens < self.window + 1:
-            found.append(f"batch_tokens ({self.batch_tokens}) must be larger than window ({self.window})")
-        return found
+            problems.append(f"batch_tokens ({self.batch_tokens}) must be larger than window ({self.window})")
+        return problems
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -338,6 +338,6 @@ class ClassifierConfig:
 
     def problems(self) -> list[str]:
         """Every reason why this can't be used, a sentence each."""
-        found = choice_problems(self)
-        found += within(self, "label_dropout", 0.0, 0.95) + within(self, "base_rate", 0.0, 1.0)
-        return found + at_least(self, "training_texts", 0)
+        problems = choice_problems(self)
+        problems += within(self, "label_dropout", 0.0, 0.95) + within(self, "base_rate", 0.0, 1.0)
+        return problems + at_least(self, "training_texts", 0)

@@ -63,5 +63,5 @@ class Evaluation(ABC, Generic[Loaded]):
 
 def evaluation_of(task: TaskSpec) -> Evaluation[Any]:
     """The evaluation of a task."""
-    found: Evaluation[Any] = importlib.import_module(task.evaluation).EVALUATION
-    return found
+    evaluation: Evaluation[Any] = importlib.import_module(task.evaluation).EVALUATION
+    return evaluation

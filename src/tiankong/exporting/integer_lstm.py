@@ -60,8 +60,8 @@ def input_ranges(model: ModelProto, inputs: Sequence[str], lexicon: Lexicon) -> 
     for first in range(0, len(windows), _BATCH):
         arrays = network_input(windows[first : first + _BATCH], lexicon)
         feed = {name: value for name, value in arrays._asdict().items() if name in taken}
-        found = session.run(list(inputs), feed)
-        highest = np.maximum(highest, [np.abs(np.asarray(values)).max() for values in found])
+        inputs_read = session.run(list(inputs), feed)
+        highest = np.maximum(highest, [np.abs(np.asarray(values)).max() for values in inputs_read])
     return dict(zip(inputs, highest.tolist(), strict=True))
 
 
@@ -89,16 +89,16 @@ def integer_lstm(node: NodeProto, parts: Sequence[Floats], largest: float) -> tu
         "most": np.array(largest, dtype=np.float32),
         "least": np.array(-largest, dtype=np.float32),
     }
-    own = {key: f"{name}.{key}" for key in stored}
+    names = {key: f"{name}.{key}" for key in stored}
     clipped, wide, wider_still, cell, cells, output = (
         f"{name}.{key}" for key in ("clipped", "input_most", "input_least", "cell_most", "cell_least", "output")
     )
-    weights_of = [own[key] for key in ("inputs", "states", "bias")]
-    scales = [own[key] for key in ("inputs_scale", "zero", "states_scale", "zero")]
+    weights_of = [names[key] for key in ("inputs", "states", "bias")]
+    scales = [names[key] for key in ("inputs_scale", "zero", "states_scale", "zero")]
     nodes = [
-        helper.make_node("Clip", [node.input[0], own["least"], own["most"]], [clipped]),
-        helper.make_node("Pad", [clipped, _PADS, own["most"]], [wide]),
-        helper.make_node("Pad", [wide, _PADS, own["least"]], [wider_still]),
+        helper.make_node("Clip", [node.input[0], names["least"], names["most"]], [clipped]),
+        helper.make_node("Pad", [clipped, _PADS, names["most"]], [wide]),
+        helper.make_node("Pad", [wide, _PADS, names["least"]], [wider_still]),
         helper.make_node("Pad", [node.input[6], _PADS, _CELL], [cell]),
         helper.make_node("Pad", [cell, _PADS, _MINUS_CELL], [cells]),
         helper.make_node(
@@ -108,6 +108,6 @@ def integer_lstm(node: NodeProto, parts: Sequence[Floats], largest: float) -> tu
             domain=DOMAIN,
             hidden_size=size,
         ),
-        helper.make_node("Slice", [output, _START, own["end"], _AXIS], [name]),
+        helper.make_node("Slice", [output, _START, names["end"], _AXIS], [name]),
     ]
-    return nodes, [numpy_helper.from_array(value, own[key]) for key, value in stored.items()]
+    return nodes, [numpy_helper.from_array(value, names[key]) for key, value in stored.items()]

@@ -83,11 +83,11 @@ def largest_difference(network: ContextNetwork, lexicon: Lexicon, path: Path) ->
     for seed, lengths in enumerate(([1], [2], [31], [200], [1, 5, 17, 3], [64, 1])):
         arrays = _example(network, lexicon, lengths, seed)
         with torch.no_grad():
-            expected = network.outputs(*tensors(arrays))
-        got = session.run(None, {name: value for name, value in arrays._asdict().items() if name in inputs})
-        for own, others in zip(got, expected, strict=True):
-            scale = max(1.0, float(others.abs().max()) / _USUAL)
-            difference = np.maximum(difference, np.abs(np.asarray(own) - others.numpy()).max() / scale)
+            trained = network.outputs(*tensors(arrays))
+        exported = session.run(None, {name: value for name, value in arrays._asdict().items() if name in inputs})
+        for output, expected in zip(exported, trained, strict=True):
+            scale = max(1.0, float(expected.abs().max()) / _USUAL)
+            difference = np.maximum(difference, np.abs(np.asarray(output) - expected.numpy()).max() / scale)
     return float(difference)
 
 

@@ -60,9 +60,9 @@ def quantise(source: Path, target: Path, lexicon: Lexicon) -> None:
     for node in graph.node:
         if node.name in cells:
             parts = [values[name] for name in node.input[1:4]]
-            more, own = integer_lstm.integer_lstm(node, parts, ranges[node.input[0]])
-            nodes += more
-            tensors += own
+            lstm_nodes, lstm_tensors = integer_lstm.integer_lstm(node, parts, ranges[node.input[0]])
+            nodes += lstm_nodes
+            tensors += lstm_tensors
         elif products.weights & set(node.input):
             nodes += products.replaced(node)
         else:

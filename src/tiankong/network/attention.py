@@ -41,12 +41,12 @@ class ContextAttention(nn.Module):
         each = self.size // 2 // self.heads
         queries = self.query(query).view(-1, self.heads, each)[by_sentence].transpose(1, 2)  # (B, heads, P, ·)
         keys, values, hidden = [], [], []
-        for project, own, at in zip((self.forward_states, self.backward_states), states, index, strict=True):
-            key, value = project(own).split((self.size // 2, self.size), dim=2)
+        for project, direction, at in zip((self.forward_states, self.backward_states), states, index, strict=True):
+            key, value = project(direction).split((self.size // 2, self.size), dim=2)
             keys.append(key)
             values.append(value)
-            within = torch.arange(own.shape[1], device=own.device)
-            first = torch.arange(own.shape[0], device=own.device)[:, None] * own.shape[1]
+            within = torch.arange(direction.shape[1], device=direction.device)
+            first = torch.arange(direction.shape[0], device=direction.device)[:, None] * direction.shape[1]
             last = at[by_sentence] - first  # (B, P); padding asks for another sentence's, and sees one state at least
             hidden.append(within > last.clamp(min=0)[:, :, None])  # (B, P, length)
         shape = (by_sentence.shape[0], -1, self.heads)

@@ -63,7 +63,7 @@ class ClozeNetwork(ContextNetwork):
 def parameter_count(config: ModelConfig, training: TrainingConfig, tables: WordTables) -> int:
     """Trained numbers of such a network, known before it is made."""
     embedding, hidden = config.embedding_size, config.hidden_size
-    own = own_vectors(config, len(tables.counts))
+    with_vector = own_vectors(config, len(tables.counts))
     gates = 4 if config.cell == "lstm" else 3
     inputs = [embedding, *[hidden] * (config.layers - 1)]
     recurrent = sum(2 * gates * hidden * (size + hidden + 2) for size in inputs)
@@ -75,4 +75,4 @@ def parameter_count(config: ModelConfig, training: TrainingConfig, tables: WordT
     width = BidirectionalEncoder.width(config) - config.attention_size
     gathering = (width + 1 + 2 * 3 * (hidden + embedding + 1)) * (config.attention_size // 2)
     head = head_class(config).parameter_count(config, training, tables)
-    return own * embedding + composed + recurrent + gathering + mlp + norm + head
+    return with_vector * embedding + composed + recurrent + gathering + mlp + norm + head

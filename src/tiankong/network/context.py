@@ -28,8 +28,8 @@ class ContextNetwork(nn.Module, ABC):
         self.config = config
         self.drop_word = training.drop_word if config.character_size else 0.0
         self.drop_token = training.drop_token
-        own = own_vectors(config, words)
-        self.embedding = WordEmbedding(own, characters, config.embedding_size, config.character_size)
+        with_vector = own_vectors(config, words)
+        self.embedding = WordEmbedding(with_vector, characters, config.embedding_size, config.character_size)
         self.encoder = BidirectionalEncoder(config)
 
     def context(
@@ -44,10 +44,10 @@ class ContextNetwork(nn.Module, ABC):
         places: Tensor,
     ) -> Tensor:
         """The MLP's output, (N, E) or (N, bits), for the N positions asked for."""
-        own, composed = self.embedding(word_ids, character_ids)
+        word_vectors, composed = self.embedding(word_ids, character_ids)
         left, right = (
             shared_dropout(
-                context_vectors(own, composed, words, self.drop_word, self.drop_token, self.training),
+                context_vectors(word_vectors, composed, words, self.drop_word, self.drop_token, self.training),
                 self.config.input_dropout,
                 self.training,
             )

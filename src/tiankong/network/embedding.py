@@ -29,13 +29,13 @@ class WordEmbedding(nn.Module):
 
     def forward(self, word_ids: Tensor, character_ids: Tensor) -> tuple[Tensor, Tensor]:
         """Both parts, each (W, E), of words (W,) with characters (W, K)."""
-        own = self.words(word_ids.where(word_ids < self.words.num_embeddings, UNKNOWN))
+        word_vectors = self.words(word_ids.where(word_ids < self.words.num_embeddings, UNKNOWN))
         if not self.reads_characters:
-            return own, torch.zeros_like(own)
+            return word_vectors, torch.zeros_like(word_vectors)
         features = self.features(character_ids)
         if self.taken_out is not None:
-            own = own - self.taken_out(features) * (word_ids != UNKNOWN)[:, None]
-        return own, self.compose(features)
+            word_vectors = word_vectors - self.taken_out(features) * (word_ids != UNKNOWN)[:, None]
+        return word_vectors, self.compose(features)
 
     def features(self, character_ids: Tensor) -> Tensor:
         """Mean, first and last character vector (W, 3C) of words with characters (W, K)."""
@@ -61,7 +61,7 @@ def own_vectors(config: ModelConfig, words: int) -> int:
 
 
 def context_vectors(
-    own: Tensor, composed: Tensor, words: Tensor, drop_word: float, drop_token: float, training: bool
+    word_vectors: Tensor, composed: Tensor, words: Tensor, drop_word: float, drop_token: float, training: bool
 ) -> Tensor:
     """Vectors (B, T, E) of the context ``words`` (B, T), rows of the two parts (W, E).
 
@@ -69,7 +69,7 @@ def context_vectors(
     by characters alone and a share ``drop_token`` becomes <BLANK>; the special tokens stay as they are.
     """
     if not training:
-        return functional.embedding(words, own + composed)
+        return functional.embedding(words, word_vectors + composed)
     word_rows = character_rows = words
     if drop_word or drop_token:
         chance = torch.rand(words.shape, device=words.device)
@@ -78,4 +78,4 @@ def context_vectors(
         nameless = ordinary & (chance >= drop_token) & (chance < drop_token + drop_word)
         word_rows = words.masked_fill(nameless, UNKNOWN).masked_fill(blanked, BLANK)
         character_rows = words.masked_fill(blanked, BLANK)
-    return functional.embedding(word_rows, own) + functional.embedding(character_rows, composed)
+    return functional.embedding(word_rows, word_vectors) + functional.embedding(character_rows, composed)

@@ -69,9 +69,9 @@ class BidirectionalEncoder(nn.Module):
         before, after = ([f, left], [b, right]) if self.neighbours else ([f], [b])
         parts = [states.flatten(0, 1).index_select(0, forward_index) for states in before]
         parts += [states.flatten(0, 1).index_select(0, backward_index) for states in after]
-        found = torch.cat(parts, dim=1)
+        seen = torch.cat(parts, dim=1)
         if self.attention is None:
-            return found
+            return seen
         states = torch.cat((f, left), dim=2), torch.cat((b, right), dim=2)
-        gathered = self.attention(found, states, (forward_index, backward_index), by_sentence, places)
-        return torch.cat((found, gathered), dim=1)
+        gathered = self.attention(seen, states, (forward_index, backward_index), by_sentence, places)
+        return torch.cat((seen, gathered), dim=1)

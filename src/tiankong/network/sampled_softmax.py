@@ -59,36 +59,36 @@ class SampledSoftmaxLoss(torch.autograd.Function):
         ctx: Any, context: Tensor, table: Tensor, bias: Tensor, targets: Tensor, sample: Tensor, log_weights: Tensor
     ) -> Tensor:
         kind = context.dtype
-        others, own = table[sample].to(kind), table[targets]
-        others_offset, own_bias = bias[sample] + log_weights, bias[targets]
+        negatives, wanted = table[sample].to(kind), table[targets]
+        negative_offset, target_bias = bias[sample] + log_weights, bias[targets]
         context_gradient = torch.empty(context.shape, dtype=torch.float32, device=context.device)
-        others_gradient = torch.zeros(others.shape, dtype=torch.float32, device=context.device)
-        target_gradient = torch.empty_like(own_bias)  # p(target) - 1
-        negative_gradient = torch.zeros_like(others_offset)
+        negatives_gradient = torch.zeros(negatives.shape, dtype=torch.float32, device=context.device)
+        target_gradient = torch.empty_like(target_bias)  # p(target) - 1
+        negative_gradient = torch.zeros_like(negative_offset)
         total = torch.zeros((), device=context.device)
         size = _ROWS if context.device.type == "cpu" else max(1, len(targets))  # a GPU has no such cache
         for start in range(0, len(targets), size):
             rows = slice(start, start + size)
             part = context[rows]
-            positive = (part.float() * own[rows]).sum(dim=1) + own_bias[rows]
-            shares = (part @ others.T).float().add_(others_offset)
+            positive = (part.float() * wanted[rows]).sum(dim=1) + target_bias[rows]
+            shares = (part @ negatives.T).float().add_(negative_offset)
             shares.masked_fill_(sample == targets[rows, None], -torch.inf)
             highest = torch.maximum(shares.amax(dim=1), positive)
             shares.sub_(highest[:, None]).exp_()
-            own_share = (positive - highest).exp()
-            sums = shares.sum(dim=1) + own_share
+            target_share = (positive - highest).exp()
+            sums = shares.sum(dim=1) + target_share
             total += (sums.log() + highest - positive).sum()
             shares.div_(sums[:, None])
-            target_gradient[rows] = own_share / sums - 1
+            target_gradient[rows] = target_share / sums - 1
             rounded = shares.to(kind)
-            context_gradient[rows] = (rounded @ others).float() + target_gradient[rows, None] * own[rows]
-            others_gradient += (rounded.T @ part).float()
+            context_gradient[rows] = (rounded @ negatives).float() + target_gradient[rows, None] * wanted[rows]
+            negatives_gradient += (rounded.T @ part).float()
             negative_gradient += shares.sum(dim=0)
-        own_gradient = context.float() * target_gradient[:, None]
+        targets_gradient = context.float() * target_gradient[:, None]
         words = torch.cat((sample, targets))
         scale = 1 / len(targets)
         table_gradient = torch.zeros_like(table)
-        table_gradient.index_add_(0, words, torch.cat((others_gradient, own_gradient)), alpha=scale)
+        table_gradient.index_add_(0, words, torch.cat((negatives_gradient, targets_gradient)), alpha=scale)
         bias_gradient = torch.zeros_like(bias)
         bias_gradient.index_add_(0, words, torch.cat((negative_gradient, target_gradient)), alpha=scale)
         ctx.save_for_backward((context_gradient * scale).to(kind), table_gradient, bias_gradient)

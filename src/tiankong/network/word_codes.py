@@ -45,8 +45,8 @@ class WordCodes(nn.Module):
             return codes
         learned = (words >= self.first) & (words < self.stop)
         rows = words.clamp(self.first, self.stop - 1) - self.first
-        own = _StraightThrough.apply(functional.embedding(rows, self.latent))  # type: ignore[no-untyped-call]
-        return torch.where(learned[:, None], own, codes)
+        learned_codes = _StraightThrough.apply(functional.embedding(rows, self.latent))  # type: ignore[no-untyped-call]
+        return torch.where(learned[:, None], learned_codes, codes)
 
     def from_id(self, first: int) -> Tensor:
         """Codes (V - first, bits) of the ids from ``first`` on; if codes are learned, their ids are not below it."""

@@ -52,8 +52,8 @@ class Objective(ABC):
 
 def objective_of(task: TaskSpec) -> Objective:
     """The objective of a task."""
-    found: Objective = importlib.import_module(task.objective).OBJECTIVE
-    return found
+    objective: Objective = importlib.import_module(task.objective).OBJECTIVE
+    return objective
 
 
 def encoder_summary(fields: Mapping[str, Any]) -> str:

@@ -63,7 +63,7 @@ class LabelObjective(Objective):
                 f"{folder} has {len(names):,} different labels, and a classifier has at most {MOST_LABELS:,}: prepare "
                 "it with the right `label_column`"
             )
-        counts = {split: np.bincount(own, minlength=len(names)) for split, own in labels.items()}
+        counts = {split: np.bincount(numbers, minlength=len(names)) for split, numbers in labels.items()}
         for number, name in enumerate(names):
             train, validation, test = (int(counts[split][number]) for split in SPLITS)
             if train < FEWEST_LEARNT or not validation or not test:
@@ -121,10 +121,10 @@ the first backward state of a text decide. {started}
 
 def label_objective(task: TaskSpec) -> LabelObjective:
     """The objective of a task whose models answer with labels."""
-    found = objective_of(task)
-    if not isinstance(found, LabelObjective):
+    objective = objective_of(task)
+    if not isinstance(objective, LabelObjective):
         raise TypeError(f"{task.name} has no labels")
-    return found
+    return objective
 
 
 def _cell(label: str) -> str:

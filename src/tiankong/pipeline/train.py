@@ -266,11 +266,11 @@ def _observer(
         parts.append(f"{row['tokens_per_second']:,.0f} tokens/s")
         report(Progress("epoch", int(row["epoch"]), epochs, metrics=row, message=" | ".join(parts)))
 
-    def on_profile(found: Profile) -> None:
+    def on_profile(measured: Profile) -> None:
         assert profiles is not None
-        profiles.append(found)
-        figures = {**dataclasses.asdict(found), "rate": found.rate, "utilisation": found.utilisation}
-        report(Progress("profile", metrics=figures, message=str(found)))
+        profiles.append(measured)
+        figures = {**dataclasses.asdict(measured), "rate": measured.rate, "utilisation": measured.utilisation}
+        report(Progress("profile", metrics=figures, message=str(measured)))
 
     return Observer(
         on_step=(lambda done, total: report(Progress("training", done, total))) if progress else None,

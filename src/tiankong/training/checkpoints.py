@@ -81,12 +81,12 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
 
 def _digest(name: str, state: str, tensors: dict[str, Tensor]) -> str:
     """SHA-256 of all that a checkpoint holds and of its file's name: a flipped bit would go on to other weights."""
-    found = hashlib.sha256(f"{name}\n{state}".encode())
+    digest = hashlib.sha256(f"{name}\n{state}".encode())
     for key in sorted(tensors):
         tensor = tensors[key]
-        found.update(f"\n{key} {tensor.dtype} {list(tensor.shape)}\n".encode())
-        found.update(tensor.reshape(-1).view(torch.uint8).numpy().data)
-    return found.hexdigest()
+        digest.update(f"\n{key} {tensor.dtype} {list(tensor.shape)}\n".encode())
+        digest.update(tensor.reshape(-1).view(torch.uint8).numpy().data)
+    return digest.hexdigest()
 
 
 def _encode(value: Any, tensors: dict[str, Tensor]) -> Any:

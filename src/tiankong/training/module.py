@@ -80,16 +80,18 @@ class TrainedModule(pl.LightningModule, ABC):
         """AdamW or Adam with linear warm-up, then a constant rate or a cosine down to a twentieth."""
         settings = self.settings
         if settings.optimiser == "adam":
-            groups = [{"params": own, "lr": settings.learning_rate * share} for own, share in self.parts()]
+            groups = [
+                {"params": parameters, "lr": settings.learning_rate * share} for parameters, share in self.parts()
+            ]
             optimiser: torch.optim.Optimizer = torch.optim.Adam(groups, settings.learning_rate, fused=True)
         else:
             groups = [
                 {
-                    "params": [parameter for parameter in own if self.decays(parameter) == decays],
+                    "params": [parameter for parameter in parameters if self.decays(parameter) == decays],
                     "lr": settings.learning_rate * share,
                     "weight_decay": settings.weight_decay if decays else 0.0,
                 }
-                for own, share in self.parts()
+                for parameters, share in self.parts()
                 for decays in (True, False)
             ]
             optimiser = torch.optim.AdamW(groups, settings.learning_rate, betas=(0.9, 0.99), fused=True)

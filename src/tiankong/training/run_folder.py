@@ -208,16 +208,16 @@ def _differences(started: dict[str, Any], asked: dict[str, Any]) -> str:
     """What a run was ``started`` with that is not as ``asked`` for now, as settings."""
     if started.keys() != asked.keys():
         return _WHOLES["task"]
-    found = [name for key, name in _WHOLES.items() if started.get(key) != asked.get(key)]
+    differences = [name for key, name in _WHOLES.items() if started.get(key) != asked.get(key)]
     for part in _PARTS:
-        found += [
+        differences += [
             f"{_given(name, started[part].get(name))} (now {_given(name, value)})"
             for name, value in asked.get(part, {}).items()
             if started[part].get(name) != value
         ]
-    if len(found) > _MOST_NAMED:
-        found[_MOST_NAMED:] = [f"{len(found) - _MOST_NAMED} more that are not as now"]
-    return ", ".join(found) or "settings that this version does not have"
+    if len(differences) > _MOST_NAMED:
+        differences[_MOST_NAMED:] = [f"{len(differences) - _MOST_NAMED} more that are not as now"]
+    return ", ".join(differences) or "settings that this version does not have"
 
 
 def _given(name: str, value: Any) -> str:

@@ -156,5 +156,5 @@ class Head(nn.Module, ABC):
 
 def head_class(config: ModelConfig) -> type[Head]:
     """The class of the head that a network of this shape has."""
-    found: type[Head] = importlib.import_module(config.head_spec.module).HEAD
-    return found
+    head: type[Head] = importlib.import_module(config.head_spec.module).HEAD
+    return head

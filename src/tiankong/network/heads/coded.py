@@ -72,6 +72,6 @@ def _learned_codes(config: ModelConfig, training: TrainingConfig, words: int) ->
     """
     if not training.learn_codes:
         return 0, 0
-    own = own_vectors(config, words)
+    with_vector = own_vectors(config, words)
     frequent = config.frequent_words if config.head_spec.has("frequent_words") else 0
-    return ids_of_frequent(max(frequent, STEADY_WORDS), own), own
+    return ids_of_frequent(max(frequent, STEADY_WORDS), with_vector), with_vector

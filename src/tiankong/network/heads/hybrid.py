@@ -46,8 +46,8 @@ class HybridHead(CodedHead):
     def vectors(self, words: Tensor) -> Tensor:
         """See :class:`Head`."""
         frequent = words < self.frequent
-        own = functional.embedding(words.clamp(max=self.frequent - 1), self._words[0].weight)
-        return torch.where(frequent[:, None], own, self.codes.of(words) @ self.bits.weight)
+        word_vectors = functional.embedding(words.clamp(max=self.frequent - 1), self._words[0].weight)
+        return torch.where(frequent[:, None], word_vectors, self.codes.of(words) @ self.bits.weight)
 
 
 HEAD = HybridHead

@@ -50,8 +50,8 @@ class SoftmaxHead(Head):
 
     def outputs(self, context: Tensor, character_ids: Tensor) -> tuple[Tensor, ...]:
         """See :class:`Head`; where output vectors are composed, also those of unknown words spelled as those fed."""
-        found = super().outputs(context, character_ids)
-        return (*found, self.spelled(character_ids)) if "spelled" in self.output_axes else found
+        outputs = super().outputs(context, character_ids)
+        return (*outputs, self.spelled(character_ids)) if "spelled" in self.output_axes else outputs
 
     def word_logits(self, scores: Tensor) -> Tensor:
         """The scores themselves."""
@@ -59,8 +59,8 @@ class SoftmaxHead(Head):
 
     def vectors(self, words: Tensor) -> Tensor:
         """See :class:`Head`."""
-        own = functional.embedding(words, self._embedding[0].words.weight)
-        return own if self.compose is None else own + self._composed(self.spelling[words])
+        word_vectors = functional.embedding(words, self._embedding[0].words.weight)
+        return word_vectors if self.compose is None else word_vectors + self._composed(self.spelling[words])
 
     @torch.no_grad()
     def fold(self) -> None:

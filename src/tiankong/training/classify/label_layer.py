@@ -33,9 +33,9 @@ def text_features(network: ClassifierNetwork, batches: Iterable[LabelledBatch]) 
     network.eval()
     features, labels = [], []
     for batch in batches:
-        own = network.features(*batch.inputs)
-        merged = of_texts(own.flatten(1), batch.owners, batch.weights, len(batch.labels))
-        features.append(merged.view(-1, *own.shape[1:]))
+        pieces = network.features(*batch.inputs)
+        merged = of_texts(pieces.flatten(1), batch.owners, batch.weights, len(batch.labels))
+        features.append(merged.view(-1, *pieces.shape[1:]))
         labels.append(batch.labels)
     network.train(trains)  # Lightning trains a network in the mode that it is given
     return torch.cat(features), torch.cat(labels)
@@ -54,14 +54,14 @@ def fit_label_layer(
     layer = network.label_layer
     torch.nn.init.zeros_(layer.weight)
     torch.nn.init.zeros_(layer.bias)
-    best, found = math.inf, {name: value.clone() for name, value in layer.state_dict().items()}
+    lowest, best = math.inf, {name: value.clone() for name, value in layer.state_dict().items()}
     for decay in _DECAYS:
         _minimise(network, learnt, label_weights, decay)
         with torch.no_grad():
             loss = float(functional.cross_entropy(network.label_logits(validation[0]), validation[1]))
-        if loss < best:
-            best, found = loss, {name: value.clone() for name, value in layer.state_dict().items()}
-    layer.load_state_dict(found)
+        if loss < lowest:
+            lowest, best = loss, {name: value.clone() for name, value in layer.state_dict().items()}
+    layer.load_state_dict(best)
 
 
 def temper(network: ClassifierNetwork, validation: tuple[Tensor, Tensor]) -> float:
@@ -83,11 +83,11 @@ def temper(network: ClassifierNetwork, validation: tuple[Tensor, Tensor]) -> flo
         return value
 
     optimiser.step(loss)  # type: ignore[no-untyped-call]
-    found = float(scale.detach())
-    if not 0 < found < math.inf:  # nothing learned: there is no such number
+    fitted = float(scale.detach())
+    if not 0 < fitted < math.inf:  # nothing learned: there is no such number
         return 1.0
-    network.rescale(found)
-    return found
+    network.rescale(fitted)
+    return fitted
 
 
 def _minimise(

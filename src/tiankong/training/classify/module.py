@@ -33,8 +33,8 @@ class LabelModule(TrainedModule):
 
     def parts(self) -> list[tuple[list[torch.nn.Parameter], float]]:
         """The label layer, and what is below it."""
-        own = set(self.network.label_layer.parameters())
-        below = [parameter for parameter in self.network.parameters() if parameter not in own]
+        label_layer = set(self.network.label_layer.parameters())
+        below = [parameter for parameter in self.network.parameters() if parameter not in label_layer]
         return [(list(self.network.label_layer.parameters()), 1.0), (below, self.base_rate)]
 
     def logits(self, batch: LabelledBatch) -> Tensor:

@@ -115,9 +115,9 @@ def _check_cut_alike(corpus: PreparedCorpus, base: BaseModel) -> None:
             f"{name} leaves out words that it doesn't know, so it can't read other texts: start from a model that "
             "reads them by their characters (prepared with `keep_unknown=True`)"
         )
-    own = corpus.manifest.config
+    settings = corpus.manifest.config
     for setting in (*CUTTING, "keep_unknown", "seed", "split"):
-        theirs, ours = getattr(prepare, setting), getattr(own, setting)
+        theirs, ours = getattr(prepare, setting), getattr(settings, setting)
         if ours != theirs:
             raise FolderError(
                 f"{corpus.folder} was prepared with {setting} {ours!r} and {name} with {theirs!r}: prepare it again in "

@@ -60,8 +60,8 @@ def calibrate(network: ClozeNetwork, batches: Iterable[Batch]) -> Calibration:
 @torch.no_grad()
 def _predictions(network: ClozeNetwork, batches: Iterable[Batch]) -> tuple[Tensor, Tensor]:
     """Contexts (N, E) and targets (N,), evenly chosen if there are many."""
-    found = [(network.context(*inputs).float(), targets) for inputs, targets, _ in batches]
-    context, targets = (torch.cat(parts) for parts in zip(*found, strict=True))
+    batch_predictions = [(network.context(*inputs).float(), targets) for inputs, targets, _ in batches]
+    context, targets = (torch.cat(parts) for parts in zip(*batch_predictions, strict=True))
     if len(targets) > _MOST_TARGETS:
         chosen = torch.linspace(0, len(targets) - 1, _MOST_TARGETS).long()
         context, targets = context[chosen], targets[chosen]
@@ -77,12 +77,12 @@ def _measure(head: Head, context: Tensor, targets: Tensor, factors: Tensor) -> t
     for start in range(0, len(targets), _ROWS_AT_ONCE):
         rows = slice(start, start + _ROWS_AT_ONCE)
         logits = head.word_logits(head.scores(context[rows]))[:, head.candidate]
-        own = number[targets[rows], None]
+        target_places = number[targets[rows], None]
         log_probabilities = torch.log_softmax(factors[0] * logits + factors[1] * prior, dim=1)
-        loss -= float(log_probabilities.gather(1, own).double().sum())
+        loss -= float(log_probabilities.gather(1, target_places).double().sum())
         shares = log_probabilities.exp()
         mean = torch.stack(((shares * logits).sum(dim=1), shares @ prior), dim=1).double()  # (rows, 2)
-        actual = torch.stack((logits.gather(1, own)[:, 0], prior[own[:, 0]]), dim=1).double()
+        actual = torch.stack((logits.gather(1, target_places)[:, 0], prior[target_places[:, 0]]), dim=1).double()
         gradient += (mean - actual).sum(dim=0)
         weighted = shares * logits
         squares = torch.stack(((weighted * logits).sum(dim=1), weighted @ prior, shares @ prior.square()), 1).double()

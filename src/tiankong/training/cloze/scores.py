@@ -22,12 +22,12 @@ class RankScores:
 
     def add_ranks(self, log_probabilities: Tensor, targets: Tensor) -> None:
         """Adds predictions (N, V) of ``targets`` (N,)."""
-        own = log_probabilities.gather(1, targets[:, None])
-        ahead = (log_probabilities > own).sum(dim=1)
+        target_log_probabilities = log_probabilities.gather(1, targets[:, None])
+        ahead = (log_probabilities > target_log_probabilities).sum(dim=1)
         earlier = torch.arange(log_probabilities.shape[1], device=targets.device) < targets[:, None]
-        tied = ((log_probabilities == own) & earlier).sum(dim=1)
+        tied = ((log_probabilities == target_log_probabilities) & earlier).sum(dim=1)
         self._ranks.append((1 + ahead + tied).cpu())
-        self._log_probabilities.append(own[:, 0].cpu())
+        self._log_probabilities.append(target_log_probabilities[:, 0].cpu())
 
     def add_shares(self, name: str, shares: Tensor, rows: Tensor) -> None:
         """Adds a score between 0 and 1 of predictions (N,) in texts ``rows`` (N,): the result is the mean of the texts'
