@@ -29,15 +29,15 @@ if TYPE_CHECKING:
     help="What the model learns: " + "; ".join(f"{name}: {task.help}" for name, task in TASKS.items()) + ".",
 )
 @click.option(
-    "--from", "base", help="Train a classifier on from this model that fills blanks; its shape and words are taken."
+    "--from", "base", help="For a classifier: start from this model that fills blanks, with its network and words."
 )
-@click.option("--resume", is_flag=True, help="Go on with an unfinished training of this output.")
+@click.option("--resume", is_flag=True, help="Continue an unfinished training of this output.")
 @click.option("--force", is_flag=True, help="Start over (without --resume); replace the output folder if it exists.")
 @click.option("--keep-checkpoints", is_flag=True, help="Keep OUTPUT.training after the model is written.")
-@click.option("--measure-limit", default=0, help="Measure so many texts of each split at the end (0: all).")
+@click.option("--measure-limit", default=0, help="Measure only this many texts of each split at the end (0: all).")
 @click.option("--tensorboard", type=click.Path(path_type=Path), help="Write TensorBoard events to this folder.")
 @click.option(
-    "--profile", is_flag=True, help="Say after each epoch where the time went and how fast the arithmetic was."
+    "--profile", is_flag=True, help="Print after each epoch where the time went and how fast the arithmetic was."
 )
 @click.option("--quiet", is_flag=True, help="No progress.")
 @click.option("--json", "as_json", is_flag=True, help="Print the metrics as JSON.")
@@ -61,7 +61,7 @@ def command(
     """Train on the folder PREPARED and write a model that fills blanks, or a classifier.
 
     While it runs, OUTPUT.training holds checkpoints. Ctrl-C saves one and stops; the same command with --resume
-    goes on, also after a crash, and ends with the same weights as without the stop.
+    continues, also after a crash, and ends with the same weights as an uninterrupted training.
     """
     from tiankong.pipeline.train import holds_run, run_folder, train  # noqa: PLC0415 - heavy
 

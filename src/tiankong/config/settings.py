@@ -70,22 +70,22 @@ class PrepareConfig:
     minimum_count: int = setting(
         "Vocabulary", 3, "words seen less often in the training split are left out of the vocabulary"
     )
-    maximum_vocabulary: int = setting("Vocabulary", 0, "keep at most so many words, the most frequent (0: all)")
+    maximum_vocabulary: int = setting("Vocabulary", 0, "keep only this many words, the most frequent (0: all)")
     drop_ascii: bool = setting("Words", False, "drop tokens made of ASCII characters only")
     drop_words: tuple[str, ...] = setting("Words", (), "drop these tokens")
     unique: bool = setting(
-        "Splits", False, "leave out texts that repeat an earlier one, whatever marks and spaces differ"
+        "Splits", False, "leave out texts that repeat an earlier one, ignoring punctuation and spaces"
     )
     keep_unknown: bool = setting(
-        "Vocabulary", True, "keep words outside the vocabulary as context, read by their characters"
+        "Vocabulary", True, "keep words outside the vocabulary as context; they are read by their characters"
     )
     split: tuple[float, float, float] = setting(
         "Splits", (60, 20, 20), "shares of training/validation/test, as 60/20/20"
     )
     code_bits: int = setting(
-        "Vocabulary", 100, "bits of a word's output code (0: make no codes); 256 fill better than 100"
+        "Vocabulary", 100, "bits of a word's output code (0: no codes); 256 bits fill blanks better than 100"
     )
-    seed: int = setting("Splits", 1, "fixes the split and the word vectors behind the codes")
+    seed: int = setting("Splits", 1, "seed of the split and of the word vectors behind the codes")
 
     def problems(self) -> list[str]:
         """Every reason why this can't be used, a sentence each."""
@@ -121,59 +121,59 @@ class ModelConfig:
     head: str = setting(
         "Output",
         "softmax",
-        "what ranks the words: " + "; ".join(f"{name}: {head.help}" for name, head in _HEADS.items()),
+        "output head: " + "; ".join(f"{name}: {head.help}" for name, head in _HEADS.items()),
         HEADS,
         where=_CLOZE_SHAPE,
     )
     frequent_words: int = setting(
-        "Output", 2000, "words of a hybrid head that are not coded, the most frequent", where=_CLOZE_SHAPE
+        "Output", 2000, "hybrid head: number of most frequent words without a code", where=_CLOZE_SHAPE
     )
     word_vectors: int = setting(
         "Network",
         0,
-        "words with an input vector of their own, the most frequent; others are read by characters (0: all)",
+        "number of most frequent words with an input vector; the others are read by their characters (0: all)",
         where=_CLOZE_SHAPE,
     )
-    cell: str = setting("Network", "lstm", "the recurrent cell", CELLS, where=_SHAPE)
+    cell: str = setting("Network", "lstm", "recurrent cell", CELLS, where=_SHAPE)
     layers: int = setting("Network", 1, "recurrent layers in each direction", where=_SHAPE)
     embedding_size: int = setting("Network", 256, "length of a word's input vector", where=_SHAPE)
     character_size: int = setting(
         "Network", 64, "length of a character's vector (0: words are not read by characters)", where=_SHAPE
     )
-    hidden_size: int = setting("Network", 384, "units of a recurrent layer, each direction", where=_SHAPE)
+    hidden_size: int = setting("Network", 384, "units of a recurrent layer in each direction", where=_SHAPE)
     neighbours: bool = setting(
-        "Network", True, "the MLP also reads the input vectors of the two words beside the blank", where=_SHAPE
+        "Network", True, "let the MLP also read the input vectors of the two words beside the blank", where=_SHAPE
     )
     attention_size: int = setting(
         "Network",
         256,
-        "length of what a prediction gathers, by attention, from all words that it sees (0: no attention)",
+        "size of the attention over the context (0: no attention)",
         where=_SHAPE,
     )
     attention_heads: int = setting(
         "Network",
         4,
-        "parts of it, each with an eye for something else",
+        "attention heads",
         where=Where(needs=(_ATTENTION,), is_shape=True),
     )
     output_characters: bool = setting(
         "Output",
         True,
-        "a softmax head's output vectors are composed from characters too, as the input vectors are",
+        "softmax head: compose output vectors from characters, too, as input vectors are",
         where=Where(WORDS, (_CHARACTERS,), is_shape=True),
     )
     mlp_sizes: tuple[int, ...] = setting(
-        "Network", (1024,), "hidden layers between the two directions and the head", where=_SHAPE
+        "Network", (1024,), "sizes of the MLP's hidden layers, between encoder and head", where=_SHAPE
     )
-    activation: str = setting("Network", "gelu", "between the layers of the MLP", ACTIVATIONS, where=_SHAPE)
-    decoding: str = setting("Output", "likelihood", "how a codes model ranks words", DECODINGS, where=_CLOZE_SHAPE)
+    activation: str = setting("Network", "gelu", "activation between the layers of the MLP", ACTIVATIONS, where=_SHAPE)
+    decoding: str = setting("Output", "likelihood", "codes head: how words are ranked", DECODINGS, where=_CLOZE_SHAPE)
     input_dropout: float = setting(
-        "Regularisation", 0.3, "share of input features dropped in training, shared over a sentence"
+        "Regularisation", 0.3, "dropout of the input vectors, with one mask for a whole text"
     )
     output_dropout: float = setting(
-        "Regularisation", 0.45, "share of recurrent states dropped in training, shared over a sentence"
+        "Regularisation", 0.45, "dropout of the recurrent states, with one mask for a whole text"
     )
-    mlp_dropout: float = setting("Regularisation", 0.15, "share of the MLP's units dropped in training")
+    mlp_dropout: float = setting("Regularisation", 0.15, "dropout of the MLP's hidden layers")
 
     def problems(self) -> list[str]:
         """Every reason why this can't be used, a sentence each."""
@@ -233,15 +233,15 @@ class ModelConfig:
 class TrainingConfig:
     """How the network is trained."""
 
-    epochs: int = setting("Length and checkpoints", 9, "passes over the training split at most")
-    batch_tokens: int = setting("Batches", 2048, "tokens of a batch at most, padding included")
-    batch_sentences: int = setting("Batches", 0, "sentences of a batch at most (0: only batch_tokens counts)")
-    window: int = setting("Batches", 192, "longer texts are trained in pieces of so many tokens", where=Where(WORDS))
+    epochs: int = setting("Length and checkpoints", 9, "maximum number of passes over the training split")
+    batch_tokens: int = setting("Batches", 2048, "maximum number of tokens in a batch, padding included")
+    batch_sentences: int = setting("Batches", 0, "maximum number of texts in a batch (0: only `batch_tokens` counts)")
+    window: int = setting("Batches", 192, "train longer texts in pieces of this many tokens", where=Where(WORDS))
     loss_tokens: str = setting("Loss", "targets", "predict words only, or every token", LOSS_TOKENS, where=Where(WORDS))
     code_loss: str = setting(
         "Loss",
         "both",
-        "a codes head learns each bit on its own, the right word among all words, or both; with words alone, decoding "
+        "codes head: learn each bit on its own, the right word among all words, or both; after words alone, decoding "
         "by distance means little",
         CODE_LOSSES,
         where=Where(WORDS),
@@ -249,7 +249,7 @@ class TrainingConfig:
     learn_codes: bool = setting(
         "Loss",
         True,
-        "a codes or hybrid head learns the codes too, of the words that have an input vector of their own, but the "
+        "codes and hybrid head: learn the codes, too, except those of words without an input vector and of the "
         f"{STEADY_WORDS} most frequent",
         where=Where(WORDS),
     )
@@ -263,33 +263,35 @@ class TrainingConfig:
     negatives: int = setting(
         "Loss",
         2048,
-        "words sampled against the target in a batch (0: the exact softmax)",
+        "words sampled against the targets of a batch (0: exact softmax)",
         where=Where(WORDS, (_WORD_LOSS,)),
     )
     negative_power: float = setting(
-        "Loss", 0.75, "negatives are drawn by word count to this power", where=Where(WORDS, (_NEGATIVES,))
+        "Loss", 0.75, "draw negatives in proportion to their count to this power", where=Where(WORDS, (_NEGATIVES,))
     )
-    optimiser: str = setting("Optimiser", "adamw", "the optimiser", OPTIMISERS)
-    learning_rate: float = setting("Optimiser", 4e-3, "the highest learning rate")
+    optimiser: str = setting("Optimiser", "adamw", "optimiser", OPTIMISERS)
+    learning_rate: float = setting("Optimiser", 4e-3, "peak learning rate")
     weight_decay: float = setting(
-        "Regularisation", 0.1, "AdamW's weight decay, on matrices only", where=Where(needs=(_ADAMW,))
+        "Regularisation", 0.1, "AdamW's weight decay, of matrices only", where=Where(needs=(_ADAMW,))
     )
-    warmup_steps: int = setting("Optimiser", 400, "steps over which the learning rate rises")
-    schedule: str = setting("Optimiser", "cosine", "the learning rate after warm-up", SCHEDULES)
-    clip_norm: float = setting("Optimiser", 1.0, "gradients are scaled down to this norm (0: never)")
-    patience: int = setting("Length and checkpoints", 3, "stop after so many epochs without a better validation score")
+    warmup_steps: int = setting("Optimiser", 400, "steps until the learning rate reaches its peak")
+    schedule: str = setting("Optimiser", "cosine", "learning rate after the warm-up", SCHEDULES)
+    clip_norm: float = setting("Optimiser", 1.0, "scale gradients down to this norm (0: never)")
+    patience: int = setting(
+        "Length and checkpoints", 3, "stop after this many epochs without a better validation score"
+    )
     validation_sentences: int = setting(
-        "Length and checkpoints", 1000, "validation sentences measured after each epoch (0: all)"
+        "Length and checkpoints", 1000, "validation texts measured after each epoch (0: all)"
     )
     checkpoint_steps: int = setting(
-        "Length and checkpoints", 250, "steps between checkpoints that a stopped training resumes from"
+        "Length and checkpoints", 250, "steps between the checkpoints that a training resumes from"
     )
     precision: str = setting(
-        "Machine", "auto", "arithmetic of the encoder; auto is bf16 where that is measured to be faster", PRECISIONS
+        "Machine", "auto", "arithmetic of the encoder; auto: bf16 if it turns out faster on this machine", PRECISIONS
     )
-    device: str = setting("Machine", "auto", "where to train", DEVICES)
-    threads: int = setting("Machine", 0, "processor threads (0: one a core)")
-    seed: int = setting("Machine", 1, "fixes initial weights, batch order, dropout and sampling")
+    device: str = setting("Machine", "auto", "device to train on", DEVICES)
+    threads: int = setting("Machine", 0, "processor threads (0: one per core)")
+    seed: int = setting("Machine", 1, "seed of initial weights, batch order, dropout and sampling")
 
     def problems(self) -> list[str]:
         """Every reason why this can't be used, a sentence each."""
@@ -316,23 +318,21 @@ class ClassifierConfig:
     label_weights: str = setting(
         "Classifier",
         "none",
-        "none: every text counts alike; balanced: every label does",
+        "none: every text has the same weight; balanced: every label has",
         LABEL_WEIGHTS,
         where=Where(LABELS),
     )
-    label_dropout: float = setting(
-        "Classifier", 0.3, "share of what the label layer reads that is dropped in training", where=Where(LABELS)
-    )
+    label_dropout: float = setting("Classifier", 0.3, "dropout before the label layer", where=Where(LABELS))
     base_rate: float = setting(
         "Classifier",
         0.2,
-        "learning rate of what `base` brought, as a share of the label layer's",
+        "learning rate of the weights taken from `base`, as a share of the label layer's",
         where=Where(LABELS, needs_base=True),
     )
     training_texts: int = setting(
         "Classifier",
         0,
-        "learn from so many texts of the training split, chosen by the seed (0: all)",
+        "learn from this many texts of the training split, chosen by the seed (0: all)",
         where=Where(LABELS),
     )
 

@@ -68,8 +68,8 @@ model-index:
 {_rows(present, objective.texts, metrics)}
 
 Best epoch {metrics["best_epoch"]} of {metrics["epochs"]}, {metrics["training_seconds"]:.0f} s of training.
-Where a split has more texts than the row says, so many spread evenly were measured. `curves.png` has the scores by
-epoch, `reliability.png` how often the best answer is right by the probability it is given.
+Where a split has more texts than its row says, only that many were measured, spread evenly. `curves.png` shows the
+scores by epoch, `reliability.png` how often the best answer is right, by its probability.
 {objective.details(metrics)}
 ## Made by
 

@@ -59,19 +59,20 @@ def train(
     >>> result.metrics["test"]["top10"]
 
     While it runs, the folder ``OUTPUT.training`` holds checkpoints. Ctrl-C saves one and raises ``KeyboardInterrupt``;
-    the same call with ``resume=True`` goes on, also after a crash, and ends with the same weights as without the stop.
+    the same call with ``resume=True`` continues, also after a crash, and ends with the same weights as an uninterrupted
+    training.
 
     :param prepared: the folder of a prepared corpus, or what :func:`tiankong.prepare` returned.
     :param output: the model folder to make.
     :param task: ``cloze`` trains a model that fills blanks, ``classify`` one that predicts the labels of the texts.
-    :param base: for classifiers: a model that fills blanks, whose network and words are trained on from.
+    :param base: for classifiers: a model that fills blanks, to start from with its network and words.
     :param preset: the name of a preset, the path of a ``.toml`` file, or a :class:`tiankong.config.Preset` (default:
         ``default``, or ``classifier`` for classifiers).
-    :param resume: go on with the unfinished training of this ``output``.
+    :param resume: continue the unfinished training of this ``output``.
     :param force: start over, and replace ``output`` if it is a model.
     :param keep_checkpoints: keep ``OUTPUT.training`` when the model is written.
-    :param measure_limit: measure so many texts of each split at the end (0: all).
-    :param profile: find out after each epoch where the time went and how fast the arithmetic was.
+    :param measure_limit: measure only this many texts of each split at the end (0: all).
+    :param profile: measure in each epoch where the time goes and how fast the arithmetic is.
     :param tensorboard: write TensorBoard events to this folder.
     :param progress: called with a :class:`tiankong.Progress`. The stages are ``training`` (in steps), ``epoch`` (with
         the epoch's metrics), ``profile``, ``error detection`` and ``measuring`` (in texts), and ``resuming``.
