@@ -125,7 +125,7 @@ def test_the_bytes_reported_are_those_on_disk(tmp_path):
 @pytest.mark.parametrize("name", ["a.docx", "a.pdf", "a.xlsx", "a.tar.gz", "a.docx.gz", "a.zip.gz", "a.7z", "a.gz.gz"])
 def test_unsupported_kinds_are_refused_with_those_supported(tmp_path, name):
     (tmp_path / name).write_bytes(DATA)
-    with pytest.raises(SourceError, match=r"kind that can't be read \(\.\w+\): supported are .*\.jsonl, .*\.zip"):
+    with pytest.raises(SourceError, match=r"unsupported format \(\.\w+\): supported are .*\.jsonl, .*\.zip"):
         contents(tmp_path / name)
 
 

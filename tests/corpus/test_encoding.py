@@ -178,7 +178,7 @@ def test_known_encodings_are_accepted(name):
 
 @pytest.mark.parametrize("name", ["utf-99", "base64", "rot13", "undefined", "汉字", "a\0b", ""])
 def test_unknown_encodings_are_an_option_error(name):
-    with pytest.raises(OptionError, match=r"--encoding .* is not an encoding Python knows: name one"):
+    with pytest.raises(OptionError, match=r"`encoding=.*` is not an encoding that Python knows: name one"):
         check_encoding(name)
 
 

@@ -86,7 +86,7 @@ def test_another_file_is_refused(server, tmp_path, data):
     handler, address = server
     handler.data, handler.break_after = data, 10**9
     for _ in range(2):
-        with pytest.raises(SourceError, match=r"is not the c of these checksums|ended after"):
+        with pytest.raises(SourceError, match=r"is not c: its checksum differs; use another source|ended after"):
             fetch(CORPUS, tmp_path, address)
     assert not (tmp_path / "c.bin").exists()
 
@@ -112,7 +112,7 @@ def test_a_short_answer_does_not_stand_in_the_way(server, tmp_path):
 def test_a_file_of_the_users_is_left_alone(server, tmp_path):
     _, address = server
     (tmp_path / "c.bin").write_text("mine")
-    with pytest.raises(FolderError, match="exists and is not the c of these checksums"):
+    with pytest.raises(FolderError, match="exists and is not c: its checksum differs; choose another folder"):
         fetch(CORPUS, tmp_path, address)
     assert (tmp_path / "c.bin").read_text() == "mine"
 

@@ -120,8 +120,8 @@ def test_the_only_column_and_the_one_asked_for_are_taken(rows):
 @pytest.mark.parametrize(
     ("data", "column", "message"),
     [
-        ("id,标题\n1,甜\n", None, r"no column known to hold the text, it has 'id', '标题': name the column with --col"),
-        ("id,text\n1,甜\n", "评论", r"no column '评论', it has 'id', 'text': name one with --column"),
+        ("id,标题\n1,甜\n", None, r"no column known to hold the text, it has 'id', '标题': name it with `column"),
+        ("id,text\n1,甜\n", "评论", r"no column '评论', it has 'id', 'text': name one with `column`"),
         ("text,review\n好,甜\n", None, r"several columns that may hold the text, it has 'text', 'review'"),
         ("text,text\n好,甜\n", "text", r"more than one column 'text': give each a name of its own"),
         ("text,text\n好,甜\n", None, r"more than one column 'text': give each a name of its own"),
@@ -330,5 +330,5 @@ def test_an_encoding_given_is_used_strictly(rows):
     assert rows("a.txt", "很好".encode("utf-8-sig"), encoding="utf8") == [Row("很好", None, 1)]
     with pytest.raises(SourceError, match=r"a\.csv is not gb18030 on line 2"):
         rows("a.csv", b"text\n\xff\xff\n", encoding="gb18030")
-    with pytest.raises(OptionError, match="--encoding 'klingon'"):
+    with pytest.raises(OptionError, match="`encoding='klingon'` is not an encoding"):
         rows("a.txt", "好", encoding="klingon")

@@ -59,7 +59,7 @@ def test_several_labels_may_get_the_same_name(rows, tmp_path_factory):
 def test_a_name_for_a_label_that_no_text_has_is_an_error():
     names = LabelNames({"1": "好评", "2": "差评"})
     assert [names.of(label) for label in ("1", "0", "1")] == ["好评", "0", "好评"]
-    with pytest.raises(SourceError, match="no text has the label '2', the labels are 0, 1: see --name-label"):
+    with pytest.raises(SourceError, match="no text has the label '2', the labels are 0, 1: correct `label_names`"):
         names.check()
     assert names.of("2") == "差评"
     names.check()

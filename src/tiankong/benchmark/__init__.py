@@ -1,1 +1,1 @@
-"""Every system a user might pick instead, trained and measured side by side on one prepared corpus."""
+"""Trains our systems and their alternatives on one prepared corpus and compares them."""

@@ -1,4 +1,4 @@
-"""Our own systems, trained and loaded as a user would."""
+"""Our own systems, trained and loaded as users do."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Ours(RankingSystem):
     """Keyword arguments of the training."""
 
     epochs = 0
-    """Where the budget leaves it to the system; 0 for the preset's."""
+    """Used if the budget sets none; 0 for the preset's."""
 
     quick_settings: ClassVar[dict[str, Any]] = {"preset": "small", "epochs": 2}
 
@@ -119,7 +119,7 @@ class Codes(Ours):
 
 
 class Hybrid(Ours):
-    """The default preset with vectors of their own for the most frequent words only."""
+    """The default preset with codes for all but the most frequent words."""
 
     label = "tiankong hybrid"
     needs_codes = True
@@ -147,7 +147,7 @@ SYSTEMS: dict[str, type[Ours]] = {
 
 
 class Trained(Ours):
-    """A model folder that was trained before, for a longer training than the others get."""
+    """An existing model folder, for comparison with a longer training."""
 
     def __init__(self, corpus: PreparedCorpus, budget: Budget, folder: Path, model: Path) -> None:
         """``model`` is the folder."""

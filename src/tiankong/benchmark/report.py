@@ -150,13 +150,13 @@ def _quality_table(results: Sequence[Result], measured: dict[str, Quality]) -> l
     for result in results:
         if result.system not in measured:
             continue
-        found = measured[result.system]
-        perplexity = "–" if found.perplexity is None else f"{found.perplexity:.3g}"
+        scores = measured[result.system]
+        perplexity = "–" if scores.perplexity is None else f"{scores.perplexity:.3g}"
         bits = "–" if result.bit_accuracy is None else f"{result.bit_accuracy:.4f}"
-        lead = "–" if found.lead is None else f"{_signed(found.lead[0])} to {_signed(found.lead[1])}"
+        lead = "–" if scores.lead is None else f"{_signed(scores.lead[0])} to {_signed(scores.lead[1])}"
         rows.append(
-            f"| {result.label} | {found.top1:.3f} | {found.top5:.3f} | {found.top10:.3f} "
-            f"| {found.interval[0]:.3f}–{found.interval[1]:.3f} | {lead} | {found.mrr:.3f} | {perplexity} | {bits} |"
+            f"| {result.label} | {scores.top1:.3f} | {scores.top5:.3f} | {scores.top10:.3f} "
+            f"| {scores.interval[0]:.3f}–{scores.interval[1]:.3f} | {lead} | {scores.mrr:.3f} | {perplexity} | {bits} |"
         )
     return rows
 
@@ -228,12 +228,12 @@ def _draw(file: Path, results: Sequence[Result], measured: dict[str, Quality]) -
     from matplotlib import pyplot  # noqa: PLC0415
 
     shown = [result for result in results if result.system in measured][::-1]
-    found = [measured[result.system] for result in shown]
+    scores = [measured[result.system] for result in shown]
     figure, axes = pyplot.subplots(figsize=(8, 0.5 + 0.5 * len(shown)), layout="constrained")
-    errors = np.array([[one.top10 - one.interval[0], one.interval[1] - one.top10] for one in found]).T
+    errors = np.array([[score.top10 - score.interval[0], score.interval[1] - score.top10] for score in scores]).T
     ours = ["tab:blue" if "tiankong" in result.label else "tab:gray" for result in shown]
     axes.barh(
-        [result.label.replace("*", "") for result in shown], [one.top10 for one in found], xerr=errors, color=ours
+        [result.label.replace("*", "") for result in shown], [score.top10 for score in scores], xerr=errors, color=ours
     )
     axes.set_xlabel("top-10 accuracy on the test blanks, with 95 % intervals")
     axes.spines[["top", "right"]].set_visible(False)

@@ -1,7 +1,7 @@
-"""Runs the systems one after the other, each in a process of its own, and keeps what each measured.
+"""Runs the systems one after the other, each in a process of its own, and stores their results.
 
-A system's folder holds ``result.json`` and the arrays behind its figures once it is through, so that a benchmark
-that was stopped goes on with the next system.
+When a system is done, its folder holds ``result.json`` and the arrays behind its figures, so that a benchmark that was
+stopped continues with the next system.
 """
 
 from __future__ import annotations
@@ -88,8 +88,8 @@ def run_benchmark(
 ) -> list[Result]:
     """Runs what has no result yet in ``folder`` and returns all results.
 
-    ``also`` are model folders trained before, measured like the rest. Where ``budget.processor_seconds`` is 0, systems
-    that could train for ever get what our default took.
+    ``also`` are existing model folders, measured like the rest. If ``budget.processor_seconds`` is 0, peers without an
+    end of their own get as many as our default took.
 
     :raises FolderError: ``folder`` holds the results of another run or is none or a corpus or a model, ``also`` has no
         model that fills blanks with the words of ``corpus``, a system failed.
@@ -121,8 +121,8 @@ def run_benchmark(
 
 
 def _measured(place: Path, model: str) -> bool:
-    """Whether a system's folder has its result, of the model with that checksum if it was given. What could not be run
-    is tried again.
+    """Whether a system's folder has its result; for an existing model, that of this checksum. Skipped systems are tried
+    again.
     """
     if not (place / RESULT_FILE).exists():
         return False
@@ -166,20 +166,20 @@ def _check_settings(folder: Path, settings: dict[str, Any]) -> None:
 
 
 def _differing(file: Path, settings: dict[str, Any]) -> str:
-    """What of ``settings`` is not as the earlier benchmark wrote it to ``file``."""
+    """The differences between ``settings`` and those that the earlier benchmark wrote to ``file``."""
     try:
         earlier = json.loads(file.read_text(encoding="utf-8"))
         pairs = [("targets", earlier["targets"], settings["targets"])]
         pairs += [(name, earlier["budget"].get(name), value) for name, value in settings["budget"].items()]
     except (ValueError, LookupError, AttributeError, TypeError):
         return "other options or another corpus"
-    found = [] if earlier.get("corpus") == settings["corpus"] else ["another corpus"]
-    found += [f"{name.replace('_', ' ')} {old} instead of {new}" for name, old, new in pairs if old != new]
-    return ", ".join(found) or "other options"
+    differences = [] if earlier.get("corpus") == settings["corpus"] else ["another corpus"]
+    differences += [f"{name.replace('_', ' ')} {old} instead of {new}" for name, old, new in pairs if old != new]
+    return ", ".join(differences) or "other options"
 
 
 def _in_own_process(name: str, corpus: Path, targets: int, budget: Budget, place: Path, model: Path | None) -> None:
-    """So that a system's peak memory is its own and its threads are gone afterwards."""
+    """Measures a system in a child process: its peak memory is its own, and its threads end with it."""
     arguments = (name, corpus, targets, budget, place, model)
     process = multiprocessing.get_context("spawn").Process(target=_measure, args=arguments)
     process.start()
@@ -188,12 +188,12 @@ def _in_own_process(name: str, corpus: Path, targets: int, budget: Budget, place
     except KeyboardInterrupt:
         process.join()  # Ctrl-C reached it too
         raise
-    except SystemExit:  # told to stop
+    except SystemExit:  # after SIGTERM
         process.terminate()
         process.join()
         raise
     if process.exitcode:
-        raise FolderError(f"the benchmark of {name} failed: what it printed above says why")
+        raise FolderError(f"the benchmark of {name} failed: see its message above")
 
 
 def _measure(name: str, corpus_folder: Path, targets: int, budget: Budget, place: Path, model: Path | None) -> None:
@@ -204,7 +204,7 @@ def _measure(name: str, corpus_folder: Path, targets: int, budget: Budget, place
     import torch  # noqa: PLC0415 - heavy
 
     torch.set_num_threads(budget.threads)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # so that what was started ends, too
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # closes what is open
     corpus = PreparedCorpus(corpus_folder)
     system = Trained(corpus, budget, place, model) if model else registry()[name](corpus, budget, place)
     if system.needs_codes and corpus.manifest.codes is None:
@@ -242,7 +242,7 @@ def _measure(name: str, corpus_folder: Path, targets: int, budget: Budget, place
 
 def _answer(system: RankingSystem, task: Task, candidate: np.ndarray) -> tuple[dict[str, np.ndarray], float]:
     """Rank and log probability of every target, and the seconds the system took for its scores."""
-    found_ranks, found_logs = [], []
+    all_ranks, all_logs = [], []
     seconds = 0.0
     for batch in task.batches():
         start = time.perf_counter()
@@ -250,15 +250,15 @@ def _answer(system: RankingSystem, task: Task, candidate: np.ndarray) -> tuple[d
         seconds += time.perf_counter() - start
         targets = np.concatenate([text.ids[text.targets] for text in batch])
         scores = np.where(candidate, scores, -np.inf).astype(np.float32)
-        found_ranks.append(ranks(scores, targets))
+        all_ranks.append(ranks(scores, targets))
         highest = scores.max(axis=1, keepdims=True)
         sums = np.log(np.exp(scores - highest).sum(axis=1, dtype=np.float64)) + highest[:, 0]
-        found_logs.append(scores[np.arange(len(targets)), targets] - sums)
-    return {"ranks": np.concatenate(found_ranks), "log_probabilities": np.concatenate(found_logs)}, seconds
+        all_logs.append(scores[np.arange(len(targets)), targets] - sums)
+    return {"ranks": np.concatenate(all_ranks), "log_probabilities": np.concatenate(all_logs)}, seconds
 
 
 def _latency(system: RankingSystem, task: Task) -> float:
-    """Milliseconds of one blank on its own, the median."""
+    """Median milliseconds for a single blank."""
     texts = task.texts[:: max(1, len(task.texts) // _LATENCY_QUERIES)][:_LATENCY_QUERIES]
     times = []
     for text in texts:

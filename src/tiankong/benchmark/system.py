@@ -1,4 +1,4 @@
-"""What the benchmark asks of every system."""
+"""The interface of the systems in the benchmark."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from tiankong.evaluation.measure import Text
 
 @dataclass(frozen=True)
 class Budget:
-    """What a system may use: processor seconds of training for those that could go on for ever, threads, a seed.
+    """What a system may use: processor seconds of training for peers without an end of their own, threads, a seed.
 
-    ``epochs`` is how many our own systems train (0: their preset's). ``quick`` asks for the smallest form of
-    everything, to see that it works.
+    ``epochs`` is the number of epochs of our own systems (0: their preset's). ``quick`` asks for the smallest sizes, to
+    see that everything works.
     """
 
     processor_seconds: float
@@ -29,8 +29,8 @@ class Budget:
 
 @dataclass(frozen=True)
 class Training:
-    """How a training went. ``tokens`` counts every token read, without padding, 0 where nothing is iterated.
-    ``processor_seconds`` of all threads are known of what is trained by the clock, or sets it.
+    """The cost of a training. ``tokens`` counts every token read, without padding; it is 0 for systems that only count.
+    ``processor_seconds`` are those of all threads, where they are known.
     """
 
     seconds: float
@@ -40,7 +40,7 @@ class Training:
 
 
 class System(ABC):
-    """Something that is trained, and timed while it is."""
+    """A system whose training is timed."""
 
     label: str
     needs_codes = False
@@ -68,7 +68,7 @@ class RankingSystem(System):
 
     @abstractmethod
     def size(self) -> int:
-        """Bytes that have to be kept to answer."""
+        """Bytes of everything needed to answer."""
 
     def bit_accuracy(self) -> float | None:
         """Of systems that predict word codes."""

@@ -1,4 +1,4 @@
-"""The task every system gets: the same texts, the same blanks, the same candidates."""
+"""The task of every system: the same texts, blanks and candidates."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Task:
     unknown: int
 
     def batches(self) -> Iterator[list[Text]]:
-        """Texts with about :data:`_PREDICTIONS_AT_ONCE` blanks together, in order."""
+        """Batches of texts with about :data:`_PREDICTIONS_AT_ONCE` blanks, in order."""
         batch: list[Text] = []
         size = 0
         for text in self.texts:
@@ -53,8 +53,8 @@ def make_task(corpus: PreparedCorpus, targets: int, split: str = "test") -> Task
     share = min(1.0, targets / max(rows.targets, 1)) if targets else 1.0
     count = max(1, round(rows.texts * share))
     texts = [text for text in split_texts(corpus, split, count) if len(text.targets)]
-    found = np.concatenate([text.ids[text.targets] for text in texts])
-    return Task(texts, found, sum(text.unknown_targets for text in texts))
+    words = np.concatenate([text.ids[text.targets] for text in texts])
+    return Task(texts, words, sum(text.unknown_targets for text in texts))
 
 
 def queries(texts: list[Text]) -> Iterator[Query]:

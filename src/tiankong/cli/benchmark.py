@@ -1,4 +1,4 @@
-"""``tiankong benchmark``: every system side by side on one prepared corpus."""
+"""``tiankong benchmark``: all systems compared on one prepared corpus."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ _QUICK_TARGETS, _QUICK_SECONDS = 500, 5.0
 
 @click.command(name="benchmark")
 @click.argument("prepared", type=click.Path(path_type=Path))
-@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="Folder of results and page.")
+@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="The folder for the results.")
 @click.option("--systems", help="Names with commas between them (default: all).")
 @click.option("--targets", default=10_000, show_default=True, help="Blanks every system is measured on (0: all).")
 @click.option(
     "--minutes",
     default=0.0,
-    help="Training of the peers that could go on for ever, minutes of each thread (0: as many as our default took).",
+    help="Minutes of training on each thread, for peers without an end of their own (0: as many as our default took).",
 )
-@click.option("--epochs", default=0, help="Training of our own systems (0: as many as their presets say).")
+@click.option("--epochs", default=0, help="Epochs of our own systems (0: as their presets say).")
 @click.option(
     "--also",
     multiple=True,
     type=click.Path(path_type=Path),
-    help="A model folder trained before on PREPARED, measured beside the systems (repeatable).",
+    help="An existing model folder, trained on PREPARED, to be measured as well; may be repeated.",
 )
 @click.option("--threads", default=0, help="Processor threads (0: one a core).")
-@click.option("--seed", default=1, show_default=True, help="Of everything random.")
-@click.option("--quick", is_flag=True, help="The smallest form of everything, to see that it works.")
+@click.option("--seed", default=1, show_default=True, help="The seed of everything random.")
+@click.option("--quick", is_flag=True, help="The smallest sizes, to see that everything works.")
 @click.option("--quiet", is_flag=True, help="No progress.")
 def command(
     prepared: Path,
@@ -50,10 +50,10 @@ def command(
     quick: bool,
     quiet: bool,
 ) -> None:
-    """Train and measure every system on the folder PREPARED.
+    """Train every system on the folder PREPARED and compare them.
 
-    OUTPUT gets a folder for each system, RESULTS.md and a plot. A benchmark that was stopped goes on with the next
-    system when the same command is given again. While a system of ours trains, its train.log there tells how far it is.
+    OUTPUT gets a folder for each system, RESULTS.md and a plot. The same command resumes a benchmark that was stopped.
+    While one of our own systems trains, train.log in its folder shows the progress.
     """
     needs(targets >= 0, f"--targets must be 0 (all) or more, not {targets}")
     needs(minutes >= 0, f"--minutes must be 0 or more, not {minutes}")
@@ -86,7 +86,7 @@ def command(
     try:
         results = run_benchmark(corpus, names, targets, budget, output, lambda line: say(line, quiet=quiet), also=also)
     except KeyboardInterrupt:
-        say("tiankong: interrupted: the same command goes on with the system that was under way", quiet=False)
+        say("tiankong: interrupted: the same command goes on with the system that was being measured", quiet=False)
         click.get_current_context().exit(128 + signal.SIGINT)
     needs(
         not all(result.skipped for result in results),
@@ -98,7 +98,7 @@ def command(
 
 
 def _check_names(models: tuple[Path, ...]) -> None:
-    """A model's name is that of its results."""
+    """Two models need different names, which are those of their results."""
     by_name: dict[str, Path] = {}
     for model in models:
         other = by_name.setdefault(model.name, model)

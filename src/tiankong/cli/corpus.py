@@ -1,4 +1,4 @@
-"""``tiankong corpus``: where the public corpora come from, and fetching them."""
+"""``tiankong corpus``: shows where the public corpora come from, and fetches them."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from tiankong.errors import SourceError
 @click.command(name="corpus")
 @click.argument("names", nargs=-1)
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Fetch into this folder.")
-@click.option("--from", "mirror", default="", help="A folder, or the address of one, that holds the files.")
+@click.option("--from", "mirror", default="", help="A folder with the files, or its address.")
 @click.option("--quiet", is_flag=True, help="No progress.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object for each corpus.")
 def command(names: tuple[str, ...], output: Path | None, mirror: str, quiet: bool, as_json: bool) -> None:
-    """Tell where the public corpora NAMES (all without names) come from; with -o, fetch and verify them.
+    """Show where the public corpora NAMES come from (default: all); with -o, fetch and verify them.
 
-    They are the ones the built-in model was trained on. Their publishers state no licence. Not every one has an
-    address of its own: the others need --from.
+    The built-in models were trained on them. Their publishers state no licence. A corpus without a public address
+    needs --from.
     """
     from tiankong.corpus.fetch import fetch  # noqa: PLC0415
     from tiankong.corpus.public import PUBLIC_CORPORA  # noqa: PLC0415

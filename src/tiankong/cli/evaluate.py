@@ -30,14 +30,14 @@ if TYPE_CHECKING:
     type=click.Choice(["train", "validation", "test", "all"]),
     default="test",
     show_default=True,
-    help="Which texts; all is for --labelled.",
+    help="The split to measure; all is for --labelled.",
 )
 @click.option("--text", "files", multiple=True, type=click.Path(path_type=Path), help="Text files; may be repeated.")
 @click.option(
     "--labelled",
     multiple=True,
     type=click.Path(path_type=Path),
-    help="Files of labelled texts, to be classified; may be repeated.",
+    help="Files of labelled texts to classify; may be repeated.",
 )
 @prompt_option
 @label_option
@@ -45,10 +45,10 @@ if TYPE_CHECKING:
 @click.option("--label-column", help="The column of labels. [default: label]")
 @name_label_option
 @click.option("--encoding", help="The files' encoding, if it isn't UTF-8 or GB18030.")
-@click.option("--limit", default=0, help="Measure so many texts, spread over a split, or the first of files (0: all).")
 @click.option(
-    "--confusion", type=click.Path(path_type=Path), help="Draw which labels are taken for which into this .png file."
+    "--limit", default=0, help="Measure so many texts, spread over the split or the first of --text (0: all)."
 )
+@click.option("--confusion", type=click.Path(path_type=Path), help="Draw the confusion matrix into this .png file.")
 @click.option("--quiet", is_flag=True, help="No progress.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def command(
@@ -68,12 +68,11 @@ def command(
     quiet: bool,
     as_json: bool,
 ) -> None:
-    """Blank every word in turn and rank the whole vocabulary for it; or classify texts and compare with their labels.
+    """Blank every word in turn and rank the vocabulary for it; or classify texts and compare the labels.
 
-    Targets are tokens with a letter; words the model doesn't know count as misses in top-k and MRR, and are left
-    out of perplexity and bit accuracy. A model that tells labels apart, and any with --labelled, is measured by
-    accuracy with its 95 % interval, macro-F1 and calibration. A split of --labelled is the model's own, by the same
-    hash as prepare's.
+    Targets are tokens with a letter. Words outside the vocabulary count as misses in top-k and MRR, and are left out
+    of perplexity and bit accuracy. Classifiers, and any model with --labelled, are measured by accuracy with its 95 %
+    interval, macro-F1 and calibration. A split of --labelled has the texts that prepare would assign to it.
     """
     needs(confusion is None or confusion.suffix == ".png", f"--confusion {confusion} must end in .png")
     source = click.get_current_context().get_parameter_source
@@ -115,7 +114,7 @@ def command(
 
 
 def _check_confusion(file: Path, model: str, *, labelled: bool) -> None:
-    """That there will be something to draw, and a place for it, before all is measured."""
+    """Makes sure, before anything is measured, that there will be a matrix to draw and a place for it."""
     from tiankong.artifact.built_in import model_path  # noqa: PLC0415 - heavy
     from tiankong.artifact.model_folder import open_model  # noqa: PLC0415
 
@@ -128,7 +127,7 @@ def _check_confusion(file: Path, model: str, *, labelled: bool) -> None:
 
 
 def _draw(metrics: dict[str, Any], file: Path) -> None:
-    """The picture of ``--confusion``."""
+    """Draws ``--confusion``."""
     try:
         from tiankong.exporting.confusion_plot import draw_confusion  # noqa: PLC0415 - heavy
 

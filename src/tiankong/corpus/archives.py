@@ -1,7 +1,7 @@
-"""A path opened as one or more named byte streams: a plain file, a ``.gz``, the members of a ``.zip``.
+"""Opens a path as named byte streams: a plain file, a ``.gz`` archive, or the members of a ``.zip`` archive.
 
-Nothing is unpacked to disk. Every stream that is cut off or damaged ends in a ``SourceError``,
-also when that shows only in the middle or, by its checksum, at the very end.
+Nothing is unpacked to disk. A stream that is cut off or damaged raises a ``SourceError``, even if the damage shows only
+while reading or, by its checksum, at the end.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _SUPPORTED = f"{', '.join(SUFFIXES)}, and these as .gz or in a .zip"
 _BUFFER = 1 << 17
-# What gzip, zipfile and the decompressors raise for bytes that are not what they should be.
+# What gzip, zipfile and the decompressors raise for damaged bytes.
 _DAMAGE = (
     EOFError,
     LookupError,
@@ -46,7 +46,7 @@ OnBytes = Callable[[int], None]
 
 @dataclass(frozen=True)
 class ByteStream:
-    """One stream of a path; ``open`` may be called again once the stream opened before is closed."""
+    """One stream of a path; ``open`` may be called again after the earlier stream is closed."""
 
     name: str  # for messages: 'reviews.csv', 'reviews.zip:a.csv'
     suffix: str  # decides the format, in lower case: '.csv'; '' for a plain file without one
@@ -54,7 +54,7 @@ class ByteStream:
     opener: Callable[[OnBytes | None], BinaryIO]
 
     def open(self, on_bytes: OnBytes | None = None) -> BinaryIO:
-        """Open from the beginning; ``on_bytes`` is told of the on-disk bytes as they are read.
+        """Open from the beginning; ``on_bytes`` is called with the number of bytes read from the disk.
 
         Raises:
             SourceError: the stream can't be opened; reading it raises the same when it is damaged.
@@ -63,13 +63,13 @@ class ByteStream:
 
 
 def display_name(path: Path) -> str:
-    """Return the path as given, with what is not valid Unicode in it escaped."""
+    """Return the path as given, with invalid Unicode escaped."""
     return str(path).encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 @contextmanager
 def open_archive(path: Path) -> Iterator[list[ByteStream]]:
-    """Open a path and give its streams, which can be read until the block ends.
+    """Open a path and yield its streams, which can be read until the block ends.
 
     Raises:
         SourceError: the path can't be read, its kind is not supported, or its archive is damaged,
@@ -91,9 +91,9 @@ def _supported(suffix: str, name: str) -> str:
         return suffix
     if suffix == ".json":
         raise SourceError(
-            f"{name} is JSON, which can't be read a text at a time: save it as JSON Lines (.jsonl), an object a line"
+            f"{name} is JSON, which can't be read one text at a time: save it as JSON Lines (.jsonl), an object a line"
         )
-    raise SourceError(f"{name} is of a kind that can't be read ({suffix}): supported are {_SUPPORTED}")
+    raise SourceError(f"{name} has an unsupported format ({suffix}): supported are {_SUPPORTED}")
 
 
 class _File(io.FileIO):
@@ -114,7 +114,7 @@ class _File(io.FileIO):
         return count
 
     def readall(self) -> bytes:
-        # The inherited one goes round readinto.
+        # The inherited method bypasses readinto.
         return b"".join(iter(lambda: io.RawIOBase.read(self, _BUFFER) or b"", b""))
 
 
@@ -146,7 +146,7 @@ def _damaged(error: Exception, name: str) -> SourceError:
     if isinstance(error, EOFError):
         return SourceError(f"{name} is cut off in the middle: copy or download it again")
     if isinstance(error, NotImplementedError):
-        return SourceError(f"{name} is compressed in a way that can't be read: pack it again as an ordinary .zip")
+        return SourceError(f"{name} is compressed with an unsupported method: pack it again as an ordinary .zip")
     return SourceError(f"{name} is damaged ({error}): copy or download it again")
 
 
@@ -189,14 +189,14 @@ def _zip_streams(file: io.BufferedReader, name: str) -> list[ByteStream]:
 
 
 def _wanted(filename: str) -> bool:
-    """Tell the members meant to be read; archives within are kept to be refused, not lost silently."""
+    """Whether to read a member. Archives within are kept, so that they are refused instead of silently ignored."""
     path = PurePosixPath(filename)
     hidden = path.name.startswith(".") or "__MACOSX" in path.parts
     return not filename.endswith("/") and not hidden and path.suffix.lower() in (*SUFFIXES, ".gz", ".zip")
 
 
 def _member_name(member: zipfile.ZipInfo) -> str:
-    """Return a member's name for messages; one not marked as UTF-8 is often GBK, from Chinese Windows."""
+    """Return a member's name for messages; a name not marked as UTF-8 is often GBK, from Chinese Windows."""
     if member.flag_bits & 0x800:
         return member.filename
     for encoding in ("utf-8", "gb18030"):

@@ -18,7 +18,9 @@ _MOST_FLIPS = 3
 
 @dataclass(frozen=True)
 class CodeReport:
-    """What became of the codes: words whose signs another, more frequent word has already, and the way out."""
+    """Statistics of the codes. ``collisions`` are words whose signs equal those of a more frequent word, which
+    ``flipped_bits`` resolved.
+    """
 
     bits: int
     words: int
@@ -28,7 +30,9 @@ class CodeReport:
 
 
 def word_vectors(texts: Iterable[list[str]], words: list[str], size: int, seed: int) -> NDArray[np.float32]:
-    """word2vec vectors (CBOW, gensim's defaults) of ``words``, shape (words, size); one thread, so repeatable.
+    """word2vec vectors (CBOW, gensim's defaults; Mikolov et al. 2013, section 3.1) of ``words``, shape (words, size).
+
+    One thread computes them, so that they are reproducible.
 
     :raises MissingPackageError: gensim is not installed.
     """
@@ -43,8 +47,8 @@ def word_vectors(texts: Iterable[list[str]], words: list[str], size: int, seed: 
 def unique_codes(vectors: NDArray[np.float32]) -> tuple[NDArray[np.uint8], CodeReport]:
     """Codes (words, bits) of 0 and 1, one where a vector is above 0.
 
-    A word whose code is taken by an earlier (more frequent) one gets its bits of smallest magnitude flipped, as
-    few as make it unique.
+    If an earlier (more frequent) word has the same code, the bits of smallest magnitude are flipped, as few as make
+    the code unique.
     """
     codes = (vectors > 0).astype(np.uint8)
     taken: set[bytes] = set()

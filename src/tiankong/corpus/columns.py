@@ -16,7 +16,7 @@ _DIRECTIONS = frozenset(("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI",
 
 
 class Columns(NamedTuple):
-    """The columns asked for by name; ``None`` is the one with a usual name."""
+    """Names of the columns to read; ``None`` is the one with a usual name."""
 
     text: str | None = None
     label: str | None = None
@@ -32,7 +32,7 @@ class Row:
 
 
 def choose_column(names: Sequence[str], column: str | None, where: str) -> str:
-    """Return the column of texts: the one asked for, the only one, or the one with a usual name.
+    """Return the column of texts: ``column``, the only one, or the one with a usual name.
 
     Raises:
         SourceError: there is no such column, or not exactly one with a usual name.
@@ -40,7 +40,7 @@ def choose_column(names: Sequence[str], column: str | None, where: str) -> str:
     listed = _listed(names)
     if column is not None:
         if column not in names:
-            raise SourceError(f"{where} has no column {column!r}, it has {listed}: name one with --column")
+            raise SourceError(f"{where} has no column {column!r}, it has {listed}: name one with `column`")
         return _only(column, names, where)
     usual = [name for name in names if name.strip().casefold() in TEXT_COLUMNS]
     if len(set(usual)) == 1:
@@ -49,7 +49,7 @@ def choose_column(names: Sequence[str], column: str | None, where: str) -> str:
         _refuse_false_header(names[0], where)
         return names[0]
     problem = "several columns that may hold" if usual else "no column known to hold"
-    raise SourceError(f"{where} has {problem} the text, it has {listed}: name the column with --column")
+    raise SourceError(f"{where} has {problem} the text, it has {listed}: name it with `column`")
 
 
 def _only(name: str, names: Sequence[str], where: str) -> str:
@@ -75,29 +75,29 @@ def _refuse_false_header(name: str, where: str) -> None:
 
 
 def choose_label(names: Sequence[str], label: str | None, text_column: str, where: str) -> str | None:
-    """Return the column of labels: the one asked for, or the one named ``label`` if it is not the column of texts.
+    """Return the column of labels: ``label``, or the one named ``label`` if it is not the column of texts.
 
     Raises:
-        SourceError: there is not exactly one column of the name asked for, it is the column of texts, or none was asked
-            for and several have the usual name.
+        SourceError: there is not exactly one column of that name, it is the column of texts, or ``label`` is ``None``
+            and several columns have the usual name.
     """
     if label is not None:
         if label not in names:
-            raise SourceError(f"{where} has no column {label!r}, it has {_listed(names)}: name one with --label-column")
+            raise SourceError(f"{where} has no column {label!r}, it has {_listed(names)}: name one with `label_column`")
         if label == text_column:
             raise SourceError(f"{where}: the texts are in the column {label!r}, so it can't hold the labels too")
         return _only(label, names, where)
     labels = [name for name in names if name.strip().casefold() == "label" and name != text_column]
     if len(set(labels)) > 1:
-        raise SourceError(f"{where} has several columns of labels, {_listed(labels)}: name one with --label-column")
+        raise SourceError(f"{where} has several columns of labels, {_listed(labels)}: name one with `label_column`")
     return _only(labels[0], names, where) if labels else None
 
 
 def label_text(value: object) -> str | None:
     """Return a label of whatever type as text on one line, an absent one as ``None``.
 
-    It is printed, in tables too: white space is one space, and characters that control the terminal or turn the
-    direction of what follows are left out.
+    Labels are printed, in tables too: white space becomes one space, and characters that control the terminal or
+    change the direction of writing are left out.
     """
     text = "" if value is None else " ".join(str(value).split())
     return "".join(character for character in text if not _controls(character)) or None
@@ -108,7 +108,7 @@ def _controls(character: str) -> bool:
 
 
 def label_value(value: object, name: str, number: int, unit: str = "line") -> str | None:
-    """Return what a file with types has as a label on the line or row of that ``number``, as text.
+    """Return a label that has a type, of the line or row of that ``number``, as text.
 
     Truth values are as JSON writes them; NaN is an absent label.
 

@@ -1,9 +1,8 @@
-"""Which encoding a text file has, and its lines decoded strictly, in constant memory.
+"""Detects the encoding of a text file, and decodes its lines strictly, in constant memory.
 
-Only two encodings are guessed: UTF-8, because text in another one is hardly ever valid UTF-8 (a lone
-word in GB18030 may be), and GB18030 (with its subsets GBK and GB2312), because most other Chinese
-files are in it. What only its bytes allow to be GB18030, but not the characters they make, is
-refused rather than read as mojibake.
+Two encodings are detected: UTF-8, because text in any other encoding is hardly ever valid UTF-8 (a lone word in
+GB18030 may be), and GB18030 (with its subsets GBK and GB2312), because most other Chinese files are in it. Bytes that
+are valid GB18030 but decode to implausible characters are refused rather than read as mojibake.
 """
 
 from __future__ import annotations
@@ -49,7 +48,7 @@ def check_encoding(encoding: str) -> str:
         " ".encode(codec).decode(codec)  # codecs that are not for text fail here
     except (LookupError, ValueError):
         raise OptionError(
-            f"--encoding {encoding!r} is not an encoding Python knows: name one such as utf-8, gb18030 or big5"
+            f"`encoding={encoding!r}` is not an encoding that Python knows: name one such as utf-8, gb18030 or big5"
         ) from None
     return codec
 
@@ -80,7 +79,7 @@ def detect_encoding(open_bytes: Callable[[], BinaryIO], name: str) -> str:
     if not survey.plausible_chinese():
         raise SourceError(
             f"{name} is neither UTF-8 (line {survey.first_bad} is not) nor GB18030 Chinese: "
-            "pass --encoding with the encoding it was saved in, or save it as UTF-8"
+            "pass `encoding` with the one it was saved in, or save it as UTF-8"
         )
     return "gb18030"
 
@@ -100,7 +99,7 @@ def read_lines(stream: BinaryIO, encoding: str, name: str) -> Iterator[str]:
             bad = number + 1 + _line_breaks_before(error)
             raise SourceError(
                 f"{name} is not {encoding} on line {bad}: "
-                "repair that line or pass --encoding with the encoding it was saved in"
+                "repair that line or pass `encoding` with the one it was saved in"
             ) from None
         if not line:
             return

@@ -1,4 +1,4 @@
-"""Brings a public corpus here, from its address or from a mirror: resumed, verified, whole or not at all."""
+"""Downloads a public corpus from its address or a mirror: resumed, verified, whole or not at all."""
 
 from __future__ import annotations
 
@@ -25,27 +25,27 @@ def fetch(
 ) -> Path:
     """The corpus's file in ``folder``, fetched unless it is there already.
 
-    ``mirror`` is a folder or the address of one. What a broken connection left is gone on with the next time.
+    ``mirror`` is a folder or the address of one. A download that broke off is resumed the next time.
 
-    :raises SourceError: it can't be had from there, or what came is not that file.
+    :raises SourceError: the source can't be reached, or has another file.
     :raises FolderError: ``folder`` can't be written, or holds another file of that name.
     """
     target = folder / corpus.file
     if target.exists():
         if target.is_file() and sha256(target) == corpus.sha256:
             return target
-        raise FolderError(f"{target} exists and is not the {corpus.name} of these checksums: choose another folder")
+        raise FolderError(f"{target} exists and is not {corpus.name}: its checksum differs; choose another folder")
     source = _source(corpus, mirror)
     aside = folder / f".{corpus.file}.partial"
     with readable_write_errors(folder):
         held = aside.stat().st_size if aside.is_file() else 0
         if 0 < held < corpus.bytes:
             _download(corpus, source, aside, held, on_bytes)
-        if held == 0 or sha256(aside) != corpus.sha256:  # nothing to go on from, or what was left is of another file
+        if held == 0 or sha256(aside) != corpus.sha256:  # nothing to resume, or the rest of another file
             _download(corpus, source, aside, 0, on_bytes)
         if sha256(aside) != corpus.sha256:
             aside.unlink()
-            raise SourceError(f"what {source} holds is not the {corpus.name} of these checksums: use another source")
+            raise SourceError(f"{source} is not {corpus.name}: its checksum differs; use another source")
         aside.replace(target)
     return target
 
@@ -54,7 +54,7 @@ def _source(corpus: PublicCorpus, mirror: str) -> str:
     """A path or an address of the file."""
     if "://" in mirror:
         if not mirror.lower().startswith(("http://", "https://")):
-            raise SourceError(f"{mirror} is no address that can be fetched from: use http, https or a folder")
+            raise SourceError(f"{mirror} is not an address to fetch from: use http, https or a folder")
         return f"{mirror.rstrip('/')}/{corpus.file}"
     if mirror:
         return str(Path(mirror) / corpus.file)
@@ -88,7 +88,7 @@ def _download(corpus: PublicCorpus, source: str, aside: Path, held: int, on_byte
 
 @contextmanager
 def _opened(source: str, held: int) -> Iterator[tuple[IO[bytes], int]]:
-    """The file's bytes, and the position from which they are: ``held``, or 0 if the server can't begin there."""
+    """The file's bytes, and the position where they begin: ``held``, or 0 if the server can't resume."""
     if "://" not in source:
         try:
             file = Path(source).open("rb")  # noqa: SIM115 - closed below
@@ -103,7 +103,7 @@ def _opened(source: str, held: int) -> Iterator[tuple[IO[bytes], int]]:
         request = urllib.request.Request(address, headers={"Range": f"bytes={held}-"} if held else {})
         answer = urllib.request.urlopen(request, timeout=_TIMEOUT)
     except urllib.error.HTTPError as error:
-        if error.code == _NOTHING_THERE and held:  # what was left is as long as the whole of what is there now
+        if error.code == _NOTHING_THERE and held:  # the partial download is as long as the file
             with _opened(source, 0) as whole:
                 yield whole
             return

@@ -19,10 +19,10 @@ _MOST_LISTED = 10
 NO_LABELS = "its texts have no labels: prepare text,,label lines, or name their column with --label-column"
 
 LONGEST_LABEL = 100
-"""Characters of a label at most; a longer one is something else."""
+"""The most characters of a label."""
 
 MOST_DIFFERENT = 10_000
-"""Different labels that are kept; a column with more holds something else."""
+"""The most different labels; a column with more holds something else."""
 
 
 @dataclass(frozen=True)
@@ -36,30 +36,30 @@ class LabelCounts:
 
 
 class LabelNames:
-    """What labels are to be called that the files call otherwise; several may get the same name."""
+    """Other names for labels; several labels may get the same one."""
 
     def __init__(self, names: Mapping[str, str]) -> None:
         self._names = names
-        self._met: set[str] = set()
+        self._seen: set[str] = set()
 
     def of(self, label: str) -> str:
-        """The name of a label as it stands in a file."""
-        self._met.add(label)
+        """The name of a label of the texts."""
+        self._seen.add(label)
         return self._names.get(label, label)
 
     def check(self) -> None:
-        """Whether every label that was to get a name was met; to be called at the end.
+        """Verifies, when all texts are read, that every label to rename occurred.
 
-        :raises SourceError: one was not.
+        :raises SourceError: one did not.
         """
-        missing = sorted(set(self._names) - self._met)
+        missing = sorted(set(self._names) - self._seen)
         if missing:
-            found = ", ".join(sorted(self._met)[:_MOST_LISTED]) or "none"
-            raise SourceError(f"no text has the label {missing[0]!r}, the labels are {found}: see --name-label")
+            labels = ", ".join(sorted(self._seen)[:_MOST_LISTED]) or "none"
+            raise SourceError(f"no text has the label {missing[0]!r}, the labels are {labels}: correct `label_names`")
 
 
 class LabelRecord:
-    """What the texts of the first pass are labelled, by split and in order."""
+    """The labels of the texts of the first pass, by split and in order."""
 
     def __init__(self, names: LabelNames) -> None:
         self._names = names
@@ -69,7 +69,7 @@ class LabelRecord:
         self._first_unlabelled = self._first_long = ""
 
     def add(self, split: int, text: Text) -> None:
-        """Takes the label of the next text of a split."""
+        """Records the label of the next text of a split."""
         number = -1
         if text.label is None:
             self._unlabelled += 1
@@ -103,15 +103,16 @@ class LabelRecord:
     def disputed(self, hashes: Sequence[array[int]]) -> int:
         """Different texts that were given more than one label; ``hashes`` are those of the texts of each split."""
         count = 0
-        for own, given in zip(hashes, self._given, strict=True):
-            order = np.lexsort((given, own))
-            texts, labels = np.frombuffer(own, dtype=np.uint64)[order], np.frombuffer(given, dtype=np.int32)[order]
+        for split_hashes, numbers in zip(hashes, self._given, strict=True):
+            order = np.lexsort((numbers, split_hashes))
+            texts = np.frombuffer(split_hashes, dtype=np.uint64)[order]
+            labels = np.frombuffer(numbers, dtype=np.int32)[order]
             differ = (texts[1:] == texts[:-1]) & (labels[1:] != labels[:-1])
             count += len(np.unique(texts[1:][differ]))
         return count
 
     def write(self, folder: Path, kept: Sequence[NDArray[np.bool_]]) -> list[LabelCounts]:
-        """Writes the numbers of the texts ``kept`` of each split; names are numbered in alphabetical order."""
+        """Writes the labels of the texts ``kept`` of each split; names are numbered in alphabetical order."""
         names = sorted(self._numbers)
         rank = np.empty(len(names), dtype=np.int32)
         rank[[self._numbers[name] for name in names]] = np.arange(len(names))
@@ -120,7 +121,7 @@ class LabelRecord:
             numbers = rank[np.frombuffer(given, dtype=np.int32)][which]
             np.save(folder / labels_file(split), numbers)
             counts.append(np.bincount(numbers, minlength=len(names)).tolist())
-        return [LabelCounts(name, *own) for name, *own in zip(names, *counts, strict=True)]
+        return [LabelCounts(name, *by_split) for name, *by_split in zip(names, *counts, strict=True)]
 
 
 def labels_file(split: str) -> str:

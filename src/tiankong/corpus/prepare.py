@@ -1,4 +1,4 @@
-"""User files to a prepared corpus, in two passes and constant memory.
+"""Makes a prepared corpus from texts, in two passes and constant memory.
 
 The first pass reads, cuts and splits the texts and interns every surface form under a provisional id; the second
 rewrites the ids once the training split has decided which words are in the vocabulary.
@@ -45,7 +45,7 @@ _FREQUENCY_DIGITS = 9
 _OFFSET = len(SPECIAL_TOKENS)
 
 Report = Callable[[str, int], None]
-"""Called with the stage under way and the work done in it since the last call."""
+"""Called with the current stage and the work done in it since the last call."""
 
 
 @dataclass
@@ -141,13 +141,13 @@ def _check_size(first: _FirstPass, config: PrepareConfig) -> None:
         same = "" if different == texts else f" (there are only {different:,} different ones)"
         raise SourceError(
             f"{texts:,} texts are too few to split {shares}: the {empty[0]} split is empty{same}; bring "
-            "more text or another --split"
+            "more text or give another `split`"
         )
 
 
 def _different(hashes: Sequence[array[int]]) -> int:
-    """Different texts: equal ones are in one split."""
-    return sum(len(np.unique(np.frombuffer(own, dtype=np.uint64))) for own in hashes)
+    """The number of different texts: equal ones are in the same split."""
+    return sum(len(np.unique(np.frombuffer(split_hashes, dtype=np.uint64))) for split_hashes in hashes)
 
 
 def _write_corpus(folder: Path, first: _FirstPass, config: PrepareConfig, report: Report) -> dict[str, object]:
@@ -158,10 +158,10 @@ def _write_corpus(folder: Path, first: _FirstPass, config: PrepareConfig, report
     size = _vocabulary_size(counts[order], config)
     if not any(is_target(words[form]) for form in order[:size]):
         if any(is_target(words[form]) and counts[form] >= config.minimum_count for form in order[size:]):
-            raise SourceError(f"no word is among the {size} most frequent tokens: raise --maximum-vocabulary")
+            raise SourceError(f"no word is among the {size} most frequent tokens: raise `maximum_vocabulary`")
         raise SourceError(
             f"no word occurs at least {config.minimum_count} times in the training split: bring more text or lower "
-            "--minimum-count"
+            "`minimum_count`"
         )
     vocabulary = [(words[form], int(counts[form])) for form in order[:size]]
     others = [(words[form], int(counts[form])) for form in order[size:]] if config.keep_unknown else []
@@ -202,7 +202,7 @@ def _blocks(file: Path) -> Iterator[NDArray[np.int32]]:
 
 
 def _by_rank(words: list[str], counts: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Forms by falling count, equal ones by the words' code points, so that file order changes nothing."""
+    """Forms by falling count, then by code points, so that the order of the texts changes nothing."""
     alphabetical = sorted(range(len(words)), key=words.__getitem__)
     order = np.array(alphabetical, dtype=np.int64)
     return order[np.argsort(-counts[order], kind="stable")]
@@ -278,7 +278,7 @@ def _write_codes(folder: Path, words: list[str], config: PrepareConfig, report: 
 
 
 class _TrainingTexts:
-    """The training split as lists of vocabulary words, as often as asked (gensim reads it once an epoch)."""
+    """The training split as lists of vocabulary words; it can be read again (gensim does, once an epoch)."""
 
     def __init__(self, folder: Path, words: list[str]) -> None:
         self._tokens = np.load(folder / f"{SPLITS[0]}.tokens.npy", mmap_mode="r")
@@ -326,7 +326,7 @@ def _user_words(path: str) -> list[str]:
     words = [line.strip() for line in lines if line.strip()]
     repeated = [word for word, count in Counter(line.split()[0] for line in words).items() if count > 1]
     if repeated:
-        raise OptionError(f"the user dictionary {path} holds {repeated[0]} twice: keep one line of it")
+        raise OptionError(f"the user dictionary {path} has {repeated[0]} twice: keep one of the lines")
     for word, *rest in map(str.split, words):
         if rest and rest[0].isdecimal() and len(rest[0]) > _FREQUENCY_DIGITS:
             raise OptionError(f"the frequency of {word} in the user dictionary {path} is too large: lower it")

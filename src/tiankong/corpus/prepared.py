@@ -43,8 +43,8 @@ class SplitCounts:
 
 @dataclass(frozen=True)
 class PreparedManifest:
-    """The fields of ``prepared.json``. Without ``labels``, ``label_problem`` says why. ``disputed_texts`` are different
-    texts with more than one label.
+    """The fields of ``prepared.json``. ``label_problem`` says why there are no ``labels``; ``disputed_texts`` is the
+    number of texts with more than one label.
     """
 
     format: str
@@ -140,7 +140,7 @@ class PreparedCorpus:
         return Split(*(np.asarray(file) for file in files))
 
     def labels(self, split: str) -> NDArray[np.int32]:
-        """The label of each text of a split (texts,), as its place in the manifest's list.
+        """The label of each text of a split (texts,), as an index into the manifest's labels.
 
         :raises FolderError: the texts are not all labelled.
         """

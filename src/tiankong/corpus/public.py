@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class PublicCorpus:
-    """A file that others publish. ``address`` is empty where the very file is not to be had from one place."""
+    """A file that others publish. ``address`` is empty if no public address serves this very file."""
 
     name: str
     file: str

@@ -1,4 +1,4 @@
-"""The users' files as texts, and as names, sizes and hashes."""
+"""Reads files as texts, and describes them by name, size and hash."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class SourceFile:
 
 
 class _Progress:
-    """Adds up to exactly the size of the file, whatever of it was read twice or not at all."""
+    """Reports bytes that add up to the size of the file, even if parts of it are read twice or not at all."""
 
     def __init__(self, size: int, on_bytes: Callable[[int], None] | None) -> None:
         self._left = size
@@ -102,7 +102,7 @@ def read_texts(
     if encoding is not None:
         check_encoding(encoding)
     suffixes = {suffix for path in paths for suffix in _suffixes(path)}
-    for name, option in ((column, "--column"), (label_column, "--label-column")):
+    for name, option in ((column, "`column`"), (label_column, "`label_column`")):
         if name is not None and not any(FORMATS[suffix].has_columns for suffix in suffixes):
             raise SourceError(f"no file has columns, so there is no column {name!r} to read: leave out {option}")
     return _texts(list(zip(paths, sizes, strict=True)), Columns(column, label_column), encoding, on_bytes, on_empty)
@@ -140,7 +140,7 @@ def _texts(
 def _check_paths(paths: Sequence[Path]) -> list[int]:
     """Return the sizes of the files after checking that each is a readable one of its own."""
     if not paths:
-        raise SourceError("no file was given to read: name one or more")
+        raise SourceError("there is no file to read: name one or more")
     seen: dict[tuple[int, int], str] = {}
     sizes: list[int] = []
     for path in paths:

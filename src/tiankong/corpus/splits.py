@@ -1,4 +1,4 @@
-"""Which split a text belongs to: decided by the text alone, so copies never fall into two splits."""
+"""Assigns texts to splits by their content alone, so that copies of a text are always in the same split."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ SPLITS = ("train", "validation", "test")
 
 
 def text_hash(text: str, seed: int) -> int:
-    """A 64-bit hash of what a reader would call the same text: letters and digits only, case and width folded."""
+    """A 64-bit hash of a text's letters and digits, with case and width folded: copies have the same."""
     folded = normalise(text, "standard")
     letters = "".join(character for character in folded if character.isalnum())
     digest = hashlib.blake2b((letters or folded).encode(), digest_size=8, key=str(seed).encode())
@@ -19,7 +19,7 @@ def text_hash(text: str, seed: int) -> int:
 
 
 def split_of(hashed: int, shares: Sequence[float]) -> int:
-    """Number of the split in :data:`SPLITS` of a text with that hash; ``shares`` need not add up to anything."""
+    """The index in :data:`SPLITS` for a text with that hash; ``shares`` are relative to their sum."""
     point = hashed / 2**64 * sum(shares)
     for number, share in enumerate(shares[:-1]):
         point -= share

@@ -1,4 +1,4 @@
-"""Where each character of a normalised text stood in the text as typed."""
+"""Normalises a text and keeps, for each character, its place in the text as typed."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class _Piece(NamedTuple):
 
 
 def normalise_aligned(text: str, method: str) -> Aligned:
-    """What :func:`tiankong.text.normalise.normalise` makes of ``text``, with the origin of every character."""
+    """The result of :func:`tiankong.text.normalise.normalise`, with the origin of every character."""
     pieces: Iterator[_Piece] = (_Piece(character, at, at + 1) for at, character in enumerate(text))
     if method == "standard":
         pieces = _lower(_composed(_references(text)))
@@ -39,25 +39,25 @@ def normalise_aligned(text: str, method: str) -> Aligned:
 def _references(text: str) -> Iterator[_Piece]:
     """Characters, with an HTML reference as one piece."""
     at = 0
-    for found in _REFERENCE.finditer(text):
-        read = html.unescape(found[0])
-        rest = _not_read(found[0], read)
-        yield from (_Piece(text[place], place, place + 1) for place in range(at, found.start()))
-        at = found.end() - rest
-        if rest < len(read):
-            yield _Piece(read[: len(read) - rest], found.start(), at)
+    for match in _REFERENCE.finditer(text):
+        decoded = html.unescape(match[0])
+        rest = _not_read(match[0], decoded)
+        yield from (_Piece(text[place], place, place + 1) for place in range(at, match.start()))
+        at = match.end() - rest
+        if rest < len(decoded):
+            yield _Piece(decoded[: len(decoded) - rest], match.start(), at)
     yield from (_Piece(text[place], place, place + 1) for place in range(at, len(text)))
 
 
 def _not_read(written: str, read: str) -> int:
-    """How many characters at the end of what may be a reference are none: all of ``&很``, one of ``&ampx``."""
+    """How many characters at the end of a possible reference are plain text: all of ``&很``, one of ``&ampx``."""
     if written == read:
         return len(read)
     return next((count for count in range(len(read) - 1, 0, -1) if written.endswith(read[-count:])), 0)
 
 
 def _composed(pieces: Iterator[_Piece]) -> Iterator[_Piece]:
-    """NFKC of runs of pieces that compose with each other, the shortest there are."""
+    """NFKC of the shortest runs of pieces that compose with each other."""
     run = _Piece("", 0, 0)
     for piece in pieces:
         if not piece.text:
@@ -71,8 +71,8 @@ def _composed(pieces: Iterator[_Piece]) -> Iterator[_Piece]:
 
 
 def _begins_anew(before: str, following: str) -> bool:
-    """Whether NFKC treats the two apart from each other."""
-    if following < "\u0300":  # nothing below composes with what stands before it
+    """Whether NFKC treats the two independently."""
+    if following < "\u0300":  # no lower character composes with the one before it
         return True
     composed = unicodedata.normalize("NFKC", following)
     if unicodedata.combining(composed[0]):

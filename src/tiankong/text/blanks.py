@@ -10,16 +10,16 @@ from tiankong.errors import SentenceError
 from tiankong.text.normalise import surrogate_in
 
 LONGEST_SENTENCE = 4096
-"""Characters of a sentence to fill at most."""
+"""The most characters of a sentence."""
 
 _BLANK = re.compile(r"_{2,}|＿{2,}|\[MASK\]")
 
 
 @dataclass(frozen=True)
 class BlankedSentence:
-    """A sentence as typed, cut at its blanks: ``parts`` has one entry more than ``blanks``.
+    """A sentence as typed, split at its blanks: ``parts`` has one entry more than ``blanks``.
 
-    A blank may come with what its word begins and ends with: ``affixes`` has the two for each.
+    ``affixes`` has, for each blank, the letters that its word is known to begin and end with.
     """
 
     text: str
@@ -48,13 +48,13 @@ def check_text(text: str) -> None:
 
 
 def check_whole_text(text: str) -> None:
-    """Makes sure that ``text`` can be read and that nothing is missing in it.
+    """Makes sure that ``text`` can be read and has no blank.
 
-    :raises SentenceError: as :func:`check_text`, and a blank.
+    :raises SentenceError: as :func:`check_text`; it has a blank.
     """
     check_text(text)
     if has_blank(text):
-        raise SentenceError("the text has a blank: words that are there are judged, so write it without")
+        raise SentenceError("the text has a blank: give a complete text, only its words are judged")
 
 
 def has_blank(text: str) -> bool:
@@ -93,10 +93,10 @@ def parse_blanks(text: str) -> BlankedSentence:
 def with_affixes(
     sentence: BlankedSentence, ending: Callable[[str], str], beginning: Callable[[str], str]
 ) -> BlankedSentence:
-    """``sentence`` with the letters beside its blanks taken as parts of the missing words.
+    """``sentence`` with the letters right next to its blanks as parts of the missing words.
 
-    ``ending`` gives what of the text before a blank, up to its end, belongs to the word; ``beginning`` the same of the
-    text behind it.
+    ``ending`` returns the end of the text before a blank that belongs to the word, ``beginning`` the beginning of the
+    text after it.
     """
     parts = list(sentence.parts)
     blanks, affixes = [], []

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 LONGEST_WORD = 12
-"""Characters of a word that are read: of a longer word the first eleven and the last."""
+"""The most characters of a word that are read: the first eleven and the last of a longer one."""
 
 NO_CHARACTER, UNKNOWN_CHARACTER = range(2)
 _SPECIAL = 2

@@ -1,4 +1,4 @@
-"""Sentences of token ids to the arrays the network reads, the same for training, evaluation and filling.
+"""Turns sentences of token ids into the arrays that the network reads, in training, evaluation and filling alike.
 
 ::
 
@@ -8,7 +8,7 @@
     predict w2 from forward state at w1 and backward state at w3
 
 Each distinct token of a batch stands once in ``word_ids`` and ``character_ids``; the two reading orders are
-indices into those rows. A direction reads no further than its last state that is asked for.
+indices into those rows. A direction reads no further than its last state that is needed.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ class Window(NamedTuple):
 
 
 class NetworkInput(NamedTuple):
-    """What the network is fed. Words W, characters of the longest word K, sentences B, predictions N."""
+    """The network's inputs. Words W, characters of the longest word K, sentences B, predictions N."""
 
     word_ids: Ints  # (W,) vocabulary ids; the first four are the special tokens
     character_ids: Ints  # (W, K)
@@ -91,8 +91,8 @@ def network_input(
 ) -> NetworkInput:
     """Arrays for a batch of windows; predictions stand in window order.
 
-    Ids at or above the lexicon's size are rows of ``other_characters``: words met only now. With ``spell_others`` all
-    of these are among the W words, the last of them, whether or not a window has them.
+    Ids at or above the lexicon's size are rows of ``other_characters``: words outside the lexicon. With
+    ``spell_others``, all of them are among the W words, at the end, whether or not a window has them.
     """
     count = len(other_characters) if other_characters is not None and spell_others else 0
     others = len(lexicon.word_ids) + np.arange(count)
@@ -153,8 +153,8 @@ def _flat(index: list[Ints], width: int) -> Ints:
 def _by_sentence(counts: list[int]) -> tuple[Ints, Ints]:
     """Numbers of the predictions as a row a sentence, and where each stands there.
 
-    Never one only: a product of one row is summed in another order, so an answer would change in its last bit with
-    the batch, and rounding to 8 bits could make more of it.
+    A row has at least two entries: the product of a single one is summed in another order, so that an answer's last
+    bit would depend on the batch, and rounding to 8 bits could amplify it.
     """
     most = max(2, *counts) if counts else 2
     within = np.arange(most) < np.array(counts, dtype=np.int64)[:, None]  # (B, P)

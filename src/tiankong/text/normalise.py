@@ -1,4 +1,4 @@
-"""Text as people type it to text as the network reads it."""
+"""Normalises text as people type it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Texts that are read whole: in pieces if they are long, each between two blanks if all of it is to be judged.
+"""Splits long texts into pieces, and puts a piece between two blanks, whose states have read all of it.
 
 ::
 
@@ -15,11 +15,11 @@ from tiankong.text.network_input import Ints, Window
 from tiankong.text.vocabulary import BEGIN, BLANK, END
 
 LONGEST_PIECE = 192
-"""Tokens of a text that are read at once."""
+"""The most tokens of a text that are read at once."""
 
 
 def piece_edges(start: int, stop: int, longest: int = LONGEST_PIECE) -> list[int]:
-    """Where the pieces of the tokens ``start`` to ``stop`` begin and end: as few as have ``longest`` at most."""
+    """Edges of the fewest pieces of the tokens ``start`` to ``stop`` with at most ``longest`` tokens each."""
     pieces = -(-(stop - start) // longest)
     if pieces <= 1:
         return [start, stop]
@@ -28,6 +28,6 @@ def piece_edges(start: int, stop: int, longest: int = LONGEST_PIECE) -> list[int
 
 
 def between_blanks(words: Ints) -> Window:
-    """The window of a piece's ``words``, ids without <BEG> and <EOF>, asked about a blank on either side of it."""
+    """The window of a piece's ``words`` (ids without <BEG> and <EOF>) that predicts a blank on either side of it."""
     ids = np.concatenate([[BEGIN, BLANK], words, [BLANK, END]])
     return Window(ids, 1, len(ids) - 1, np.array([1, len(ids) - 2]))

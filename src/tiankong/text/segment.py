@@ -1,4 +1,4 @@
-"""Text to words: the segmenters and the token filter of a prepared corpus."""
+"""Segments a text into tokens as a prepared corpus was: normalisation, segmenter, filter."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Cut = Callable[[str], list[str]]
 
 
 class Token(NamedTuple):
-    """A token as the network reads it, and where it stands in the text as typed."""
+    """A token as the network reads it, and its place in the text as typed."""
 
     text: str
     start: int
@@ -49,7 +49,7 @@ class Tokenizer:
         return normalise(text, self._normalisation)
 
     def located_tokens(self, text: str) -> list[Token]:
-        """What :meth:`tokens` gives, with offsets into ``text``."""
+        """The tokens of :meth:`tokens`, with their offsets in ``text``."""
         aligned = normalise_aligned(text, self._normalisation)
         tokens, at = [], 0
         for piece in self._cut(aligned.text):

@@ -89,10 +89,10 @@ def _distinct(texts: Sequence[Ints], size: int, order: int) -> list[_Order]:
 
 def _starting(orders: Sequence[_Order], begin: int) -> list[NDArray[np.bool_]]:
     """Which n-grams begin with the begin of a text."""
-    found = [orders[0].word == begin]
+    begins = [orders[0].word == begin]
     for grams in orders[1:]:
-        found.append(found[-1][grams.context])
-    return found
+        begins.append(begins[-1][grams.context])
+    return begins
 
 
 def _discounted(counts: Ints, context: Ints) -> tuple[Floats, Floats, Floats]:

@@ -110,7 +110,7 @@ class MaskedLM(RankingSystem):
     @torch.no_grad()
     def scores(self, texts: Sequence[Text]) -> Floats:
         """See :class:`System`: each blank in a copy of its text."""
-        found = []
+        logits = []
         pieces, places = [], []
         for ids, position in queries(list(texts)):
             start = max(0, min(position - _LONGEST // 2, len(ids) - _LONGEST))
@@ -122,8 +122,8 @@ class MaskedLM(RankingSystem):
             words = self._padded(pieces[first : first + 64])
             wanted = torch.zeros(words.shape, dtype=torch.bool)
             wanted[torch.arange(len(words)), places[first : first + 64]] = True
-            found.append(self._logits(words.clamp(min=0), words >= 0, wanted).float())
-        return torch.cat(found).numpy()
+            logits.append(self._logits(words.clamp(min=0), words >= 0, wanted).float())
+        return torch.cat(logits).numpy()
 
     def size(self) -> int:
         """The weights in fp32."""

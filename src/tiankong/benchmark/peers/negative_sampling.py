@@ -55,9 +55,9 @@ class NegativeSampling(RankingSystem):
         context = self._network.context(*inputs).float()
         drawn = torch.multinomial(self._weights, len(targets) * _NEGATIVES, replacement=True)
         table = self._network.embedding.words
-        own = (context * table(targets)).sum(dim=1)
-        others = (table(drawn).view(len(targets), _NEGATIVES, -1) @ context[:, :, None]).squeeze(2)
-        losses = -functional.logsigmoid(own) - functional.logsigmoid(-others).sum(dim=1)
+        real = (context * table(targets)).sum(dim=1)
+        drawn_scores = (table(drawn).view(len(targets), _NEGATIVES, -1) @ context[:, :, None]).squeeze(2)
+        losses = -functional.logsigmoid(real) - functional.logsigmoid(-drawn_scores).sum(dim=1)
         return losses.mean(), int((inputs[2] >= len(SPECIAL_TOKENS)).sum())
 
     @torch.no_grad()

@@ -74,12 +74,12 @@ class KenLM(RankingSystem):
             base_score(state, written[word], following)
             state, following = following, state
         after = [written[word] for word in right.tolist()]
-        one, other = self._kenlm.State(), self._kenlm.State()
-        found = []
+        current, following = self._kenlm.State(), self._kenlm.State()
+        totals = []
         for candidate in candidates:
-            total = base_score(state, written[candidate], one)
+            total = base_score(state, written[candidate], current)
             for word in after:
-                total += base_score(one, word, other)
-                one, other = other, one
-            found.append(total * 2.302585093)
-        return found
+                total += base_score(current, word, following)
+                current, following = following, current
+            totals.append(total * 2.302585093)
+        return totals

@@ -36,13 +36,13 @@ def _is_labelled(stream: ByteStream, codec: str) -> bool:
     """
     lines = stream_lines(stream, codec, None)
     probed = itertools.islice(((number, line) for number, line in enumerate(lines, 1) if line.strip()), _PROBE_LINES)
-    found = [(number, _LABELLED.search(line) is not None) for number, line in probed]
+    probes = [(number, _LABELLED.search(line) is not None) for number, line in probed]
     lines.close()
-    share = sum(labelled for _, labelled in found) / max(1, len(found))
+    share = sum(labelled for _, labelled in probes) / max(1, len(probes))
     if _MIXED_SHARE <= share < _LABELLED_SHARE:
-        without = [number for number, labelled in found if not labelled]
+        without = [number for number, labelled in probes if not labelled]
         raise SourceError(
-            f"{len(without):,} of the first {len(found):,} lines of {stream.name} don't end in ,,label as the others "
+            f"{len(without):,} of the first {len(probes):,} lines of {stream.name} don't end in ,,label as the others "
             f"do, the first on line {without[0]}: label all of them, or none"
         )
     return share >= _LABELLED_SHARE

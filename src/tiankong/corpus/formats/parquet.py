@@ -48,6 +48,6 @@ def _columns(schema: pa.Schema, columns: Columns, name: str) -> tuple[str, str |
     value = kind.value_type if str(kind).startswith("dictionary<") else kind
     if str(value) not in _STRINGS:
         raise SourceError(
-            f"{name} has values of type {kind} in its column {text!r}: name a column of strings with --column"
+            f"{name} has values of type {kind} in its column {text!r}: name a column of strings with `column`"
         )
     return text, choose_label(names, columns.label, text, name)
