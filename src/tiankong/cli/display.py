@@ -45,9 +45,11 @@ def progress_bars(*, quiet: bool, quiet_messages: bool | None = None) -> Iterato
     bars = _Bars(shown=shows_progress(quiet))
 
     def show(step: Progress) -> None:
-        bars.show(step)
         if step.message:
+            bars.close()  # or the line would stand behind the bar
             say(as_options(step.message), quiet=quiet if quiet_messages is None else quiet_messages)
+        else:
+            bars.show(step)
 
     try:
         yield show
@@ -74,7 +76,8 @@ class _Bars:
             self._stage = step.stage
         if self._bar is None and step.done:
             total = step.total or None
-            self._bar = tqdm(total=total, desc=step.stage, leave=False, dynamic_ncols=True, smoothing=0.1)
+            settings: dict[str, Any] = {"leave": False, "dynamic_ncols": True, "smoothing": 0.1}
+            self._bar = tqdm(total=total, initial=step.done, desc=step.stage, **settings)
         if self._bar is not None:
             self._bar.update(step.done - self._bar.n)
 
