@@ -14,6 +14,8 @@ import pytest
 import tiankong
 from tests.conftest import TINY
 from tiankong.cli.main import run
+from tiankong.config import ClassifierConfig, ModelConfig, TrainingConfig
+from tiankong.config.schema import sections
 from tiankong.corpus.prepared import PreparedCorpus
 from tiankong.errors import OptionError, SentenceError
 from tiankong.sample.grammar import write_practice_corpus
@@ -246,14 +248,28 @@ def test_the_help_says_what_the_default_preset_has(capfd):
         assert run([command, "--help"]) == 0
         shown += " ".join(capfd.readouterr().out.split())
     for words in (
-        "units of a recurrent layer, each direction (default preset: 384)",
+        "units of a recurrent layer in each direction (default preset: 384)",
         "[softmax|codes|hybrid] (default preset: softmax)",
         "input vectors of the two words beside the blank (default preset: yes)",
         "as 60/20/20 (default preset: 60/20/20)",
         "drop these tokens (default preset: none)",
-        "the highest learning rate (default preset: 0.004)",
+        "peak learning rate (default preset: 0.004)",
     ):
         assert words in shown
+
+
+def test_the_help_groups_settings_by_section(capfd):
+    assert run(["train", "--help"]) == 0
+    lines = capfd.readouterr().out.splitlines()
+    groups = [name for name, _ in sections(ModelConfig, TrainingConfig, ClassifierConfig)]
+    assert [line[:-1] for line in lines if line and not line.startswith((" ", "Usage:"))] == ["Options", *groups]
+    shown = [line.split()[0] for line in lines if line.startswith("  --")]
+    settings = [
+        f"--{entry.name.replace('_', '-')}"
+        for _, entries in sections(ModelConfig, TrainingConfig, ClassifierConfig)
+        for entry in entries
+    ]
+    assert shown[-len(settings) :] == settings
 
 
 def test_no_command_shows_the_help(capfd):
