@@ -112,7 +112,7 @@ class Study:
             ["--epochs", few.epochs, "--batch-tokens", few.batch_tokens, "--patience", few.epochs // 3] if few else []
         )
         options += ["--from", self.base] if system == "tuned" else []
-        command = [sys.executable, "-m", "tiankong", "train", self.corpus.folder, "-o", self.folder(system, size, seed)]
+        command = [sys.executable, "-m", "tiankong", "train", self.corpus.path, "-o", self.folder(system, size, seed)]
         done = subprocess.run([*map(str, command + options)], check=True, stdout=subprocess.PIPE, text=True)
         return float(json.loads(done.stdout)["test"]["accuracy"])
 

@@ -109,7 +109,7 @@ def run_benchmark(
             ours = next((result.processor_seconds for result in results if result.system == "softmax"), 60.0)
             _in_own_process(
                 name,
-                corpus.folder,
+                corpus.path,
                 targets,
                 dataclasses.replace(budget, processor_seconds=budget.processor_seconds or ours),
                 place,
@@ -145,7 +145,7 @@ def _check_given(model: Path, corpus: PreparedCorpus) -> None:
     folder = open_model(model)
     folder.needs(WORDS)
     if folder.vocabulary.words != corpus.vocabulary.words:
-        raise FolderError(f"{model} has other words than {corpus.folder}: give a model trained on that")
+        raise FolderError(f"{model} has other words than {corpus.path}: give a model trained on that")
 
 
 def _check_place(folder: Path) -> None:

@@ -81,8 +81,8 @@ class Split:
 class PreparedCorpus:
     """A prepared corpus, opened and verified.
 
-    ``manifest`` has its configuration, sources and counts, ``vocabulary`` and ``characters`` are its words and
-    characters with their counts, and ``other_words`` the words outside the vocabulary.
+    ``path`` is its folder. ``manifest`` has its configuration, sources and counts, ``vocabulary`` and ``characters``
+    have its words and characters with their counts, and ``other_words`` the words outside the vocabulary.
     """
 
     def __init__(self, folder: str | os.PathLike[str]) -> None:
@@ -90,9 +90,8 @@ class PreparedCorpus:
 
         :raises FolderError: it is not there, not a prepared corpus, newer, torn or edited.
         """
-        folder = Path(folder)
-        self.folder = folder
-        self.manifest = PREPARED.open(folder, PreparedManifest)
+        self.path = Path(folder)
+        self.manifest = PREPARED.open(self.path, PreparedManifest)
         try:
             self.vocabulary = Vocabulary(*self._table(VOCABULARY_FILE))
             self.characters = CharacterTable(*self._table(CHARACTERS_FILE))
@@ -101,14 +100,9 @@ class PreparedCorpus:
             raise FolderError(f"{folder} is torn ({error}): make it again with `{PREPARED.command}`") from None
 
     @property
-    def path(self) -> Path:
-        """The folder."""
-        return self.folder
-
-    @property
     def fingerprint(self) -> str:
         """SHA-256 of the manifest, which holds the hashes of all other files."""
-        return sha256(self.folder / PREPARED.manifest)
+        return sha256(self.path / PREPARED.manifest)
 
     @cached_property
     def lexicon(self) -> Lexicon:
@@ -122,13 +116,13 @@ class PreparedCorpus:
         :raises FolderError: the corpus was prepared without codes.
         """
         if self.manifest.codes is None:
-            raise FolderError(f"{self.folder} was prepared without codes: prepare it again with `code_bits=100`")
-        return load_file(self.folder / CODES_FILE)["codes"]
+            raise FolderError(f"{self.path} was prepared without codes: prepare it again with `code_bits=100`")
+        return load_file(self.path / CODES_FILE)["codes"]
 
     @property
     def user_words(self) -> list[str]:
         """Lines of the user dictionary the corpus was cut with."""
-        file = self.folder / USER_DICT_FILE
+        file = self.path / USER_DICT_FILE
         return file.read_text(encoding="utf-8").splitlines() if file.exists() else []
 
     def split(self, name: str) -> Split:
@@ -136,7 +130,7 @@ class PreparedCorpus:
         if name not in SPLITS:
             raise ValueError(f"no split {name}")
         # As plain arrays on the mapped file: NumPy's own kind takes half of a batch's time to cut.
-        files = (np.load(self.folder / f"{name}.{part}.npy", mmap_mode="r") for part in ("tokens", "offsets"))
+        files = (np.load(self.path / f"{name}.{part}.npy", mmap_mode="r") for part in ("tokens", "offsets"))
         return Split(*(np.asarray(file) for file in files))
 
     def labels(self, split: str) -> NDArray[np.int32]:
@@ -145,11 +139,11 @@ class PreparedCorpus:
         :raises FolderError: the texts are not all labelled.
         """
         if self.manifest.label_problem is not None:
-            raise FolderError(f"{self.folder} has no labels to learn from: {self.manifest.label_problem}")
-        numbers: NDArray[np.int32] = np.load(self.folder / labels_file(split))
+            raise FolderError(f"{self.path} has no labels to learn from: {self.manifest.label_problem}")
+        numbers: NDArray[np.int32] = np.load(self.path / labels_file(split))
         return numbers
 
     def _table(self, name: str) -> tuple[list[str], list[int]]:
         # newline="" keeps separators inside words (only a line feed ends a line).
-        with (self.folder / name).open(encoding="utf-8", newline="") as file:
+        with (self.path / name).open(encoding="utf-8", newline="") as file:
             return parse_table(file.read(), name)

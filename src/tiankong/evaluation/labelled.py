@@ -156,7 +156,7 @@ def measure_labelled_split(
     ]
     readable = [labelled for labelled in read if any(map(classifier.reads, labelled.text))]
     if not readable:
-        raise SourceError(f"the classifier reads no word of the {split} split of {corpus.folder}: give other texts")
+        raise SourceError(f"the classifier reads no word of the {split} split of {corpus.path}: give other texts")
     on_text(len(read) - len(readable))
     return measure_labelled(partial(classify_tokens, classifier), readable, on_text)
 
@@ -166,7 +166,7 @@ def _check_same_segmentation(corpus: PreparedCorpus, model: ModelFolder) -> None
         of_model, of_corpus = getattr(model.manifest.prepare, name), getattr(corpus.manifest.config, name)
         if of_model != of_corpus:
             raise FolderError(
-                f"{corpus.folder} was prepared with {name} {of_corpus!r} and {model.path.name} with {of_model!r}: "
+                f"{corpus.path} was prepared with {name} {of_corpus!r} and {model.path.name} with {of_model!r}: "
                 "prepare it again with the model's setting, or give its texts with --labelled"
             )
 
@@ -179,7 +179,7 @@ def check_labels_known(corpus: PreparedCorpus, model: ModelFolder) -> None:
     unknown = sorted({*label_objective(model.task).names(corpus)} - {*model.manifest.labels})
     if unknown:
         raise FolderError(
-            f"{corpus.folder} has texts with the label {unknown[0]!r}, which {model.path.name} was not trained for: "
+            f"{corpus.path} has texts with the label {unknown[0]!r}, which {model.path.name} was not trained for: "
             "give texts with its own labels"
         )
 

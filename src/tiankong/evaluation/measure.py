@@ -80,7 +80,7 @@ def check_vocabulary(predictor: Predictor, corpus: PreparedCorpus) -> None:
     :raises FolderError: they don't.
     """
     if corpus.vocabulary.words != predictor.folder.vocabulary.words:
-        raise FolderError(f"{corpus.folder} has another vocabulary than the model: give the corpus it was trained on")
+        raise FolderError(f"{corpus.path} has another vocabulary than the model: give the corpus it was trained on")
 
 
 def check_targets(corpus: PreparedCorpus, split: str, texts: int = 0) -> None:
@@ -90,7 +90,7 @@ def check_targets(corpus: PreparedCorpus, split: str, texts: int = 0) -> None:
     """
     if not any(len(text.targets) for text in split_texts(corpus, split, texts)):
         raise FolderError(
-            f"the {split} split of {corpus.folder} has no known word to predict in the texts to measure: prepare more "
+            f"the {split} split of {corpus.path} has no known word to predict in the texts to measure: prepare more "
             "text, or measure more of it"
         )
 

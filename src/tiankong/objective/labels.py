@@ -55,7 +55,7 @@ class LabelObjective(Objective):
         :raises FolderError: it can't.
         """
         labels = {split: self.labels(corpus, split) for split in SPLITS}
-        names, folder = self.names(corpus), corpus.folder
+        names, folder = self.names(corpus), corpus.path
         if len(names) < 2:
             raise FolderError(f"all texts of {folder} have the label {names[0]!r}: a classifier needs two")
         if len(names) > MOST_LABELS:

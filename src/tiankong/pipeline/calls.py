@@ -23,7 +23,7 @@ def call_text(function: str, positional: list[Any], keywords: Mapping[str, Any])
 
 def _text(value: Any) -> str:
     if isinstance(value, PreparedCorpus):
-        value = value.folder
+        value = value.path
     if isinstance(value, str | os.PathLike):
         path = Path(value)
         return f'"{path.name if path.is_absolute() else os.fspath(value)}"'

@@ -95,7 +95,7 @@ def fit(request: TrainingRequest) -> Trained:
         network,
         rows,
         int(rows[best]["epoch"]),
-        base.folder.path if base else corpus.folder,
+        base.folder.path if base else corpus.path,
         len(words.vocabulary),
         Lexicon.of(words.vocabulary, words.characters),
         fields={
@@ -120,12 +120,12 @@ def _check_cut_alike(corpus: PreparedCorpus, base: BaseModel) -> None:
         theirs, ours = getattr(prepare, setting), getattr(settings, setting)
         if ours != theirs:
             raise FolderError(
-                f"{corpus.folder} was prepared with {setting} {ours!r} and {name} with {theirs!r}: prepare it again in "
+                f"{corpus.path} was prepared with {setting} {ours!r} and {name} with {theirs!r}: prepare it again in "
                 "the same way"
             )
     if corpus.user_words != base.folder.user_words:
         raise FolderError(
-            f"{corpus.folder} and {name} were prepared with different user dictionaries: prepare the texts again with "
+            f"{corpus.path} and {name} were prepared with different user dictionaries: prepare the texts again with "
             "the same `user_dict`"
         )
 

@@ -53,7 +53,7 @@ def fit(request: TrainingRequest) -> Trained:
         network,
         rows,
         monitored.best(rows) + 1,
-        corpus.folder,
+        corpus.path,
         len(corpus.vocabulary),
         corpus.lexicon,
         fields={"unknown_bias": _unknown_bias(network, corpus) if model.composes_output else None},
@@ -98,7 +98,7 @@ def _loaders(corpus: PreparedCorpus, training: TrainingConfig) -> tuple[WindowBa
     )
     for loader, name in zip(loaders, ("train", "validation", "train"), strict=True):
         if not any(len(targets) for _, targets, _ in loader.in_order()):
-            raise FolderError(f"the {name} split of {corpus.folder} has no known word to predict: prepare more text")
+            raise FolderError(f"the {name} split of {corpus.path} has no known word to predict: prepare more text")
     return loaders
 
 
