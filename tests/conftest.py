@@ -57,7 +57,7 @@ LANES: Mapping[str, Collection[str]] = {
         "benchmark",
     ),
     "browser": ("browser",),
-    "service": ("server", "labelling", "url"),
+    "service": ("server", "labelling", "url", "prefixed"),
 }
 """Marks, and the fixtures that give them to a test."""
 

@@ -66,3 +66,11 @@ def test_no_limit_is_above_what_the_engine_takes():
     for limit in dataclasses.fields(Limits):
         assert 0 < limit.default <= limit.metadata["maximum"], limit.name
         assert limit.metadata["help"]
+
+
+def test_the_service_keeps_its_own_limit_on_characters():
+    """Whatever length the engine reads."""
+    limits = Limits()
+    limits.check_sentences(["好" * 4096])
+    refused(limits.check_sentences, ["好" * 4097], words="the sentence has 4,097 characters: send at most 4,096")
+    Limits(max_characters=1_000_000).check_sentences(["好" * 1_000_000])

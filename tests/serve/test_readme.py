@@ -24,7 +24,12 @@ def test_examples_for_curl(page, server):
         if command.startswith("curl"):
             shell = ["sh", "-c", command.replace(ADDRESS, server.url)]
             result = subprocess.run(shell, capture_output=True, text=True, check=True, timeout=60)
-            assert [answer["sequence"] for answer in json.loads(result.stdout)]
+            answers = json.loads(result.stdout)
+            if f"{ADDRESS}/embed" in command:
+                assert [len(vector) for vectors in answers for vector in vectors]
+                assert all(isinstance(number, float) for vectors in answers for number in vectors[0])
+            else:
+                assert [answer["sequence"] for answer in answers]
 
 
 def test_every_page_that_should_has_examples():

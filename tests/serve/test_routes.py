@@ -20,6 +20,7 @@ EXAMPLES = {
         "inputs": "物流很快",
         "parameters": {"prompts": ["{text}，很__"], "labels": {"好评": ["好"], "差评": ["差"]}},
     },
+    "/embed": {"inputs": [SENTENCE, "客服__，物流__"]},
     "/reload": {},
     "/info": None,
     "/health": None,

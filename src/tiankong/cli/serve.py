@@ -12,6 +12,7 @@ import click
 from tiankong.cli.options import model_option, needs, read_words
 from tiankong.errors import MissingPackageError
 from tiankong.serve.limits import Limits
+from tiankong.serve.proxies import LOOPBACK, parse_root_path, parse_trusted_proxies
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -51,6 +52,20 @@ def _limit_options(command: Command) -> Command:
     multiple=True,
     help="Web site whose pages may send requests (CORS); repeatable.",
 )
+@click.option(
+    "--root-path",
+    envvar="TIANKONG_ROOT_PATH",
+    default="",
+    help="Path prefix under which a reverse proxy publishes the service, such as /tiankong.",
+)
+@click.option(
+    "--forwarded-allow-ips",
+    envvar="TIANKONG_FORWARDED_ALLOW_IPS",
+    default=LOOPBACK,
+    show_default=True,
+    help="Proxies whose X-Forwarded-For and X-Forwarded-Proto are believed: addresses and networks with commas "
+    "between them, * for all, or none.",
+)
 @click.option("--quiet", envvar="TIANKONG_QUIET", is_flag=True, help="Do not log requests.")
 @_limit_options
 def command(
@@ -63,6 +78,8 @@ def command(
     api_key: str | None,
     no_auth: bool,
     origins: tuple[str, ...],
+    root_path: str,
+    forwarded_allow_ips: str,
     quiet: bool,
     **limits: Any,
 ) -> int:
@@ -93,5 +110,18 @@ def command(
         from tiankong.serve.settings import Settings  # noqa: PLC0415
     except ModuleNotFoundError:
         raise MissingPackageError("serving", "serve") from None
-    settings = Settings(model, host, port, workers, threads, read_words(words_file), api_key, no_auth, origins, quiet)
+    settings = Settings(
+        model,
+        host,
+        port,
+        workers,
+        threads,
+        read_words(words_file),
+        api_key,
+        no_auth,
+        origins,
+        quiet,
+        root_path=parse_root_path(root_path),
+        forwarded_allow_ips=parse_trusted_proxies(forwarded_allow_ips),
+    )
     return serve(settings, Limits(**limits))

@@ -12,12 +12,11 @@ from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
 
 from tiankong.serve.problems import PROBLEMS, MalformedRequest, error_response
-from tiankong.serve.routes import ROUTES
+from tiankong.serve.routes import ROUTES, documentation
 from tiankong.serve.routes.route import Service
 from tiankong.version import VERSION
 
-_DOCS_FILES = "/docs/files/"
-_DOCS_LABELS = ("/docs", _DOCS_FILES, "/openapi.json")
+_DOCS_LABELS = (f"{documentation.FILES}/", "/openapi.json")
 
 LABELS = frozenset((*(route.label for route in ROUTES), *_DOCS_LABELS))
 """The names of all routes in metrics and log."""
@@ -30,12 +29,13 @@ _NO_ROUTE = {404: "there is no such path: /docs lists all", 405: "this path need
 
 def build_app(service: Service) -> FastAPI:
     """Returns the application. The caller starts and stops its engine and puts a ``Guard`` around it."""
-    app = FastAPIOffline(  # its /docs loads nothing from other sites
+    app = FastAPIOffline(  # serves the files of /docs, which loads nothing from other sites
         title="tiankong",
         version=VERSION,
         description="Fill in missing words from context.",
+        docs_url=None,
         redoc_url=None,
-        static_url=_DOCS_FILES.rstrip("/"),
+        static_url=documentation.FILES,
     )
 
     async def answer_error(request: Request, error: Exception) -> Response:

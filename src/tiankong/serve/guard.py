@@ -30,6 +30,7 @@ from tiankong.serve.problems import (
     UnreadableBody,
     error_response,
 )
+from tiankong.serve.proxies import strip_prefix
 
 BUSY = "busy"
 """The key in a request's ASGI state that is true if the server was too busy for it."""
@@ -91,7 +92,7 @@ class Guard:
             await send(message)
 
         size = 0
-        route = self._label(scope["path"])
+        route = self._label(strip_prefix(scope["path"], scope.get("root_path", "")))
         try:
             body = await self._admit(scope["method"], route, headers, receive)
             size = len(body)

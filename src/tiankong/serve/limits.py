@@ -9,7 +9,7 @@ from typing import Any
 
 from tiankong.request.answers import MOST_ANSWERS
 from tiankong.serve.problems import OverLimit
-from tiankong.text.blanks import LONGEST_SENTENCE, count_blanks
+from tiankong.text.blanks import count_blanks
 
 
 def _limit(default: float, help_text: str, maximum: float = math.inf) -> Any:
@@ -23,7 +23,7 @@ class Limits:
 
     max_body_bytes: int = _limit(1_000_000, "Maximum size of a request's body in bytes.")
     max_sentences: int = _limit(64, "Maximum number of sentences or texts in a request.")
-    max_characters: int = _limit(LONGEST_SENTENCE, "Maximum number of characters in a sentence.", LONGEST_SENTENCE)
+    max_characters: int = _limit(4096, "Maximum number of characters in a sentence or text.")
     max_blanks: int = _limit(12, "Maximum number of blanks in a sentence.")
     max_top_k: int = _limit(100, "Maximum number of answers for a blank.", MOST_ANSWERS)
     max_targets: int = _limit(1000, "Maximum number of targets, candidates or excluded words in a request.")

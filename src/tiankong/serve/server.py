@@ -8,6 +8,7 @@ import ipaddress
 import socket
 
 from tiankong.errors import OptionError
+from tiankong.serve.app import LABELS
 from tiankong.serve.limits import Limits
 from tiankong.serve.settings import BACKLOG, Settings
 from tiankong.serve.supervisor import Supervisor
@@ -17,13 +18,16 @@ from tiankong.serve.worker import Worker
 def serve(settings: Settings, limits: Limits) -> int:
     """Serves until SIGTERM or Ctrl-C; returns the exit code.
 
-    :raises OptionError: the address can't be bound, or is open to other machines without a key.
+    :raises OptionError: the address can't be bound, or is open to other machines without a key, or the root path is
+        one of the service's own paths.
     :raises FolderError: the model can't be loaded.
     """
     if not settings.api_key and not settings.no_auth and not _is_loopback(settings.host):
         raise OptionError(
             f"other machines can reach {settings.host}: require a key with --api-key, or allow everyone with --no-auth"
         )
+    if any(f"{label}/".startswith(f"{settings.root_path}/") for label in LABELS if settings.root_path):
+        raise OptionError(f"--root-path {settings.root_path} is also a path of the service: choose another prefix")
     with contextlib.closing(_bind(settings.host, settings.port)) as listener:
         return asyncio.run(_run(settings, limits, listener))
 

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tiankong.serve.proxies import LOOPBACK
+
 BACKLOG = 2048
 """The most connections that may wait to be accepted."""
 
@@ -13,7 +15,10 @@ BACKLOG = 2048
 @dataclass(frozen=True)
 class Settings:
     """``api_key`` protects all routes but health, readiness and the page; pages of the web sites ``origins`` may send
-    requests; ``threads`` are those of each worker, 0 for its share of the cores.
+    requests; ``threads`` are those of each worker, 0 for its share of the cores. ``root_path`` is the prefix under
+    which a reverse proxy publishes the service, ``forwarded_allow_ips`` the proxies whose ``X-Forwarded-For`` and
+    ``X-Forwarded-Proto`` are believed: addresses and networks with commas between them, ``*`` for all, none if
+    empty.
     """
 
     model: str | Path
@@ -26,3 +31,5 @@ class Settings:
     no_auth: bool = False
     origins: Sequence[str] = ()
     quiet: bool = False
+    root_path: str = ""
+    forwarded_allow_ips: str = LOOPBACK

@@ -26,6 +26,7 @@ from tiankong.serve.guard import Guard
 from tiankong.serve.limits import Limits
 from tiankong.serve.metrics import Metrics
 from tiankong.serve.protocol import LimitedProtocol
+from tiankong.serve.proxies import RootPath
 from tiankong.serve.routes.route import Service
 from tiankong.serve.settings import BACKLOG, Settings
 from tiankong.serve.worker_messages import Link, Message, Ready, Reload
@@ -45,7 +46,7 @@ class Worker:
     """Serves on a listener, alone or beside other workers; then ``link`` leads to their supervisor."""
 
     def __init__(self, settings: Settings, limits: Limits, listener: socket.socket, link: Link | None = None) -> None:
-        self._limits, self._listener, self._link = limits, listener, link
+        self._settings, self._limits, self._listener, self._link = settings, limits, listener, link
         self._metrics = Metrics()
         self._engine = Engine(
             settings.model, settings.threads, settings.words, limits.answer_seconds, self._metrics.waiting.set
@@ -62,6 +63,8 @@ class Worker:
                 allow_headers=["*"],
                 expose_headers=["Retry-After", "X-Request-Id"],
             )
+        if settings.root_path:
+            self._app = RootPath(self._app, settings.root_path)
         self._requested: ServedModel | None = None
         self._stopping = asyncio.Event()
         self._reloads: set[asyncio.Task[None]] = set()
@@ -108,7 +111,8 @@ class Worker:
                 log_level="error",  # no line for what is not HTTP: the metrics count it
                 access_log=False,
                 server_header=False,
-                proxy_headers=False,
+                proxy_headers=True,
+                forwarded_allow_ips=self._settings.forwarded_allow_ips,
                 backlog=BACKLOG,
                 http=protocol,  # type: ignore[arg-type]
                 timeout_graceful_shutdown=1,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tiankong.serve.routes import admin, check, classify, explain, fill, page, rank, segment
+from tiankong.serve.routes import admin, check, classify, documentation, embed, explain, fill, page, rank, segment
 from tiankong.serve.routes.route import Route
 
 ROUTES: tuple[Route, ...] = (
@@ -12,6 +12,8 @@ ROUTES: tuple[Route, ...] = (
     explain.ROUTE,
     segment.ROUTE,
     classify.ROUTE,
+    embed.ROUTE,
     *page.ROUTES,
+    documentation.ROUTE,
     *admin.ROUTES,
 )

@@ -6,7 +6,7 @@ from fastapi import Response
 
 from tiankong.request.answers import CheckedWord
 from tiankong.serve.routes.route import Handler, Route, Service, as_list, json_response
-from tiankong.serve.schemas import StrictModel
+from tiankong.serve.schemas import InferenceRequest, StrictModel
 
 
 class CheckParameters(StrictModel):
@@ -16,7 +16,7 @@ class CheckParameters(StrictModel):
     suggestions: int = 3
 
 
-class CheckRequest(StrictModel):
+class CheckRequest(InferenceRequest):
     """A text, or several."""
 
     inputs: str | list[str]

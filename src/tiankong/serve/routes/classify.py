@@ -10,7 +10,7 @@ from tiankong.model import Model
 from tiankong.request.answers import LabelShare
 from tiankong.serve.problems import NoClassifier
 from tiankong.serve.routes.route import COMMON_ERRORS, Handler, Route, Service, as_list, json_response
-from tiankong.serve.schemas import StrictModel, Words
+from tiankong.serve.schemas import InferenceRequest, StrictModel, Words
 
 
 class ClassifyParameters(StrictModel):
@@ -22,7 +22,7 @@ class ClassifyParameters(StrictModel):
     labels: dict[str, Words] | None = None
 
 
-class ClassifyRequest(StrictModel):
+class ClassifyRequest(InferenceRequest):
     """A text, or several."""
 
     inputs: str | list[str]

@@ -6,7 +6,7 @@ from fastapi import Response
 
 from tiankong.request.answers import Explanation
 from tiankong.serve.routes.route import Handler, Route, Service, json_response
-from tiankong.serve.schemas import StrictModel
+from tiankong.serve.schemas import InferenceRequest, StrictModel
 
 
 class ExplainParameters(StrictModel):
@@ -17,7 +17,7 @@ class ExplainParameters(StrictModel):
     part_of_word: bool | None = None
 
 
-class ExplainRequest(StrictModel):
+class ExplainRequest(InferenceRequest):
     """A sentence with blanks."""
 
     inputs: str

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from tiankong.model import Model
 from tiankong.request.answers import Answer, JointAnswer
 from tiankong.serve.routes.route import Handler, Route, Service, as_list, json_response
-from tiankong.serve.schemas import StrictModel, Words
+from tiankong.serve.schemas import InferenceRequest, StrictModel, Words
 from tiankong.tasks.joint import MOST_TOGETHER
 
 _TOP_K = 10
@@ -34,7 +34,7 @@ class FillParameters(StrictModel):
     joint: Annotated[bool, Field(description="Also fill all blanks of a sentence together.")] = False
 
 
-class FillRequest(StrictModel):
+class FillRequest(InferenceRequest):
     """A sentence with blanks (`__` or `[MASK]`), or several."""
 
     inputs: str | list[str]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from fastapi import Response
+from fastapi import Request, Response
 from starlette.exceptions import HTTPException
-from starlette.responses import FileResponse
+from starlette.responses import FileResponse, HTMLResponse
 
 from tiankong.serve.routes.route import Handler, Route, Service
 
@@ -15,7 +15,7 @@ _FILES = {file.name: file for file in _FOLDER.iterdir()}
 _HEADERS = {
     # The page loads only its own files, calls only its own server, and may not be framed.
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
-    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "connect-src 'self'; base-uri 'self'; form-action 'none'; frame-ancestors 'none'",
     "Cache-Control": "no-cache",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
@@ -25,8 +25,13 @@ _HEADERS = {
 def page_handler(_: Service) -> Handler:
     """Returns the function that answers ``/``."""
 
-    async def page() -> Response:
-        return FileResponse(_FILES["index.html"], headers=_HEADERS)
+    async def page(request: Request) -> Response:
+        root = request.scope.get("root_path", "")
+        if not root:
+            return FileResponse(_FILES["index.html"], headers=_HEADERS)
+        # The page's addresses are relative. Below a prefix without a slash at its end they would miss the prefix.
+        html = _FILES["index.html"].read_text("utf-8").replace("<head>", f'<head>\n  <base href="{root}/">', 1)
+        return HTMLResponse(html, headers=_HEADERS)
 
     return page
 

@@ -6,7 +6,7 @@ from fastapi import Response
 
 from tiankong.request.answers import RankedCandidate
 from tiankong.serve.routes.route import Handler, Route, Service, as_list, json_response
-from tiankong.serve.schemas import StrictModel, Words
+from tiankong.serve.schemas import InferenceRequest, StrictModel, Words
 
 
 class RankParameters(StrictModel):
@@ -16,7 +16,7 @@ class RankParameters(StrictModel):
     part_of_word: bool | None = None
 
 
-class RankRequest(StrictModel):
+class RankRequest(InferenceRequest):
     """A sentence with one blank and candidates, or several whole sentences."""
 
     inputs: str | list[str]

@@ -6,10 +6,10 @@ from fastapi import Response
 
 from tiankong.request.answers import SegmentedWord
 from tiankong.serve.routes.route import Handler, Route, Service, json_response
-from tiankong.serve.schemas import StrictModel
+from tiankong.serve.schemas import InferenceRequest
 
 
-class SegmentRequest(StrictModel):
+class SegmentRequest(InferenceRequest):
     """A text, with or without blanks."""
 
     inputs: str
