@@ -6,7 +6,7 @@ import numpy as np
 import onnx
 import onnxruntime
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from onnx import TensorProto, helper, numpy_helper
 
@@ -37,10 +37,15 @@ def sessions(files):
 
 
 @given(texts=TEXTS)
+@example(texts=[[4] * 6, [4, 14, 10, 6, 15]])
 def test_a_text_is_answered_the_same_alone_and_among_others(sessions, texts):
     together = sessions[1].run(networks.arrays(*texts))["scores"]
     alone = np.concatenate([sessions[1].run(networks.arrays(text))["scores"] for text in texts])
-    np.testing.assert_allclose(together, alone, atol=1e-5)
+    differences = np.abs(together - alone).max(axis=1)
+    # A sum in another order may fall on the other side of the edge between two of the 256 steps: at a position here and
+    # there, by one step. A range taken from the batch would move every position.
+    assert np.median(differences) <= 1e-5
+    assert differences.max() <= 2e-3
 
 
 @given(texts=TEXTS)
