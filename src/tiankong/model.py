@@ -9,7 +9,7 @@ from typing import TypeVar, Unpack, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from tiankong.artifact.built_in import model_path
+from tiankong.artifact.built_in import built_in_models, model_path
 from tiankong.artifact.model_folder import ModelFolder, open_model
 from tiankong.config import DEFAULT_MODEL
 from tiankong.errors import OptionError, SentenceError
@@ -42,7 +42,11 @@ Result = TypeVar("Result")
 
 
 class Model:
-    """A trained model. Methods may be called from several threads at once."""
+    """A trained model. Methods may be called from several threads at once.
+
+    Pickling a model stores where it is and not what it holds, so that it can be handed to processes (``Pool.map``,
+    ``ProcessPoolExecutor``, joblib): each of them loads and verifies the folder again.
+    """
 
     def __init__(self, folder: ModelFolder, threads: int = 0, words: Sequence[str] = ()) -> None:
         """``words`` extend the vocabulary: the segmenter keeps them whole, and they are possible answers.
@@ -50,8 +54,15 @@ class Model:
         :raises OptionError: ``words`` are unusable, or the model is a classifier.
         """
         self.folder = folder
+        self._threads, self._words = threads, tuple(words)
         self._loaded = _LOADERS[folder.task.answers](folder, threads, words)
         self._zero_shot = zero_shot_classifiers(self._loaded)
+
+    def __reduce__(self) -> tuple[Callable[..., Model], tuple[str | Path, int, tuple[str, ...]]]:
+        path = self.folder.path.absolute()
+        # By name, a built-in model is also found by another installation.
+        place = path.name if path.name in built_in_models() and path == model_path(path.name) else path
+        return _load_again, (place, self._threads, self._words)
 
     @property
     def labels(self) -> list[str]:
@@ -108,8 +119,8 @@ class Model:
         languages with spaces. ``constraints`` filter before ranking, so ``top_k`` answers come if that many words
         meet them; they do not change scores.
 
-        :raises SentenceError: a sentence has no blank, nothing but blanks, no known word, is too long or not Unicode;
-            for a list, the message begins with its number.
+        :raises SentenceError: a sentence has no blank, nothing but blanks, nothing that the model reads, is too long or
+            not Unicode; for a list, the message begins with its number.
         :raises OptionError: ``top_k``, ``decoding``, ``targets`` or the constraints are unusable.
         """
         answers: list[Filled] = [
@@ -286,6 +297,11 @@ def load(model: str | Path = DEFAULT_MODEL, *, threads: int = 0, words: Sequence
     if not is_whole(threads) or threads < 0:
         raise OptionError(f"threads must be 0 (one per core) or more, not {threads!r}")
     return Model(open_model(model_path(model)), threads, words)
+
+
+def _load_again(model: str | Path, threads: int, words: Sequence[str]) -> Model:
+    """What unpickling calls."""
+    return load(model, threads=threads, words=words)
 
 
 def _load_predictor(folder: ModelFolder, threads: int, words: Sequence[str]) -> Predictor:

@@ -37,6 +37,24 @@ def model(request, tmp_path_factory):
     return folder / "model"
 
 
+@pytest.mark.parametrize(
+    ("sentence", "form"),
+    [("I don't__ the lamp", "don't…"), ("the __zzz lamp", "…zzz"), ("a qq__zz lamp", "qq…zz")],
+)
+def test_an_empty_answer_names_the_letters_beside_the_blank(model, capsys, sentence, form):
+    succeed("fill", "--model", model, sentence)
+    printed = capsys.readouterr().out
+    assert f"form {form}" in printed
+    assert "--no-part-of-word" in printed
+    succeed("fill", "--model", model, "--no-part-of-word", "--top-k", 2, sentence)
+    assert len(capsys.readouterr().out.splitlines()) == 2
+
+
+def test_an_empty_answer_to_constraints_says_so(model, capsys):
+    succeed("fill", "--model", model, "--starts-with", "zzz", "the __ lamp")
+    assert capsys.readouterr().out == "(no word fits the constraints)\n"
+
+
 def words_of(answers):
     return [answer["token_str"] for answer in answers]
 

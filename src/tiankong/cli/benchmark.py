@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from tiankong.cli.display import say, this_command
 from tiankong.cli.options import needs
 from tiankong.config import MOST_SEED
 from tiankong.errors import MissingPackageError
+from tiankong.machine import allowed_threads
 
 _QUICK_TARGETS, _QUICK_SECONDS = 500, 5.0
 
@@ -78,7 +78,7 @@ def command(
     needs(any(names), f"--systems names none: choose from {', '.join(known)}")
     needs(not wrong, f"there is no system {', '.join(map(repr, wrong))}: choose from {', '.join(known)}")
     corpus = PreparedCorpus(prepared)
-    threads = threads or os.cpu_count() or 1
+    threads = threads or allowed_threads()
     seconds = 60 * minutes * threads
     if quick:
         targets, seconds = min(targets or _QUICK_TARGETS, _QUICK_TARGETS), _QUICK_SECONDS

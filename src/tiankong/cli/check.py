@@ -9,7 +9,7 @@ import click
 
 from tiankong.cli.display import probability
 from tiankong.cli.lines import answer_each
-from tiankong.cli.options import model_option, read_words, words_option
+from tiankong.cli.options import model_option, read_words, threads_option, words_option
 
 if TYPE_CHECKING:
     from tiankong.request.answers import CheckedWord
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 @click.argument("text", required=False)
 @model_option
 @words_option
+@threads_option
 @click.option("--precision", default=0.8, show_default=True, help="The share of flagged words that should be errors.")
 @click.option("--suggestions", default=3, show_default=True, help="Suggestions for each flagged word.")
 @click.option("--all", "show_all", is_flag=True, help="Also print the words that fit.")
@@ -27,6 +28,7 @@ def command(
     text: str | None,
     model: str,
     words_file: str | None,
+    threads: int,
     precision: float,
     suggestions: int,
     show_all: bool,
@@ -38,7 +40,7 @@ def command(
     """
     from tiankong.model import load  # noqa: PLC0415 - heavy
 
-    loaded = load(model, words=read_words(words_file))
+    loaded = load(model, threads=threads, words=read_words(words_file))
 
     def formatted(checked: str) -> str:
         words = loaded.check(checked, precision, suggestions)

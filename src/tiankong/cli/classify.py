@@ -10,7 +10,7 @@ import click
 
 from tiankong.cli.display import probability
 from tiankong.cli.lines import answer_each
-from tiankong.cli.options import needs
+from tiankong.cli.options import needs, threads_option
 from tiankong.config import DEFAULT_CLASSIFIER, DEFAULT_MODEL
 
 if TYPE_CHECKING:
@@ -55,9 +55,15 @@ def parse_labels(given: tuple[str, ...]) -> dict[str, list[str]]:
 )
 @prompt_option
 @label_option
+@threads_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object per text.")
 def command(
-    text: str | None, model: str | None, prompts: tuple[str, ...], labels: tuple[str, ...], as_json: bool
+    text: str | None,
+    model: str | None,
+    prompts: tuple[str, ...],
+    labels: tuple[str, ...],
+    threads: int,
+    as_json: bool,
 ) -> int:
     """Classify TEXT, or each line of a pipe: by a model trained on labels, or by prompts without training.
 
@@ -71,7 +77,7 @@ def command(
 
     needs(bool(prompts) == bool(labels), "--prompt and --label go together: give both, or neither for a trained model")
     words = parse_labels(labels)
-    loaded = load((DEFAULT_MODEL if prompts else DEFAULT_CLASSIFIER) if model is None else model)
+    loaded = load((DEFAULT_MODEL if prompts else DEFAULT_CLASSIFIER) if model is None else model, threads=threads)
     needs(
         bool(loaded.labels) or bool(prompts),
         f"{model} fills blanks and was not trained for labels: give --prompt and --label, as tiankong classify --help "

@@ -7,17 +7,18 @@ import json
 import click
 
 from tiankong.cli.lines import answer_each
-from tiankong.cli.options import model_option
+from tiankong.cli.options import model_option, threads_option
 
 
 @click.command(name="embed")
 @click.argument("sentence", required=False)
 @model_option
-def command(sentence: str | None, model: str) -> int:
+@threads_option
+def command(sentence: str | None, model: str, threads: int) -> int:
     """Print the context vector of each blank of SENTENCE, or of each line of a pipe, as one JSON object per line."""
     from tiankong.model import load  # noqa: PLC0415 - heavy
 
-    loaded = load(model)
+    loaded = load(model, threads=threads)
     return answer_each(sentence, lambda text: _line(text, loaded.embed(text).tolist()), as_json=True)
 
 

@@ -13,12 +13,15 @@ import click
 
 from tiankong.cli.display import probability
 from tiankong.cli.lines import answer_each
-from tiankong.cli.options import Once, model_option, part_of_word_option, read_words, words_option
+from tiankong.cli.options import Once, model_option, part_of_word_option, read_words, threads_option, words_option
 from tiankong.errors import SentenceError
 
 if TYPE_CHECKING:
     from tiankong.model import Model
     from tiankong.request.answers import Answer, JointAnswer
+
+
+_NO_WORD = "(no word fits the constraints)"
 
 
 @click.command(name="fill")
@@ -33,6 +36,7 @@ if TYPE_CHECKING:
     help="Only this word or phrase, known or not; may be repeated.",
 )
 @words_option
+@threads_option
 @click.option("--starts-with", cls=Once, help="Only words with this prefix.")
 @click.option("--ends-with", cls=Once, help="Only words with this suffix.")
 @click.option("--contains", cls=Once, help="Only words that contain this.")
@@ -53,6 +57,7 @@ def command(
     decoding: str | None,
     targets: tuple[str, ...],
     words_file: str | None,
+    threads: int,
     length: str | None,
     joint: bool | None,
     as_json: bool,
@@ -69,7 +74,9 @@ def command(
     interactive = sentence is None and sys.stdin is not None and sys.stdin.isatty()
     if joint is None and sentence is None and not interactive:
         joint = False
-    filler = _Filler(load(model, words=read_words(words_file)), top_k, decoding, joint, constraints, as_json)
+    filler = _Filler(
+        load(model, threads=threads, words=read_words(words_file)), top_k, decoding, joint, constraints, as_json
+    )
     if interactive:
         return _prompt(filler)
     return answer_each(sentence, filler.shown, many=filler.all_shown, as_json=as_json)
@@ -115,12 +122,28 @@ class _Filler:
         if self.as_json:
             joint = {} if filled.joint is None else {"joint": filled.joint}
             return json.dumps({"sentence": sentence, "blanks": filled.blanks, **joint}, ensure_ascii=False)
+        reasons = self._reasons(sentence, filled)
         if len(filled.blanks) == 1:
-            return _lines(filled.blanks[0])
+            return _lines(filled.blanks[0], reasons[0])
         parts = [] if filled.joint is None else ["together:", _joint_lines(filled.joint)]
-        for number, answers in enumerate(filled.blanks, start=1):
-            parts += [f"blank {number}:", _lines(answers)]
+        for number, (answers, reason) in enumerate(zip(filled.blanks, reasons, strict=True), start=1):
+            parts += [f"blank {number}:", _lines(answers, reason)]
         return "\n".join(parts)
+
+    def _reasons(self, sentence: str, filled: _Filled) -> list[str]:
+        """Why each blank may have no answer: letters beside it that count as part of the word are easily overlooked."""
+        if all(filled.blanks):
+            return [_NO_WORD] * len(filled.blanks)
+        from tiankong.request.queries import parse_query  # noqa: PLC0415 - heavy
+
+        affixes = parse_query(sentence, self.model.predictor, self.constraints["part_of_word"]).sentence.affixes
+        return [
+            f"(no word of the form {prefix}…{suffix} is known: the letters beside the blank count as part of the word; "
+            "with --no-part-of-word they are a word of their own)"
+            if prefix or suffix
+            else _NO_WORD
+            for prefix, suffix in affixes
+        ]
 
 
 class _Filled(NamedTuple):
@@ -158,10 +181,10 @@ def _prompt(filler: _Filler) -> int:
             click.echo(f"error: {error}")
 
 
-def _lines(answers: list[Answer]) -> str:
-    """A line for each word, with its probability; for codes models, also its distance."""
+def _lines(answers: list[Answer], reason: str) -> str:
+    """A line for each word, with its probability; for codes models, also its distance; without words, the reason."""
     if not answers:
-        return "(no word fits the constraints)"
+        return reason
     return "\n".join(
         f"{answer['token_str']}\t{answer['distance']:.4f}\t{probability(answer['score'])}"
         if "distance" in answer

@@ -8,7 +8,7 @@ import sys
 import click
 
 from tiankong.cli.display import probability
-from tiankong.cli.options import model_option, needs, part_of_word_option, read_words, words_option
+from tiankong.cli.options import model_option, needs, part_of_word_option, read_words, threads_option, words_option
 
 
 @click.command(name="rank")
@@ -16,6 +16,7 @@ from tiankong.cli.options import model_option, needs, part_of_word_option, read_
 @click.argument("candidates", nargs=-1)
 @model_option
 @words_option
+@threads_option
 @part_of_word_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def command(
@@ -23,6 +24,7 @@ def command(
     candidates: tuple[str, ...],
     model: str,
     words_file: str | None,
+    threads: int,
     part_of_word: bool | None,
     as_json: bool,
 ) -> None:
@@ -39,7 +41,7 @@ def command(
         problem = "give candidates for the blank, or several sentences, as arguments or on standard input"
         needs(sys.stdin is not None and not sys.stdin.isatty(), problem)
         compared = [line.strip() for line in sys.stdin if line.strip()]
-    loaded = load(model, words=read_words(words_file))
+    loaded = load(model, threads=threads, words=read_words(words_file))
     if sentence is not None and has_blank(sentence):
         ranked = loaded.rank(sentence, compared, part_of_word)
     else:

@@ -81,7 +81,7 @@ def parse_query(text: str, predictor: Predictor, part_of_word: bool | None = Non
     With ``part_of_word``, a word that ends right before a blank is part of the missing word; in languages with spaces,
     so is a word that begins right after it. ``None`` means true for languages with spaces.
 
-    :raises SentenceError: as :func:`~tiankong.text.blanks.parse_blanks`; no word is known.
+    :raises SentenceError: as :func:`~tiankong.text.blanks.parse_blanks`; the model reads nothing beside the blanks.
     :raises OptionError: ``part_of_word`` is something else.
     """
     if not isinstance(part_of_word, bool | None):
@@ -103,9 +103,9 @@ def parse_query(text: str, predictor: Predictor, part_of_word: bool | None = Non
         tokens += [*tokenizer.tokens(part), None]
     tokens.pop()
     affixes = tuple((tokenizer.normalise(prefix), tokenizer.normalise(suffix)) for prefix, suffix in sentence.affixes)
-    known = any(predictor.knows(token) and is_target(token) for token in tokens if token is not None)
-    if not known and not any(prefix or suffix for prefix, suffix in affixes):
-        raise SentenceError(f"the model knows no word of {text!r}: write more context")
+    has_context = any(token is not None and predictor.reads(token) for token in tokens)
+    if not has_context and not any(prefix or suffix for prefix, suffix in affixes):
+        raise SentenceError(f"the model reads nothing beside the blank of {text!r}: write more context")
     return Query(sentence, tuple(tokens), affixes, spaced)
 
 

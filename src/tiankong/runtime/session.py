@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -16,6 +15,7 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from tiankong.errors import FolderError
+from tiankong.machine import allowed_threads
 from tiankong.runtime.deadline import check_deadline
 from tiankong.text.network_input import NetworkInput
 
@@ -27,11 +27,11 @@ class NetworkSession:
     """Runs ``model.onnx`` on the processor. Safe to share between threads."""
 
     def __init__(self, path: Path, threads: int = 0) -> None:
-        """``threads`` to compute with; 0 means one per core.
+        """``threads`` to compute with; 0 means one per processor that this process may use.
 
         :raises FolderError: ONNX Runtime can't open ``path``.
         """
-        self.threads = threads or os.cpu_count() or 1
+        self.threads = threads or allowed_threads()
         self._path = path
         self._session = self._open(self.threads)
         self._inputs = {entry.name for entry in self._session.get_inputs()}

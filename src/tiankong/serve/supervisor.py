@@ -23,6 +23,7 @@ from prometheus_client.multiprocess import mark_process_dead
 from tiankong.artifact.built_in import model_path
 from tiankong.artifact.model_folder import open_model
 from tiankong.errors import TiankongError
+from tiankong.machine import allowed_threads
 from tiankong.serve.limits import Limits
 from tiankong.serve.metrics import FOLDER_VARIABLE
 from tiankong.serve.settings import Settings
@@ -56,7 +57,7 @@ class Supervisor:
     """
 
     def __init__(self, settings: Settings, limits: Limits, listener: socket.socket) -> None:
-        threads = settings.threads or max(1, (os.cpu_count() or 1) // settings.workers)
+        threads = settings.threads or max(1, allowed_threads() // settings.workers)
         self._settings, self._limits, self._listener = replace(settings, threads=threads), limits, listener
         self._workers: list[_WorkerProcess] = []
         self._stopping = self._announced = False

@@ -20,6 +20,7 @@ from lightning.pytorch.utilities.exceptions import SIGTERMException
 
 from tiankong.config import TrainingConfig
 from tiankong.errors import FolderError, MissingPackageError, OptionError
+from tiankong.machine import allowed_threads
 from tiankong.objective.base import Row
 from tiankong.training.batches import ByLength
 from tiankong.training.checkpoints import SafetensorsCheckpoints, read_checkpoint
@@ -74,7 +75,7 @@ def ready_machine(training: TrainingConfig) -> None:
     check_machine(training)
     for name in ("lightning.pytorch", "lightning.fabric", "lightning"):
         logging.getLogger(name).setLevel(logging.ERROR)
-    torch.set_num_threads(training.threads or os.cpu_count() or 1)
+    torch.set_num_threads(training.threads or allowed_threads())
 
 
 def check_memory(parameters: int) -> None:
