@@ -79,9 +79,9 @@ def test_systems_are_set_beside_the_softmax_on_the_same_texts(benchmark, prepare
     softmax = read_answers(benchmark / "softmax")["ranks"]
     assert columns["**tiankong** softmax (default)"][5] == "–"
     for label, system in (("unigram", "unigram"), ("tiankong codes", "codes")):
-        found = read_answers(benchmark / system)["ranks"]
+        other = read_answers(benchmark / system)["ranks"]
         low, high = (float(end.replace("−", "-")) for end in columns[label][5].split(" to "))
-        difference = ((found <= 10).sum() - (softmax <= 10).sum()) / size
+        difference = ((other <= 10).sum() - (softmax <= 10).sum()) / size
         assert low - 0.001 <= difference <= high + 0.001
         assert low < high
 
@@ -246,14 +246,14 @@ def test_what_was_skipped_is_tried_again(prepared, tmp_path):
     place = tmp_path / "out" / "unigram"
     options = (prepared, "-o", tmp_path / "out", "--quick", "--threads", 1, "--systems", "unigram")
     succeed("benchmark", *options)
-    found = read_result(place)
+    first = read_result(place)
     (place / "result.json").write_text(
         json.dumps(dataclasses.asdict(Result("unigram", "unigram", skipped="not installed")))
     )
     succeed("benchmark", *options)
     again = read_result(place)
     assert not again.skipped
-    assert again.size_bytes == found.size_bytes
+    assert again.size_bytes == first.size_bytes
 
 
 def test_models_of_the_same_name_are_refused(prepared, tmp_path, capfd):

@@ -43,13 +43,13 @@ def measured(texts, others=None, seed=1, result=RESULT):
 
 @given(texts=rows)
 def test_shares_are_of_all_targets_and_unknown_ones_are_misses(texts):
-    found = measured(texts)
+    scores = measured(texts)
     ranks = [rank for ranks, _ in texts for rank in ranks]
     size = len(ranks) + sum(unknown for _, unknown in texts)
-    for score, best in ((found.top1, 1), (found.top5, 5), (found.top10, 10)):
+    for score, best in ((scores.top1, 1), (found.top5, 5), (found.top10, 10)):
         assert score == pytest.approx(sum(rank <= best for rank in ranks) / size)
-    assert found.mrr == pytest.approx(sum(1 / rank for rank in ranks) / size)
-    assert found.perplexity == pytest.approx(math.exp(np.mean([math.log1p(rank) for rank in ranks])), rel=1e-5)
+    assert scores.mrr == pytest.approx(sum(1 / rank for rank in ranks) / size)
+    assert scores.perplexity == pytest.approx(math.exp(np.mean([math.log1p(rank) for rank in ranks])), rel=1e-5)
 
 
 def test_without_probabilities_there_is_no_perplexity():

@@ -192,10 +192,10 @@ def test_zip_with_any_byte_changed_never_yields_other_text(tmp_path, method):
         for _ in range(4):
             path.write_bytes(whole[:at] + bytes([whole[at] ^ source.randrange(1, 256)]) + whole[at + 1 :])
             try:
-                found = contents(path)
+                read = contents(path)
             except SourceError:
                 continue
-            assert list(found.values()) == [noise(60)]
+            assert list(read.values()) == [noise(60)]
 
 
 def test_damage_within_a_member_shows_while_reading(tmp_path):

@@ -170,10 +170,10 @@ def test_a_folder_that_cannot_be_written(tmp_path):
 
 def test_the_command_tells_where_they_are_from(capsys):
     assert run(["corpus"]) == 0
-    told = capsys.readouterr().out
+    shown = capsys.readouterr().out
     for corpus in PUBLIC_CORPORA:
-        assert corpus.sha256 in told
-        assert corpus.origin in told
+        assert corpus.sha256 in shown
+        assert corpus.origin in shown
     assert run(["corpus", "nosuch"]) == 2
     assert "the corpora are goods_zh, online_shopping_10_cats" in capsys.readouterr().err
     assert run(["corpus", "--from", "x"]) == 2

@@ -20,10 +20,10 @@ labelled = st.lists(st.tuples(st.integers(0, 2), st.sampled_from("好差中ab0")
 
 
 def record(rows, names=None):
-    found = LabelRecord(LabelNames(names or {}))
+    labels = LabelRecord(LabelNames(names or {}))
     for line, (split, label) in enumerate(rows, 1):
-        found.add(split, Text("很好", label, "reviews.csv", line))
-    return found
+        labels.add(split, Text("很好", label, "reviews.csv", line))
+    return labels
 
 
 def everything(rows):
@@ -91,7 +91,7 @@ def test_why_labels_are_not_kept(rows, words):
 @given(rows=st.lists(st.tuples(st.integers(0, 9), st.sampled_from("好差中")), max_size=60))
 def test_disputed_texts_are_those_with_more_than_one_label(rows):
     """A text's hash decides its split, so that its copies are in the same."""
-    found = record([(text % 3, label) for text, label in rows])
+    disputes = record([(text % 3, label) for text, label in rows])
     hashes = [array("Q", [text for text, _ in rows if text % 3 == number]) for number in range(3)]
     labels = {text: {label for other, label in rows if other == text} for text, _ in rows}
-    assert found.disputed(hashes) == sum(len(different) > 1 for different in labels.values())
+    assert disputes.disputed(hashes) == sum(len(different) > 1 for different in labels.values())
