@@ -46,7 +46,7 @@ def test_shares_are_of_all_targets_and_unknown_ones_are_misses(texts):
     scores = measured(texts)
     ranks = [rank for ranks, _ in texts for rank in ranks]
     size = len(ranks) + sum(unknown for _, unknown in texts)
-    for score, best in ((scores.top1, 1), (found.top5, 5), (found.top10, 10)):
+    for score, best in ((scores.top1, 1), (scores.top5, 5), (scores.top10, 10)):
         assert score == pytest.approx(sum(rank <= best for rank in ranks) / size)
     assert scores.mrr == pytest.approx(sum(1 / rank for rank in ranks) / size)
     assert scores.perplexity == pytest.approx(math.exp(np.mean([math.log1p(rank) for rank in ranks])), rel=1e-5)

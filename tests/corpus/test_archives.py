@@ -242,7 +242,7 @@ def test_an_unknown_compression_is_refused(tmp_path):
         at = whole.index(signature) + method
         whole[at : at + 2] = deflate64
     path.write_bytes(whole)
-    with pytest.raises(SourceError, match="compressed in a way that can't be read: pack it again"):
+    with pytest.raises(SourceError, match="compressed with an unsupported method: pack it again"):
         contents(path)
 
 
