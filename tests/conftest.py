@@ -63,12 +63,14 @@ LANES: Mapping[str, Collection[str]] = {
 
 
 LONGEST = (
-    "cli/test_interrupt.py",
-    "training/test_resume.py",
     "benchmark/test_benchmark.py",
+    "cli/test_interrupt.py",
     "training/test_classifier.py",
+    "training/test_resume.py",
+    "test_packaging.py",
+    "docs/test_vocabulary_growth.py",
+    "docs/test_examples.py",
     "serve/test_workers.py",
-    "cli/test_bad_input.py",
 )
 """The files that take longest, which begin first: one of them at the end would leave all workers but its own idle."""
 
