@@ -82,7 +82,7 @@ def test_a_character_across_two_blocks_is_still_utf8():
 )
 def test_other_encodings_are_refused_with_the_way_out(text, codec):
     for times in (1, 50):  # as a line and as a file
-        with pytest.raises(SourceError, match=r"评论\.txt is neither UTF-8 \(line 1 is not\).*--encoding"):
+        with pytest.raises(SourceError, match=r"评论\.txt is neither UTF-8 \(line 1 is not\).*`encoding`"):
             detect((text * times).encode(codec))
 
 
@@ -192,7 +192,7 @@ def test_lines_keep_their_ends_and_lose_the_mark(codec):
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
 def test_a_wrong_explicit_encoding_names_the_line(before, end):
     data = ("还不错" + end).encode() * before + b"\xff\xfe" + end.encode()
-    with pytest.raises(SourceError, match=rf"is not utf-8 on line {before + 1}: .*--encoding"):
+    with pytest.raises(SourceError, match=rf"is not utf-8 on line {before + 1}: .*`encoding`"):
         lines_of(data, "utf-8")
 
 
