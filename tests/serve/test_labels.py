@@ -8,7 +8,8 @@ from playwright.sync_api import expect
 
 from tests.answers import same
 from tests.serve.browser import open_page
-from tests.serve.conftest import KEY
+from tests.serve.conftest import KEY, serving
+from tests.serve.test_refusals import refused
 from tiankong.model import load
 
 GOOD = "质量很好，穿着舒服"
@@ -101,3 +102,14 @@ def test_labels_are_accessible(page, labelling, scheme):
     open_page(page, labelling.url, GOOD)
     expect(page.locator("#labels li")).to_have_count(2)
     assert [rule["id"] for rule in Axe().run(page).response["violations"]] == []
+
+
+def test_the_limit_on_characters_can_be_above_its_default(classifier_folder):
+    environment = {"TIANKONG_MAX_CHARACTERS": "5000"}
+    with serving("--model", classifier_folder, "--threads", 1, environment=environment) as running:
+        for text in ("好" * 5000, ["很好", "好" * 4097]):
+            assert running.post("/classify", {"inputs": text}).status_code == 200
+        response = running.post("/classify", {"inputs": ["很好", "好" * 5001]})
+        refused(response, 422, "5,001 characters: send at most 5,000")
+        assert response.json()["reason"] == "limit"
+        assert running.get("/info").json()["limits"]["max_characters"] == 5000
