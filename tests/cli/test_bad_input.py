@@ -53,7 +53,7 @@ SOURCES = [
     ("spaces.txt", b"  \n \n", "spaces.txt"),
     ("binary.txt", b"\x00\x01\x02" * 99, "binary.txt"),
     ("japanese.txt", "この商品はとても良いです\nまた買います\n".encode("shift_jis") * 9, "japanese.txt"),
-    ("wide.txt", GOOD.encode("utf-16"), "UTF-16"),
+    ("wide.txt", GOOD.encode("utf-16-le"), "UTF-16"),
     ("few.txt", "物流很快\n", "too few"),
     ("table.csv", "标题,正文\n好,很好\n", "--column"),
     ("broken.jsonl", '{"text": "好"\n', "broken.jsonl"),

@@ -55,7 +55,7 @@ def test_words_of_a_file_join(model_folder, capsys, tmp_path, before, encoding):
     ("content", "message"),
     [
         (None, "can't be read"),
-        (b"\xff\xfe", "is UTF-16"),
+        (b"\xff\xfe", "holds no word"),
         (b"\xff\x00\x81", "words.txt"),
         (b"\n", "holds no word"),
         ("神速达\n两 个\n".encode(), "line 2 of"),

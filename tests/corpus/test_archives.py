@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import bz2
 import gzip
 import io
+import lzma
 import random
 import struct
 import zipfile
@@ -12,6 +14,8 @@ import pytest
 from tiankong.corpus.archives import ByteStream, OnBytes, display_name, open_archive
 from tiankong.errors import SourceError
 from tiankong.registry.formats import SUFFIXES
+
+COMPRESSED = {".gz": gzip.compress, ".bz2": bz2.compress, ".xz": lzma.compress}
 
 DATA = "".join(f"第{i}件收到了，质量可以，用了{i * 7919 % 101}天没有坏\n" for i in range(3000)).encode()
 
@@ -55,20 +59,44 @@ def test_a_file_without_suffix_is_text(tmp_path):
         assert stream.suffix == ""
 
 
-@pytest.mark.parametrize(("name", "suffix"), [("a.csv.gz", ".csv"), ("a.TXT.GZ", ".txt"), ("a.gz", "")])
-def test_the_name_within_gz_decides(tmp_path, name, suffix):
-    path = tmp_path / name
-    path.write_bytes(gzip.compress(DATA))
+@pytest.mark.parametrize("packed", COMPRESSED)
+@pytest.mark.parametrize(("name", "suffix"), [("a.csv", ".csv"), ("a.TXT", ".txt"), ("a", "")])
+def test_the_name_within_a_compressed_file_decides(tmp_path, name, suffix, packed):
+    path = tmp_path / f"{name}{packed.upper() if name.isupper() else packed}"
+    path.write_bytes(COMPRESSED[packed](DATA))
     with open_archive(path) as [stream]:
         assert (stream.name, stream.suffix) == (str(path), suffix)
         assert read(stream) == DATA
         assert read(stream) == DATA
 
 
-def test_gz_of_several_parts_is_read_whole(tmp_path):
-    path = tmp_path / "a.txt.gz"
-    path.write_bytes(gzip.compress(DATA[:500]) + gzip.compress(DATA[500:]))
+@pytest.mark.parametrize("packed", COMPRESSED)
+def test_a_compressed_file_of_several_parts_is_read_whole(tmp_path, packed):
+    path = tmp_path / f"a.txt{packed}"
+    path.write_bytes(COMPRESSED[packed](DATA[:500]) + COMPRESSED[packed](DATA[500:]))
     assert contents(path) == {"": DATA}
+
+
+@pytest.mark.parametrize("packed", COMPRESSED)
+def test_a_compressed_file_that_is_cut_or_of_another_kind_is_refused(tmp_path, packed):
+    path = tmp_path / f"a.txt{packed}"
+    for data in (COMPRESSED[packed](DATA)[:-20], b"not compressed at all"):
+        path.write_bytes(data)
+        with pytest.raises(SourceError, match=r"is (cut off in the middle|damaged)"):
+            contents(path)
+
+
+@pytest.mark.parametrize("packed", COMPRESSED)
+def test_the_bytes_of_a_compressed_file_are_counted_and_it_is_closed(tmp_path, packed):
+    path = tmp_path / f"a.txt{packed}"
+    path.write_bytes(COMPRESSED[packed](DATA))
+    counted: list[int] = []
+    with open_archive(path) as [stream]:
+        raw = stream.open(counted.append)
+        assert raw.read() == DATA
+        raw.close()
+    assert sum(counted) == path.stat().st_size
+    path.rename(tmp_path / "moved")
 
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import codecs
 import io
 import random
 
@@ -90,16 +91,32 @@ def test_other_encodings_are_refused_with_the_way_out(text, codec):
 @pytest.mark.parametrize("length", [60, 1000, 20000])
 def test_random_bytes_are_refused(seed, length):
     source = random.Random(seed)
-    with pytest.raises(SourceError, match=r"not a text file|neither UTF-8|is UTF-16"):
+    with pytest.raises(SourceError, match=r"not a text file|neither UTF-8"):
         detect(source.randbytes(length))
     with pytest.raises(SourceError, match="neither UTF-8"):
         detect(source.randbytes(length).replace(b"\0", b"\xe5"))
 
 
-@pytest.mark.parametrize(("codec", "kind"), [("utf-16", "UTF-16"), ("utf-32", "UTF-32")])
-def test_wide_encodings_are_named(codec, kind):
-    with pytest.raises(SourceError, match=f"评论.txt is {kind}: save it as UTF-8"):
-        detect("很好用\n".encode(codec))
+@pytest.mark.parametrize(
+    ("mark", "codec", "detected"),
+    [
+        (codecs.BOM_UTF16_LE, "utf-16-le", "utf-16"),
+        (codecs.BOM_UTF16_BE, "utf-16-be", "utf-16"),
+        (codecs.BOM_UTF32_LE, "utf-32-le", "utf-32"),
+        (codecs.BOM_UTF32_BE, "utf-32-be", "utf-32"),
+    ],
+)
+def test_wide_encodings_are_known_by_their_marks(mark, codec, detected):
+    text = "很好用😀\n第二行，还不错\r\n"
+    data = mark + text.encode(codec)
+    assert detect(data) == detected
+    assert "".join(lines_of(data, detected)) == text
+
+
+def test_a_wide_file_that_is_cut_off_is_refused():
+    data = codecs.BOM_UTF16_LE + "很好用\n还不错".encode("utf-16-le")
+    with pytest.raises(SourceError, match="is not utf-16 on line 2"):
+        lines_of(data[:-1], detect(data[:-1]))
 
 
 def test_nul_is_binary_and_its_line_is_named():

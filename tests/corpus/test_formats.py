@@ -128,13 +128,39 @@ def test_the_only_column_and_the_one_asked_for_are_taken(rows):
         ("text,label,label\n好,1,2\n", None, r"more than one column 'label': give each a name of its own"),
         ("text,label,Label\n好,1,2\n", None, r"several columns of labels, 'label', 'Label'"),
         (",".join(f"c{i}" for i in range(30)) + "\n", None, r"'c19' and 10 more: name"),
-        ("a;text\n1;甜\n", None, r"separated by something else"),
+        ("a;text\n1;甜\n", None, r"separates its columns by ';'"),
         ("这件衣服真的很好看，推荐\n第二条\n", None, r"looks like a text, not the name of a column: put a line 'text'"),
     ],
 )
 def test_an_unclear_column_is_refused_with_those_there_are(rows, data, column, message):
     with pytest.raises(SourceError, match=message):
         rows("a.csv", data, column)
+
+
+@pytest.mark.parametrize(
+    ("name", "header", "separator"),
+    [
+        *[("a.csv", f"text{mark}label", mark) for mark in (";", "|", "::", "\x01", "~", "\t", "^", "||", "\x1f")],
+        *[("a.csv", f"label{mark}text", mark) for mark in (":", "/", " ", "#", "，", "__", " - ")],
+        ("a.csv", "编号|标题", "|"),
+        ("a.csv", "评论，label", "，"),
+        ("a.tsv", "text,label", ","),
+        ("a.tsv", "text;label", ";"),
+        ("a.tsv", "文本,编号", ","),
+    ],
+)
+def test_a_header_with_another_separator_is_refused(rows, name, header, separator):
+    with pytest.raises(SourceError) as refused:
+        rows(name, f"{header}\n质量很好{separator}1\n")
+    assert f"separates its columns by {separator!r}" in str(refused.value)
+    assert "`column`" in str(refused.value)
+    if not separator.startswith(("\t", "\x1f", " ")):  # what strip() takes from the ends is no part of a name
+        assert rows(name, f"{header}\n质量很好\n", column=header) == [Row("质量很好", None, 2)]
+
+
+@pytest.mark.parametrize("header", ["标题", "review text", "评论(中文)", "comment_body", "user-review", "文本 1"])
+def test_an_only_column_of_any_name_is_read(rows, header):
+    assert rows("a.csv", f"{header}\n质量很好\n") == [Row("质量很好", None, 2)]
 
 
 def test_a_quote_never_closed_is_refused_with_its_line(rows):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import html
 import itertools
 import random
+import unicodedata
 
 import numpy as np
 import pytest
@@ -17,7 +19,7 @@ from tiankong.corpus.prepare import prepare
 from tiankong.corpus.prepared import PreparedCorpus
 from tiankong.corpus.sources import Files
 from tiankong.corpus.splits import SPLITS, split_of, text_hash
-from tiankong.errors import FolderError
+from tiankong.errors import FolderError, OptionError
 from tiankong.text.vocabulary import BEGIN, END, SPECIAL_TOKENS
 
 THINGS = ["外套", "手机", "台灯", "水杯", "耳机", "键盘", "雨伞", "书包"]
@@ -169,3 +171,35 @@ def test_a_collision_flips_the_least_certain_bit():
     codes, report = unique_codes(vectors)
     assert codes.tolist() == [[1, 0, 1], [1, 1, 1]]
     assert (report.collisions, report.flipped_bits) == (1, 1)
+
+
+@pytest.mark.parametrize("line", ["VIP卡号 10", "ＶＩＰ卡号", "vip卡号 5 n", "K歌王", "&amp;pro"])
+def test_words_of_a_user_dictionary_are_normalised_as_texts_are(tmp_path, line):
+    word = line.split()[0]
+    (tmp_path / "words.txt").write_text(f"{line}\n", encoding="utf-8")
+    (tmp_path / "texts.txt").write_text("\n".join(f"第{n}次用{word}，很方便" for n in range(60)), encoding="utf-8")
+    config = PrepareConfig(user_dict=str(tmp_path / "words.txt"), minimum_count=1, code_bits=0)
+    corpus = prepare(Files([tmp_path / "texts.txt"]), tmp_path / "prepared", config)
+    assert unicodedata.normalize("NFKC", html.unescape(word)).lower() in corpus.vocabulary
+
+
+def test_words_that_normalise_alike_are_one_and_the_first_counts(tmp_path):
+    (tmp_path / "words.txt").write_text("VIP卡号 10 n\nvip卡号 20\n", encoding="utf-8")
+    (tmp_path / "texts.txt").write_text("\n".join(f"第{n}次用VIP卡号" for n in range(60)), encoding="utf-8")
+    config = PrepareConfig(user_dict=str(tmp_path / "words.txt"), minimum_count=1, code_bits=0)
+    assert prepare(Files([tmp_path / "texts.txt"]), tmp_path / "prepared", config).user_words == ["vip卡号 10 n"]
+
+
+def test_without_normalisation_words_of_a_user_dictionary_stay_as_typed(tmp_path):
+    (tmp_path / "words.txt").write_text("VIP卡号\n", encoding="utf-8")
+    (tmp_path / "texts.txt").write_text("\n".join(f"第{n}次用VIP卡号" for n in range(60)), encoding="utf-8")
+    config = PrepareConfig(user_dict=str(tmp_path / "words.txt"), minimum_count=1, code_bits=0, normalisation="none")
+    assert "VIP卡号" in prepare(Files([tmp_path / "texts.txt"]), tmp_path / "prepared", config).vocabulary
+
+
+def test_a_word_of_a_user_dictionary_that_is_nothing_is_named(tmp_path):
+    (tmp_path / "words.txt").write_text("好用\n\u2060\n", encoding="utf-8")
+    (tmp_path / "texts.txt").write_text("很好用\n" * 60, encoding="utf-8")
+    config = PrepareConfig(user_dict=str(tmp_path / "words.txt"), code_bits=0)
+    with pytest.raises(OptionError, match=r"in the user dictionary .* is no word once it is normalised"):
+        prepare(Files([tmp_path / "texts.txt"]), tmp_path / "prepared", config)

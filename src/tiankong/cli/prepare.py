@@ -16,7 +16,7 @@ from tiankong.registry.formats import formats_help, suffixes_with_columns
 
 _HELP = f"""Cut the texts of FILES into words, split them, count them and give each word a code.
 
-FILES: {formats_help()}; any of them also as .gz or in a .zip.
+FILES: {formats_help()}; any of them also as .gz, .bz2 or .xz, or in a .zip.
 """
 
 

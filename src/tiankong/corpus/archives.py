@@ -1,4 +1,5 @@
-"""Opens a path as named byte streams: a plain file, a ``.gz`` archive, or the members of a ``.zip`` archive.
+"""Opens a path as named byte streams: a plain file, a compressed one (``.gz``, ``.bz2``, ``.xz``), or the members of a
+``.zip`` archive.
 
 Nothing is unpacked to disk. A stream that is cut off or damaged raises a ``SourceError``, even if the damage shows only
 while reading or, by its checksum, at the end.
@@ -6,6 +7,7 @@ while reading or, by its checksum, at the end.
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import io
 import lzma
@@ -16,7 +18,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from tiankong.errors import SourceError
 from tiankong.registry.formats import FORMATS, SUFFIXES
@@ -24,7 +26,7 @@ from tiankong.registry.formats import FORMATS, SUFFIXES
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
-_SUPPORTED = f"{', '.join(SUFFIXES)}, and these as .gz or in a .zip"
+_SUPPORTED = f"{', '.join(SUFFIXES)}, and these as .gz, .bz2 or .xz, or in a .zip"
 _BUFFER = 1 << 17
 # What gzip, zipfile and the decompressors raise for damaged bytes.
 _DAMAGE = (
@@ -79,9 +81,9 @@ def open_archive(path: Path) -> Iterator[list[ByteStream]]:
     if suffix == ".zip":
         with _open_file(path, name) as file:
             yield _zip_streams(file, name)
-    elif suffix == ".gz":
+    elif suffix in _DECOMPRESSORS:
         inner = _supported(Path(path.stem).suffix.lower(), name)
-        yield [ByteStream(name, inner, False, lambda on_bytes: _open_gzip(path, name, on_bytes))]
+        yield [ByteStream(name, inner, False, lambda on_bytes: _open_compressed(path, name, suffix, on_bytes))]
     else:
         yield [ByteStream(name, _supported(suffix, name), True, lambda on_bytes: _open_file(path, name, on_bytes))]
 
@@ -121,9 +123,11 @@ class _File(io.FileIO):
 class _Guarded(io.RawIOBase):
     """Turns what a decompressor raises for damaged data into a ``SourceError``."""
 
-    def __init__(self, inner: BinaryIO, name: str) -> None:
+    def __init__(self, inner: BinaryIO, name: str, below: BinaryIO | None = None) -> None:
+        """``below`` is the compressed file, which no decompressor closes."""
         self._inner = inner
         self._name = name
+        self._below = below
 
     def readable(self) -> bool:
         return True
@@ -139,6 +143,8 @@ class _Guarded(io.RawIOBase):
 
     def close(self) -> None:
         self._inner.close()
+        if self._below is not None:
+            self._below.close()
         super().close()
 
 
@@ -157,24 +163,26 @@ def _open_file(path: Path, name: str, on_bytes: OnBytes | None = None) -> io.Buf
         raise SourceError(f"{name} can't be opened: {error.strerror or error}") from None
 
 
-class _GzipFile(gzip.GzipFile):
-    """A gzip file that closes the file below it as well."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self._below = file
-        super().__init__(fileobj=file, mode="rb")
-
-    def close(self) -> None:
-        super().close()
-        self._below.close()
+_DECOMPRESSORS: dict[str, Callable[[BinaryIO], Any]] = {
+    ".gz": lambda file: gzip.GzipFile(fileobj=file, mode="rb"),
+    ".bz2": lambda file: bz2.BZ2File(file, "rb"),
+    ".xz": lambda file: lzma.LZMAFile(file, "rb"),  # noqa: SIM115 - the stream's owner closes it
+}
+COMPRESSED_SUFFIXES = tuple(_DECOMPRESSORS)
+"""Suffixes of compressed files."""
 
 
-def _open_gzip(path: Path, name: str, on_bytes: OnBytes | None) -> BinaryIO:
-    return _buffered(_GzipFile(_open_file(path, name, on_bytes)), name)
+def _open_compressed(path: Path, name: str, suffix: str, on_bytes: OnBytes | None) -> BinaryIO:
+    file = _open_file(path, name, on_bytes)
+    try:
+        return _buffered(_DECOMPRESSORS[suffix](file), name, file)
+    except _DAMAGE as error:
+        file.close()
+        raise _damaged(error, name) from None
 
 
-def _buffered(inner: object, name: str) -> BinaryIO:
-    return io.BufferedReader(_Guarded(inner, name), _BUFFER)  # type: ignore[arg-type]
+def _buffered(inner: object, name: str, below: BinaryIO | None = None) -> BinaryIO:
+    return io.BufferedReader(_Guarded(inner, name, below), _BUFFER)  # type: ignore[arg-type]
 
 
 def _zip_streams(file: io.BufferedReader, name: str) -> list[ByteStream]:
@@ -192,7 +200,7 @@ def _wanted(filename: str) -> bool:
     """Whether to read a member. Archives within are kept, so that they are refused instead of silently ignored."""
     path = PurePosixPath(filename)
     hidden = path.name.startswith(".") or "__MACOSX" in path.parts
-    return not filename.endswith("/") and not hidden and path.suffix.lower() in (*SUFFIXES, ".gz", ".zip")
+    return not filename.endswith("/") and not hidden and path.suffix.lower() in (*SUFFIXES, *_DECOMPRESSORS, ".zip")
 
 
 def _member_name(member: zipfile.ZipInfo) -> str:
@@ -213,7 +221,7 @@ def _member_stream(
     shown = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in _member_name(member))
     name = f"{archive_name}:{shown}"
     suffix = PurePosixPath(member.filename).suffix.lower()
-    if suffix in (".gz", ".zip"):
+    if suffix in (*_DECOMPRESSORS, ".zip"):
         raise SourceError(f"{name} is an archive within an archive: unpack it first")
     if member.flag_bits & 1:
         raise SourceError(f"{name} is encrypted: unpack it with its password first")

@@ -1,8 +1,9 @@
 """Detects the encoding of a text file, and decodes its lines strictly, in constant memory.
 
-Two encodings are detected: UTF-8, because text in any other encoding is hardly ever valid UTF-8 (a lone word in
-GB18030 may be), and GB18030 (with its subsets GBK and GB2312), because most other Chinese files are in it. Bytes that
-are valid GB18030 but decode to implausible characters are refused rather than read as mojibake.
+UTF-16 and UTF-32 are known by their byte order marks. Two encodings are detected without one: UTF-8, because text in
+any other encoding is hardly ever valid UTF-8 (a lone word in GB18030 may be), and GB18030 (with its subsets GBK and
+GB2312), because most other Chinese files are in it. Bytes that are valid GB18030 but decode to implausible characters
+are refused rather than read as mojibake.
 """
 
 from __future__ import annotations
@@ -22,10 +23,10 @@ from tiankong.errors import OptionError, SourceError
 MAX_LINE = 1 << 24  # the longest line read, in bytes or characters: what keeps the memory constant
 _BLOCK = 1 << 20
 _WIDE_BOMS = {
-    codecs.BOM_UTF32_LE: "UTF-32",  # before UTF-16, whose mark its own begins with
-    codecs.BOM_UTF32_BE: "UTF-32",
-    codecs.BOM_UTF16_LE: "UTF-16",
-    codecs.BOM_UTF16_BE: "UTF-16",
+    codecs.BOM_UTF32_LE: "utf-32",  # before UTF-16, whose mark its own begins with
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
 }
 _LONG_UTF8 = re.compile("[\u0800-\ufffc\ufffe\uffff\U00010000-\U0010ffff]")  # three bytes or more, but not U+FFFD
 # Korean and KOI8 bytes decode to ordinary ideographs too, but hardly ever to the most frequent ones,
@@ -54,18 +55,19 @@ def check_encoding(encoding: str) -> str:
 
 
 def detect_encoding(open_bytes: Callable[[], BinaryIO], name: str) -> str:
-    """Return ``utf-8``, ``utf-8-sig`` or ``gb18030``, whichever the whole stream is in.
+    """Return ``utf-8``, ``utf-8-sig`` or ``gb18030``, whichever the whole stream is in; ``utf-16`` or ``utf-32`` if it
+    begins with their byte order mark.
 
-    ``open_bytes`` is called once for UTF-8 and twice for anything else.
+    ``open_bytes`` is called once for UTF-8 and twice for GB18030.
 
     Raises:
-        SourceError: the stream is binary, UTF-16, damaged UTF-8, or in neither encoding.
+        SourceError: the stream is binary, damaged UTF-8, or in neither encoding.
     """
     with open_bytes() as stream:
         head = stream.read(4)
         for bom, wide in _WIDE_BOMS.items():
             if head.startswith(bom):
-                raise SourceError(f"{name} is {wide}: save it as UTF-8 first")
+                return wide
         marked = head.startswith(codecs.BOM_UTF8)
         if _is_utf8(head, stream, name):
             return "utf-8-sig" if marked else "utf-8"
@@ -148,7 +150,8 @@ def _refuse_nul(block: bytes, name: str, line: int) -> None:
     if at >= 0:
         line += block.count(b"\n", 0, at)
         raise SourceError(
-            f"{name} is not a text file: it holds a NUL byte on line {line} (if it is UTF-16, save it as UTF-8 first)"
+            f"{name} is not a text file: it holds a NUL byte on line {line} (if it is UTF-16 without a byte order "
+            "mark, pass `encoding`)"
         )
 
 

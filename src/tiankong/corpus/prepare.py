@@ -36,6 +36,7 @@ from tiankong.corpus.splits import SPLITS, split_of, text_hash
 from tiankong.errors import OptionError, SourceError
 from tiankong.folder import write_text
 from tiankong.text.characters import count_characters
+from tiankong.text.normalise import normalise
 from tiankong.text.segment import Tokenizer
 from tiankong.text.vocabulary import BEGIN, END, SPECIAL_TOKENS, is_target, table_text
 from tiankong.version import VERSION
@@ -86,7 +87,7 @@ def prepare(
     validate(config)
     PREPARED.check_output(output, force=force)
     source.check()
-    user_words = _user_words(config.user_dict)
+    user_words = _user_words(config)
     tokenizer = Tokenizer(config, user_words)
     with PREPARED.write(output, force=force) as folder:
         first = _first_pass(source, LabelNames(label_names or {}), folder, tokenizer, config, report)
@@ -315,8 +316,9 @@ def _plain(value: object) -> object:
     return dataclasses.asdict(value) if dataclasses.is_dataclass(value) and not isinstance(value, type) else value
 
 
-def _user_words(path: str) -> list[str]:
-    """Lines of a user dictionary, ``word [frequency [tag]]``, blank ones left out."""
+def _user_words(config: PrepareConfig) -> list[str]:
+    """Lines of the user dictionary, ``word [frequency [tag]]``, each word once and normalised as texts are."""
+    path = config.user_dict
     if not path:
         return []
     try:
@@ -327,7 +329,13 @@ def _user_words(path: str) -> list[str]:
     repeated = [word for word, count in Counter(line.split()[0] for line in words).items() if count > 1]
     if repeated:
         raise OptionError(f"the user dictionary {path} has {repeated[0]} twice: keep one of the lines")
+    lines_by_word: dict[str, str] = {}
     for word, *rest in map(str.split, words):
         if rest and rest[0].isdecimal() and len(rest[0]) > _FREQUENCY_DIGITS:
             raise OptionError(f"the frequency of {word} in the user dictionary {path} is too large: lower it")
-    return words
+        normalised = normalise(word, config.normalisation)
+        if len(normalised.split()) != 1:
+            raise OptionError(f"{word!r} in the user dictionary {path} is no word once it is normalised: leave it out")
+        # Words that differ as typed may be one word of the text, as VIP and vip: the first counts.
+        lines_by_word.setdefault(normalised, " ".join([normalised, *rest]))
+    return list(lines_by_word.values())

@@ -8,11 +8,12 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from tiankong.corpus.archives import COMPRESSED_SUFFIXES
 from tiankong.corpus.sources import Files, GivenTexts, Source
 from tiankong.errors import OptionError
 from tiankong.registry.formats import SUFFIXES
 
-_SUFFIXES = (*SUFFIXES, ".gz", ".zip")
+_SUFFIXES = (*SUFFIXES, *COMPRESSED_SUFFIXES, ".zip")
 _LONGEST_SUFFIX = 16
 
 TextSource = str | os.PathLike[str] | Iterable[Any]

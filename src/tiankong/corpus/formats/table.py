@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator
 
 from tiankong.corpus.archives import ByteStream, OnBytes
-from tiankong.corpus.columns import Columns, Row, choose_column, choose_label, label_text
+from tiankong.corpus.columns import TEXT_COLUMNS, Columns, Row, choose_column, choose_label, label_text
 from tiankong.corpus.encoding import stream_lines
 from tiankong.errors import SourceError
 
 _LONGEST_FIELD = 1 << 20
 """Characters of a field: a quote that is never closed must not fill the memory."""
+
+_SEPARATOR = re.compile(r"[,;|~^\t\x01-\x1f]+|::")
+"""What other programs put between columns, and hardly anybody into the name of one."""
+
+_PUNCTUATION = re.compile(r"[^\w]+|_{2,}")
 
 
 def rows(stream: ByteStream, columns: Columns, codec: str, on_bytes: OnBytes | None) -> Iterator[Row]:
@@ -21,6 +27,8 @@ def rows(stream: ByteStream, columns: Columns, codec: str, on_bytes: OnBytes | N
     names = [name.strip() for name in header]
     if not names:
         return
+    if len(names) == 1 and columns.text is None:
+        _refuse_other_separator(names[0], stream)
     chosen = names.index(choose_column(names, columns.text, stream.name))
     label = choose_label(names, columns.label, names[chosen], stream.name)
     label_at = len(names) if label is None else names.index(label)
@@ -31,6 +39,26 @@ def rows(stream: ByteStream, columns: Columns, codec: str, on_bytes: OnBytes | N
             raise SourceError(f"{stream.name} has {len(fields)} of {len(names)} fields on line {number}: {way_out}")
         mark = fields[label_at] if label_at < min(len(fields), len(names)) else None
         yield Row(fields[chosen], label_text(mark), number)
+
+
+def _refuse_other_separator(name: str, stream: ByteStream) -> None:
+    """Refuse a header that is one column only because its separator is not the one of the suffix.
+
+    Raises:
+        SourceError: it names columns with something else between them.
+    """
+    found = _SEPARATOR.search(name)
+    if found is None:
+        parts = [part.casefold() for part in _PUNCTUATION.split(name) if part]
+        if sorted(part in TEXT_COLUMNS for part in parts) != [False, True] or "label" not in parts:
+            return
+        found = _PUNCTUATION.search(name)
+        assert found is not None
+    usual = "tabs" if stream.suffix == ".tsv" else "commas"
+    raise SourceError(
+        f"{stream.name} separates its columns by {found[0]!r}, and a {stream.suffix} file by {usual}: save it with "
+        f"{usual}, or name its only column with `column` if it is called {name!r}"
+    )
 
 
 def _records(stream: ByteStream, codec: str, on_bytes: OnBytes | None) -> Iterator[tuple[int, list[str]]]:
