@@ -4,8 +4,8 @@
 
     TiankongError                 exit code 2
     ├── OptionError               an option, a preset or a combination of them
-    ├── SourceError               a text file to read: missing, binary, torn, no such column …
-    ├── FolderError               a prepared corpus or a model folder: exists, torn, newer, edited …
+    ├── SourceError               a text file to read: missing, binary, truncated, no such column …
+    ├── FolderError               a prepared corpus or a model folder: exists, damaged, newer, edited …
     ├── SentenceError             a sentence: no blank, too long, no context …
     └── MissingPackageError       a feature whose optional packages are not installed
 
@@ -45,7 +45,7 @@ class SourceError(TiankongError):
 
 
 class FolderError(TiankongError):
-    """An output folder that can't be written, or an input folder that is missing, torn or changed."""
+    """An output folder that can't be written, or an input folder that is missing, damaged or changed."""
 
 
 class SentenceError(TiankongError):

@@ -128,7 +128,7 @@ class FolderFormat:
     def open(self, folder: Path, fields: type[T]) -> T:
         """Verifies the folder and returns the manifest's fields.
 
-        :raises FolderError: no such folder, another kind, newer, torn, edited or unreadable.
+        :raises FolderError: no such folder, another kind, newer, damaged, edited or unreadable.
         """
         with readable_read_errors(folder):
             return self._opened(folder, fields)

@@ -44,7 +44,7 @@ Result = TypeVar("Result")
 class Model:
     """A trained model. Methods may be called from several threads at once.
 
-    Pickling a model stores where it is and not what it holds, so that it can be handed to processes (``Pool.map``,
+    Pickling a model stores its path, not its contents, so that it can be passed to other processes (``Pool.map``,
     ``ProcessPoolExecutor``, joblib): each of them loads and verifies the folder again.
     """
 
@@ -71,7 +71,7 @@ class Model:
 
     @property
     def predictor(self) -> Predictor:
-        """What fills blanks.
+        """The predictor, which fills blanks.
 
         :raises FolderError: the model is a classifier.
         """
@@ -113,11 +113,11 @@ class Model:
         """The ``top_k`` best words for each blank of a sentence, or of each sentence of a list.
 
         A sentence with one blank has a list of answers, one with several has such a list for each. ``decoding`` of a
-        codes model is ``likelihood`` or ``distance``, by default the model's own. ``targets`` are the only answers
-        wanted: words, also outside the vocabulary, or phrases. With ``part_of_word``, letters right next to a blank
-        are part of the missing word (the last word before it, in languages without spaces); ``None`` means true for
-        languages with spaces. ``constraints`` filter before ranking, so ``top_k`` answers come if that many words
-        meet them; they do not change scores.
+        codes model is ``likelihood`` or ``distance``, by default the model's own. ``targets`` limits the answers to
+        these words, also outside the vocabulary, or phrases. With ``part_of_word``, letters right next to a blank are
+        part of the missing word (the last word before it, in languages without spaces); ``None`` means true for
+        languages with spaces. ``constraints`` filter before ranking, so there are ``top_k`` answers whenever that many
+        words match; they do not change scores.
 
         :raises SentenceError: a sentence has no blank, nothing but blanks, nothing that the model reads, is too long or
             not Unicode; for a list, the message begins with its number.
@@ -196,8 +196,8 @@ class Model:
     ) -> list[CheckedWord] | list[list[CheckedWord]]:
         """Every word of a text, or of each text of a list, with its probability given all others and whether it fits.
 
-        A share ``precision`` of the flagged words is wrong, as measured on validation texts in which one word each was
-        replaced. Words outside the vocabulary are judged by their characters.
+        A share ``precision`` of the flagged words is wrong, as measured on validation texts with one replaced word
+        each. Words outside the vocabulary are judged by their characters.
 
         :raises SentenceError: a text is not a string, has a blank, is too long or not Unicode; for a list, the message
             begins with its number.
@@ -239,9 +239,9 @@ class Model:
 
         A classifier takes only texts. A model that fills blanks classifies without training: each of ``prompts`` has
         ``{text}`` where the text goes and one blank, as in ``{text}，总的来说很__。``; ``labels`` maps each label to
-        words that are evidence for it in that blank. A word counts by how much the text raises its probability. Texts
-        may be of any length: one of more than :data:`~tiankong.text.pieces.LONGEST_PIECE` tokens is split into pieces
-        of equal length, which are weighted by it.
+        words that indicate it in that blank. A word counts by how much the text raises its probability. Texts may be of
+        any length: one of more than :data:`~tiankong.text.pieces.LONGEST_PIECE` tokens is split into pieces of equal
+        length, whose scores are averaged.
 
         :raises SentenceError: a text has no word or is not Unicode; for a list, the message begins with its number.
         :raises OptionError: ``prompts`` or ``labels`` are unusable, or the model has labels of its own.
@@ -265,7 +265,7 @@ class Model:
         return True
 
     def segment(self, text: str) -> list[SegmentedWord]:
-        """The words, punctuation marks and blanks of a text as the model reads them, with their places in it.
+        """The words, punctuation marks and blanks of a text as the model reads them, with their positions.
 
         :raises SentenceError: ``text`` is not a string, too long or not Unicode.
         """
@@ -291,7 +291,7 @@ class Model:
 def load(model: str | Path = DEFAULT_MODEL, *, threads: int = 0, words: Sequence[str] = ()) -> Model:
     """Loads the built-in model of that name, or the model in that folder; ``words`` extend its vocabulary.
 
-    :raises FolderError: there is none, or it is newer, torn or edited.
+    :raises FolderError: there is no such model, or it is newer, damaged or edited.
     :raises OptionError: ``threads`` or ``words`` are unusable.
     """
     if not is_whole(threads) or threads < 0:

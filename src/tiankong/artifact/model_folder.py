@@ -113,7 +113,7 @@ class ModelFolder:
 def open_model(path: Path) -> ModelFolder:
     """Opens and verifies ``path``.
 
-    :raises FolderError: it is not there, not a model, newer, torn or edited.
+    :raises FolderError: it is missing, not a model, newer, damaged or edited.
     """
     manifest = MODEL.open(path, ModelManifest)
     task = task_of(manifest.task, path.name)

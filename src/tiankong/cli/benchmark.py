@@ -19,23 +19,23 @@ _QUICK_TARGETS, _QUICK_SECONDS = 500, 5.0
 @click.command(name="benchmark")
 @click.argument("prepared", type=click.Path(path_type=Path))
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="The folder for the results.")
-@click.option("--systems", help="Names with commas between them (default: all).")
+@click.option("--systems", help="Comma-separated names (default: all).")
 @click.option("--targets", default=10_000, show_default=True, help="Blanks every system is measured on (0: all).")
 @click.option(
     "--minutes",
     default=0.0,
-    help="Minutes of training on each thread, for peers without an end of their own (0: as many as our default took).",
+    help="Minutes of training per thread for peers that do not stop by themselves (0: as long as our default took).",
 )
-@click.option("--epochs", default=0, help="Epochs of our own systems (0: as their presets say).")
+@click.option("--epochs", default=0, help="Epochs of our own systems (0: those of their presets).")
 @click.option(
     "--also",
     multiple=True,
     type=click.Path(path_type=Path),
     help="An existing model folder, trained on PREPARED, to be measured as well; may be repeated.",
 )
-@click.option("--threads", default=0, help="Processor threads (0: one a core).")
-@click.option("--seed", default=1, show_default=True, help="The seed of everything random.")
-@click.option("--quick", is_flag=True, help="The smallest sizes, to see that everything works.")
+@click.option("--threads", default=0, help="Processor threads (0: one per core).")
+@click.option("--seed", default=1, show_default=True, help="Seed of everything random.")
+@click.option("--quick", is_flag=True, help="Smallest sizes, to check that everything works.")
 @click.option("--quiet", is_flag=True, help="No progress.")
 def command(
     prepared: Path,

@@ -19,13 +19,16 @@ if TYPE_CHECKING:
 _SEPARATORS = re.compile(r"[,，、]")
 
 prompt_option = click.option(
-    "--prompt", "prompts", multiple=True, help="A sentence with {text} and one blank; the mean over several counts."
+    "--prompt",
+    "prompts",
+    multiple=True,
+    help="A sentence with {text} and one blank; the scores of several are averaged.",
 )
 label_option = click.option(
     "--label",
     "labels",
     multiple=True,
-    help="A label and the words that are evidence for it in the blank, as 好评=好,不错,满意; give at least two labels.",
+    help="A label and the words that indicate it in the blank, such as 好评=好,不错,满意; give at least two labels.",
 )
 
 

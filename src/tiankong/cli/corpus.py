@@ -16,14 +16,14 @@ from tiankong.errors import SourceError
 @click.command(name="corpus")
 @click.argument("names", nargs=-1)
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Fetch into this folder.")
-@click.option("--from", "mirror", default="", help="A folder with the files, or its address.")
+@click.option("--from", "mirror", default="", help="The folder or URL that has the files.")
 @click.option("--quiet", is_flag=True, help="No progress.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object for each corpus.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object per corpus.")
 def command(names: tuple[str, ...], output: Path | None, mirror: str, quiet: bool, as_json: bool) -> None:
     """Show where the public corpora NAMES come from (default: all); with -o, fetch and verify them.
 
-    The built-in models were trained on them. Their publishers state no licence. A corpus without a public address
-    needs --from.
+    The built-in models were trained on these corpora, whose publishers state no licence. A corpus without a public
+    address needs --from.
     """
     from tiankong.corpus.fetch import fetch  # noqa: PLC0415
     from tiankong.corpus.public import PUBLIC_CORPORA  # noqa: PLC0415

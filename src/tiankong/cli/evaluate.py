@@ -44,9 +44,9 @@ if TYPE_CHECKING:
 @click.option("--column", help=f"The text column of {suffixes_with_columns()} files.")
 @click.option("--label-column", help="The column of labels. [default: label]")
 @name_label_option
-@click.option("--encoding", help="The files' encoding, if it isn't UTF-8 or GB18030.")
+@click.option("--encoding", help="The encoding of the files, unless it is UTF-8 or GB18030.")
 @click.option(
-    "--limit", default=0, help="Measure so many texts, spread over the split or the first of --text (0: all)."
+    "--limit", default=0, help="Measure only this many texts, spread over the split or the first of --text (0: all)."
 )
 @click.option("--confusion", type=click.Path(path_type=Path), help="Draw the confusion matrix into this .png file.")
 @click.option("--quiet", is_flag=True, help="No progress.")
@@ -68,7 +68,7 @@ def command(
     quiet: bool,
     as_json: bool,
 ) -> None:
-    """Blank every word in turn and rank the vocabulary for it; or classify texts and compare the labels.
+    """Blank every word in turn and rank the vocabulary for it, or classify texts and compare the labels.
 
     Targets are tokens with a letter. Words outside the vocabulary count as misses in top-k and MRR, and are left out
     of perplexity and bit accuracy. Classifiers, and any model with --labelled, are measured by accuracy with its 95 %

@@ -17,7 +17,7 @@ from tiankong.cli.display import metrics_lines, progress_bars, this_command
     "--prepared",
     required=True,
     type=click.Path(path_type=Path),
-    help="The prepared corpus it was trained on: the copy is measured on its test split.",
+    help="The prepared corpus that MODEL was trained on; the copy is measured on its test split.",
 )
 @click.option("--force", is_flag=True, help="Replace the output folder if it exists.")
 @click.option("--quiet", is_flag=True, help="No progress.")
@@ -25,8 +25,8 @@ from tiankong.cli.display import metrics_lines, progress_bars, this_command
 def command(model: str, output: Path, prepared: Path, force: bool, quiet: bool, as_json: bool) -> None:
     """Write a copy of MODEL in 8 bits: about a quarter of the size, and answers in a fraction of the time.
 
-    It answers as the original does but for the rounding: what that costs is measured on the test split and in the
-    copy's card.
+    Its answers differ from the original's only by rounding; the effect is measured on the test split and recorded in
+    the model card of the copy.
     """
     from tiankong.pipeline.export import export as export_model  # noqa: PLC0415 - heavy
 

@@ -158,7 +158,7 @@ name_label_option = click.option(
     "--name-label",
     "label_names",
     multiple=True,
-    help="Another name for a label of the files, as 1=positive; may be repeated, and several may get the same.",
+    help="New name for a label of the files, such as 1=positive; may be repeated; equal names merge labels.",
 )
 """:func:`parse_label_names` reads it."""
 
@@ -191,7 +191,7 @@ words_option = click.option("--words", "words_file", help="A file of extra words
 
 
 def read_words(file: str | None) -> list[str]:
-    """The words of a file, one a line, empty lines left out.
+    """The words of a file, one per line, empty lines left out.
 
     :raises OptionError: it can't be read, a line is not one word, or there is none.
     :raises SourceError: it is neither UTF-8 nor GB18030.

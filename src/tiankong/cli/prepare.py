@@ -14,7 +14,7 @@ from tiankong.cli.options import SectionedCommand, config_options, name_label_op
 from tiankong.config import PrepareConfig
 from tiankong.registry.formats import formats_help, suffixes_with_columns
 
-_HELP = f"""Cut the texts of FILES into words, split them, count them and give each word a code.
+_HELP = f"""Turn FILES into a prepared corpus: segmented texts, splits, a vocabulary and word codes.
 
 FILES: {formats_help()}; any of them also as .gz, .bz2 or .xz, or in a .zip.
 """
@@ -26,7 +26,7 @@ FILES: {formats_help()}; any of them also as .gz, .bz2 or .xz, or in a .zip.
 @click.option("--column", help=f"The text column of {suffixes_with_columns()} files.")
 @click.option("--label-column", help="The column of labels, for a classifier. [default: label, if there is one]")
 @name_label_option
-@click.option("--encoding", help="The files' encoding, if it isn't UTF-8 or GB18030.")
+@click.option("--encoding", help="The encoding of the files, unless it is UTF-8 or GB18030.")
 @click.option("--force", is_flag=True, help="Replace the output folder if it exists.")
 @click.option("--quiet", is_flag=True, help="No progress.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")

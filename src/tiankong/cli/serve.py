@@ -63,8 +63,8 @@ def _limit_options(command: Command) -> Command:
     envvar="TIANKONG_FORWARDED_ALLOW_IPS",
     default=LOOPBACK,
     show_default=True,
-    help="Proxies whose X-Forwarded-For and X-Forwarded-Proto are believed: addresses and networks with commas "
-    "between them, * for all, or none.",
+    help="Proxies whose X-Forwarded-For and X-Forwarded-Proto are trusted: comma-separated addresses and "
+    "networks, * for all, or none.",
 )
 @click.option("--quiet", envvar="TIANKONG_QUIET", is_flag=True, help="Do not log requests.")
 @_limit_options

@@ -63,7 +63,7 @@ class PrepareConfig:
         "what cuts text into words: " + "; ".join(f"{name}: {spec.help}" for name, spec in _SEGMENTERS.items()),
         SEGMENTERS,
     )
-    user_dict: str = setting("Words", "", "a file of words to keep whole, as jieba's: word [frequency [tag]] a line")
+    user_dict: str = setting("Words", "", "a file of words to keep whole, in jieba's format: word [frequency [tag]]")
     normalisation: str = setting(
         "Words", "standard", "standard: HTML entities, NFKC and lower case; none: as typed", NORMALISATIONS
     )
@@ -159,7 +159,7 @@ class ModelConfig:
     output_characters: bool = setting(
         "Output",
         True,
-        "softmax head: compose output vectors from characters, too, as input vectors are",
+        "softmax head: compose output vectors from characters as well, like input vectors",
         where=Where(WORDS, (_CHARACTERS,), is_shape=True),
     )
     mlp_sizes: tuple[int, ...] = setting(
@@ -272,7 +272,7 @@ class TrainingConfig:
     optimiser: str = setting("Optimiser", "adamw", "optimiser", OPTIMISERS)
     learning_rate: float = setting("Optimiser", 4e-3, "peak learning rate")
     weight_decay: float = setting(
-        "Regularisation", 0.1, "AdamW's weight decay, of matrices only", where=Where(needs=(_ADAMW,))
+        "Regularisation", 0.1, "AdamW's weight decay, applied to matrices only", where=Where(needs=(_ADAMW,))
     )
     warmup_steps: int = setting("Optimiser", 400, "steps until the learning rate reaches its peak")
     schedule: str = setting("Optimiser", "cosine", "learning rate after the warm-up", SCHEDULES)
@@ -313,12 +313,12 @@ class TrainingConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class ClassifierConfig:
-    """How a classifier is trained, beside what every training has."""
+    """Additional settings of classifiers."""
 
     label_weights: str = setting(
         "Classifier",
         "none",
-        "none: every text has the same weight; balanced: every label has",
+        "none: every text has the same weight; balanced: every label has the same weight",
         LABEL_WEIGHTS,
         where=Where(LABELS),
     )

@@ -88,7 +88,7 @@ class PreparedCorpus:
     def __init__(self, folder: str | os.PathLike[str]) -> None:
         """Opens ``folder``.
 
-        :raises FolderError: it is not there, not a prepared corpus, newer, torn or edited.
+        :raises FolderError: it is missing, not a prepared corpus, newer, damaged or edited.
         """
         self.path = Path(folder)
         self.manifest = PREPARED.open(self.path, PreparedManifest)

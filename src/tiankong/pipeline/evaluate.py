@@ -61,19 +61,19 @@ def evaluate(
     :param prepared: the prepared corpus that the model was trained on, or that a classifier is to label.
     :param text: files or texts, as for :func:`tiankong.prepare`, whose words are blanked.
     :param labelled: files or ``(text, label)`` pairs, to be classified. Texts that repeat an earlier one are left out.
-    :param split: ``train``, ``validation`` or ``test`` (the default). Of ``labelled``, it is the split the texts would
-        fall into when prepared as the model's corpus was; ``all`` measures every text.
-    :param limit: measure so many texts, spread over the split, or the first of ``text`` (0: all).
+    :param split: ``train``, ``validation`` or ``test`` (the default). For ``labelled``, only texts that
+        :func:`tiankong.prepare` would assign to it are measured; ``all`` measures every text.
+    :param limit: measure only this many texts, spread over the split, or the first of ``text`` (0: all).
     :param prompts: classify ``labelled`` without training, as :meth:`tiankong.Model.classify` does.
-    :param labels: with ``prompts``: each label and the words that are evidence for it.
-    :param column: the column of texts of files with columns.
-    :param label_column: the column of labels.
-    :param label_names: other names for the labels, as in :func:`tiankong.prepare`.
+    :param labels: with ``prompts``: each label and the words that indicate it.
+    :param column: the text column of files with columns.
+    :param label_column: the label column.
+    :param label_names: new names for the labels, as in :func:`tiankong.prepare`.
     :param encoding: the encoding of files that are neither UTF-8 nor GB18030.
     :param progress: called with a :class:`tiankong.Progress`. The stages are ``reading`` and ``measuring`` (in texts).
-    :raises OptionError: the arguments do not go together, or the labels are others than the model's.
+    :raises OptionError: the arguments do not go together, or the labels are not the model's.
     :raises SourceError: something can't be read as text, or has nothing to measure.
-    :raises FolderError: the model or the corpus can't be used, or do not belong together.
+    :raises FolderError: the model or the corpus can't be used, or the model was not trained on the corpus.
     """
     if isinstance(prompts, str):
         prompts = [prompts]

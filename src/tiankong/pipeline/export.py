@@ -30,7 +30,7 @@ def export(
 
     >>> tiankong.export("model", "small", prepared="prepared")
 
-    It answers as the original does but for the rounding; what that costs is measured on the test split.
+    Its answers differ from the original's only by rounding; the effect is measured on the test split.
 
     :param model: a model folder, or the name of a built-in model.
     :param output: the model folder to make.
@@ -38,9 +38,9 @@ def export(
     :param force: replace ``output`` if it is a model.
     :param progress: called with a :class:`tiankong.Progress`. The stages are ``error detection`` and ``measuring``, in
         texts.
-    :param command: what the copy's card says it was made by (default: this call).
-    :raises FolderError: ``model`` has its weights in 8 bits already; ``prepared`` is another corpus than it was trained
-        on; ``output`` exists or can't be written.
+    :param command: the command recorded in the copy's model card (default: this call).
+    :raises FolderError: ``model`` is in 8 bits already; ``prepared`` is not the corpus it was trained on; ``output``
+        exists or can't be written.
     :raises MissingPackageError: the packages of ``tiankong[train]`` are not installed.
     """
     stated = call_text("export", [model, output], {"prepared": prepared})

@@ -29,26 +29,28 @@ def prepare(
     progress: OnProgress | None = None,
     **settings: Any,
 ) -> PreparedCorpus:
-    """Cuts texts into words, splits them, counts the words, and gives each a code; writes the folder ``output``.
+    """Cuts texts into words, assigns them to splits, builds the vocabulary, and writes the folder ``output``.
 
     >>> corpus = tiankong.prepare("reviews.csv", "prepared", column="text")
     >>> corpus = tiankong.prepare(zip(table["text"], table["stars"]), "prepared", minimum_count=2)
 
-    :param source: files or texts. A path (``str`` or ``Path``) and a list of ``Path`` objects are files, of the formats
-        that ``tiankong prepare`` reads. Any other iterable of ``str`` or ``(str, label)`` is texts: a list, a
-        generator, a pandas Series … It is read once, in constant memory; ``None`` and NaN count as empty texts.
+    :param source: files or texts. A path (``str`` or ``Path``) or a list of ``Path`` objects names files, in the
+        formats that ``tiankong prepare`` reads. Any other iterable of ``str`` or ``(str, label)`` holds texts: a list,
+        a generator, a pandas Series … It is read once, in constant memory; ``None`` and NaN count as empty texts.
     :param output: the folder to make.
-    :param column: the column of texts of files with columns (default: the one with a usual name, as ``text``).
-    :param label_column: the column of labels (default: ``label``, if there is one).
-    :param label_names: other names for labels, as ``{1: "positive", 0: "negative"}``; several may get the same.
+    :param column: the text column of files with columns (default: the one with a usual name, such as ``text``).
+    :param label_column: the label column (default: ``label``, if present).
+    :param label_names: new names for labels, such as ``{1: "positive", 0: "negative"}``; labels with the same
+        name are merged.
     :param encoding: the encoding of files that are neither UTF-8 nor GB18030.
     :param preset: the name of a preset, the path of a ``.toml`` file, or a :class:`tiankong.config.Preset`.
     :param force: replace ``output`` if it is a prepared corpus.
     :param progress: called with a :class:`tiankong.Progress` at every step. The stages are ``reading`` (in bytes of
         files, or texts), ``counting`` and ``word vectors``.
-    :param settings: fields of :class:`tiankong.config.PrepareConfig`, as ``minimum_count=2``.
-    :raises OptionError: a setting, the preset, the user dictionary, or a source that is neither files nor texts.
-    :raises SourceError: something can't be read as text, or there is too little of it.
+    :param settings: fields of :class:`tiankong.config.PrepareConfig`, such as ``minimum_count=2``.
+    :raises OptionError: a setting, the preset or the user dictionary is unusable, or ``source`` is neither files nor
+        texts.
+    :raises SourceError: something can't be read as text, or there is too little text.
     :raises FolderError: ``output`` exists or can't be written.
     :raises MissingPackageError: an optional package of the segmenter, of a file's format or of the codes is missing.
     """

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 class TrainingResult:
     """A trained model.
 
-    ``path`` is its folder. ``metrics`` has the scores by split (``metrics["test"]["top10"]``) and what is known of the
+    ``path`` is its folder. ``metrics`` has the scores by split (``metrics["test"]["top10"]``) and facts about the
     training, as in ``metrics.json``; ``history`` a row of scores for each epoch, as in ``history.csv``. ``profile`` is
-    that of the last epoch, if it was asked for.
+    that of the last epoch, if requested.
     """
 
     path: Path

@@ -65,7 +65,7 @@ def train(
     :param prepared: the folder of a prepared corpus, or what :func:`tiankong.prepare` returned.
     :param output: the model folder to make.
     :param task: ``cloze`` trains a model that fills blanks, ``classify`` one that predicts the labels of the texts.
-    :param base: for classifiers: a model that fills blanks, to start from with its network and words.
+    :param base: for classifiers: a model that fills blanks, whose network and words to start from.
     :param preset: the name of a preset, the path of a ``.toml`` file, or a :class:`tiankong.config.Preset` (default:
         ``default``, or ``classifier`` for classifiers).
     :param resume: continue the unfinished training of this ``output``.
@@ -76,15 +76,15 @@ def train(
     :param tensorboard: write TensorBoard events to this folder.
     :param progress: called with a :class:`tiankong.Progress`. The stages are ``training`` (in steps), ``epoch`` (with
         the epoch's metrics), ``profile``, ``error detection`` and ``measuring`` (in texts), and ``resuming``.
-    :param command: what the model's card says it was made by (default: this call).
+    :param command: the command recorded in the model card (default: this call).
     :param settings: fields of :class:`tiankong.config.ModelConfig`, :class:`~tiankong.config.TrainingConfig` and
-        :class:`~tiankong.config.ClassifierConfig`, as ``epochs=2``.
-    :raises OptionError: settings are unknown, do not go together or can't be used on this machine; the run to resume
-        was started with others; the training diverged.
+        :class:`~tiankong.config.ClassifierConfig`, such as ``epochs=2``.
+    :raises OptionError: settings are unknown, do not go together or can't be used on this machine; the training to
+        resume was started with different settings; the training diverged.
     :raises FolderError: ``prepared`` or ``base`` can't be used; ``output`` exists or can't be written; there is an
         unfinished training (without ``resume`` or ``force``), or none to resume.
     :raises MissingPackageError: the packages of ``tiankong[train]`` are not installed.
-    :raises KeyboardInterrupt: after Ctrl-C. After SIGTERM, ``SystemExit``.
+    :raises KeyboardInterrupt: after Ctrl-C; after SIGTERM, ``SystemExit``.
     """
     stated = call_text(
         "train",
@@ -149,9 +149,9 @@ def train(
 
 
 def limit_spinning() -> None:
-    """Lets threads that wait for each other sleep soon; to be called before torch is loaded, which reads it then.
+    """Lets threads that wait for each other sleep soon. Call it before torch is loaded, which reads the setting then.
 
-    By default they spin for ever, which slows training tenfold as soon as anything else runs on the machine.
+    By default they spin without end, which slows training tenfold as soon as anything else runs on the machine.
     """
     os.environ.setdefault("GOMP_SPINCOUNT", "3000")
 
@@ -169,7 +169,7 @@ def holds_run(output: Path) -> bool:
 
 
 def can_resume(output: Path) -> bool:
-    """Whether there is an unfinished training of ``output`` with a checkpoint to go on from."""
+    """Whether there is an unfinished training of ``output`` with a checkpoint to resume from."""
     from tiankong.training.run_folder import Work  # noqa: PLC0415 - heavy
 
     return Work(run_folder(output)).has_checkpoint

@@ -39,18 +39,18 @@ class FormatSpec:
 _ROWS = (
     FormatSpec(
         (".txt", ".text", ""),
-        help="a text a line, or `text,,label` a line",
+        help="one text per line, or one `text,,label` per line",
         module="tiankong.corpus.formats.lines",
         has_columns=False,
     ),
     FormatSpec(
         (".csv", ".tsv"),
-        help="a header, then a record a row",
+        help="a header, then one record per row",
         module="tiankong.corpus.formats.table",
     ),
     FormatSpec(
         (".jsonl", ".ndjson"),
-        help="an object or a string a line",
+        help="one object or string per line",
         module="tiankong.corpus.formats.json_lines",
     ),
     FormatSpec(

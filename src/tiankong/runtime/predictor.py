@@ -53,6 +53,6 @@ class Predictor(LoadedModel):
 def open_predictor(model: str | Path, threads: int = 0) -> Predictor:
     """The built-in model of that name, or the model in that folder.
 
-    :raises FolderError: there is none, or it is newer, torn or edited.
+    :raises FolderError: there is no such model, or it is newer, damaged or edited.
     """
     return Predictor(open_model(model_path(model)), threads)

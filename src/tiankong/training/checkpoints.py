@@ -53,7 +53,7 @@ class SafetensorsCheckpoints(CheckpointIO):
     def load_checkpoint(self, path: Any, map_location: Any | None = None, weights_only: bool | None = None) -> Any:  # noqa: ARG002 - Lightning's signature
         """The checkpoint in ``path``, on the CPU.
 
-        :raises FolderError: it is torn, or no checkpoint of this kind.
+        :raises FolderError: it is damaged, or no checkpoint of this kind.
         """
         return read_checkpoint(Path(path))
 
@@ -65,7 +65,7 @@ class SafetensorsCheckpoints(CheckpointIO):
 def read_checkpoint(path: Path) -> dict[str, Any]:
     """The nested dictionary that ``save_checkpoint`` was given.
 
-    :raises FolderError: it is torn or was changed, was written as another file, or is no checkpoint of this kind.
+    :raises FolderError: it is damaged or changed, was written as another file, or is no checkpoint of this kind.
     """
     try:
         with safetensors.safe_open(path, framework="pt") as file:

@@ -1,4 +1,4 @@
-"""JSON Lines: an object or a string a line."""
+"""JSON Lines: one object or string per line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A text a line, or ``text,,label`` a line."""
+"""One text per line, or one ``text,,label`` per line."""
 
 from __future__ import annotations
 

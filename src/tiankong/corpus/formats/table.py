@@ -1,4 +1,4 @@
-"""Comma- and tab-separated values: a header, then a record a row; quoted fields may hold line breaks."""
+"""Comma- and tab-separated values: a header, then one record per row; quoted fields may hold line breaks."""
 
 from __future__ import annotations
 
