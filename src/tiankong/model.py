@@ -300,7 +300,7 @@ def load(model: str | Path = DEFAULT_MODEL, *, threads: int = 0, words: Sequence
 
 
 def _load_again(model: str | Path, threads: int, words: Sequence[str]) -> Model:
-    """What unpickling calls."""
+    """Called by unpickling."""
     return load(model, threads=threads, words=words)
 
 

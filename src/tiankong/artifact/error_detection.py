@@ -28,7 +28,7 @@ class Threshold:
 class ErrorDetection:
     """``misfit = σ(surprise · -log p(word|context) - entropy · H(context) + frequency · log p(word) + bias)``.
 
-    Fitted and measured on validation texts of which one word each was exchanged for a random one.
+    Fitted and measured on validation texts with one word each replaced by a random one.
     """
 
     surprise: float

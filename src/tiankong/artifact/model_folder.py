@@ -78,8 +78,8 @@ class ModelManifest:
 class ModelFolder:
     """A model folder, verified and read; ``onnx`` is the network's file.
 
-    ``error_detection`` is there if the model can check. If the head's decoder is for codes, words have packed ``codes``
-    (words, bits / 8) and a ``bias`` (words,).
+    ``error_detection`` is set if the model can check words. If the head's decoder is for codes, words have packed
+    ``codes`` (words, bits / 8) and a ``bias`` (words,).
     """
 
     path: Path
@@ -102,9 +102,9 @@ class ModelFolder:
         return TASKS[self.manifest.task]
 
     def needs(self, kind: AnswerKind) -> None:
-        """Makes sure that the model answers with this kind.
+        """Checks that the model gives this kind of answer.
 
-        :raises FolderError: it answers with another one.
+        :raises FolderError: it gives another kind.
         """
         if self.task.answers != kind:
             raise FolderError(f"{self.path.name} {self.task.answers.refusal}: {kind.wanted}")

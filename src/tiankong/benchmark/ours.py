@@ -20,7 +20,7 @@ from tiankong.runtime.predictor import Predictor, open_predictor
 from tiankong.text.network_input import Window, network_input
 
 LOG_FILE = "train.log"
-"""In the system's folder: how far the training is, for people."""
+"""The log of the training's progress, in the system's folder."""
 
 _MEASURED_TEXTS = 2000
 """Texts of a split that the training measures at its end; the benchmark measures its own blanks."""
@@ -39,7 +39,7 @@ class Ours(RankingSystem):
     quick_settings: ClassVar[dict[str, Any]] = {"preset": "small", "epochs": 2}
 
     def train(self) -> Training:
-        """Trains a model, or goes on with a training that was stopped, like the benchmark itself.
+        """Trains a model, or resumes its training if that was stopped.
 
         :raises TiankongError: it can't be trained.
         """
@@ -98,7 +98,7 @@ class Ours(RankingSystem):
 
 
 def _log(file: TextIO, step: Progress) -> None:
-    """Writes down what a training says, for whoever wants to see how far it is."""
+    """Writes the progress of a training to a log file."""
     if step.message:
         print(step.message, file=file, flush=True)
 

@@ -16,8 +16,8 @@ from tiankong.evaluation.measure import Text
 class Budget:
     """What a system may use: processor seconds of training for peers without an end of their own, threads, a seed.
 
-    ``epochs`` is the number of epochs of our own systems (0: their preset's). ``quick`` asks for the smallest sizes, to
-    see that everything works.
+    ``epochs`` is the number of epochs of our own systems (0: their preset's). ``quick`` chooses the smallest sizes, to
+    check that everything works.
     """
 
     processor_seconds: float

@@ -1,4 +1,4 @@
-"""The command line: one module a command, heavy imports inside them."""
+"""The command line: one module per command, heavy imports inside them."""
 
 from tiankong.cli.main import main
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def shows_progress(quiet: bool) -> bool:
-    """Whether progress is drawn: standard error is a terminal and nobody asked for quiet."""
+    """Whether progress is drawn: standard error is a terminal, and ``quiet`` is not set."""
     return not quiet and sys.stderr.isatty()
 
 
@@ -89,7 +89,7 @@ class _Bars:
 
 
 def say(text: str, *, quiet: bool) -> None:
-    """A line for people, on standard error. Where nobody reads it any more, the work goes on."""
+    """Prints a line for people on standard error. If nobody reads it any more, the work continues."""
     if not quiet:
         try:
             print(text, file=sys.stderr, flush=True)
@@ -98,13 +98,13 @@ def say(text: str, *, quiet: bool) -> None:
 
 
 def discard(stream: TextIO) -> None:
-    """Sends what is still to come, and what Python writes out at its end, to nobody."""
+    """Discards all further output, including what Python flushes at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def this_command() -> str:
-    """The command that is running, for the card or page of what it makes; of paths from the root, the last part only:
-    the rest is nobody's business elsewhere.
+    """The command that is running, for the card or page of what it makes; of absolute paths only the last part, since
+    the rest is private.
     """
     return shlex.join(["tiankong", *(Path(one).name if Path(one).is_absolute() else one for one in sys.argv[1:])])
 

@@ -114,7 +114,7 @@ def command(
 
 
 def _check_confusion(file: Path, model: str, *, labelled: bool) -> None:
-    """Makes sure, before anything is measured, that there will be a matrix to draw and a place for it."""
+    """Checks, before anything is measured, that there will be a matrix and that its file can be written."""
     from tiankong.artifact.built_in import model_path  # noqa: PLC0415 - heavy
     from tiankong.artifact.model_folder import open_model  # noqa: PLC0415
 

@@ -1,4 +1,4 @@
-"""``tiankong export``: a small copy of a model to hand on."""
+"""``tiankong export``: a small copy of a model to share."""
 
 from __future__ import annotations
 

@@ -38,14 +38,14 @@ COMMANDS = (
 INTERRUPTED = 130
 
 _BAD_PATH = {errno.ENAMETOOLONG, errno.EACCES, errno.EPERM}
-"""What merely looking at a path the user gave can end in."""
+"""What checking a path from the user can raise."""
 
 
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
 class _Commands(click.Group):
-    """Imports a command's module only when that command is asked for."""
+    """Imports a command's module only when that command runs."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         return list(COMMANDS)
@@ -136,7 +136,7 @@ def _in_options(error: TiankongError) -> str:
 
 
 def _stop(number: int, frame: object) -> None:  # noqa: ARG001 - a handler's signature
-    """Ends as an exception does, so that nothing half-written stays."""
+    """Ends like an exception, so that nothing half-written is left."""
     raise SystemExit(128 + number)
 
 

@@ -30,7 +30,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 class _Numbers(click.ParamType[Any]):
-    """Numbers with a separator, as ``60/20/20`` or ``600,300``."""
+    """Numbers with a separator, such as ``60/20/20`` or ``600,300``."""
 
     def __init__(self, name: str, separator: str, kind: type, count: int | None) -> None:
         self.name, self._separator, self._kind, self._count = name, separator, kind, count

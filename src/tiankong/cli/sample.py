@@ -17,7 +17,7 @@ from tiankong.cli.options import needs
 def command(output: Path, count: int, seed: int, force: bool) -> None:
     """Write the built-in practice corpus to the file OUTPUT.
 
-    Made-up product reviews in Chinese, a line each: the text, two commas, 1 for good or 0 for bad.
+    Made-up product reviews in Chinese, one per line: the text, two commas, 1 for good or 0 for bad.
     """
     from tiankong.folder import readable_write_errors  # noqa: PLC0415
     from tiankong.sample.grammar import write_practice_corpus  # noqa: PLC0415

@@ -1,4 +1,4 @@
-"""Every setting of the product: dataclasses with a sentence a field, and the presets that fill them.
+"""Every setting of the product: dataclasses with one sentence of help per field, and the presets that fill them.
 
 A preset is a TOML file with the tables ``[prepare]``, ``[model]``, ``[training]`` and ``[classifier]``; the command
 line has one option for every field. All problems of a configuration are reported together.

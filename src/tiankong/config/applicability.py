@@ -1,4 +1,4 @@
-"""Which of the settings that were given do something: whoever gives one expects that.
+"""Refuses given settings that would have no effect.
 
 Settings stand in backticks in the messages, as :mod:`tiankong.cli.options` turns them into options.
 """
@@ -21,9 +21,9 @@ TRAINED = (ModelConfig, TrainingConfig, ClassifierConfig)
 
 
 def check_task(task: TaskSpec, given: Mapping[str, Any], *, has_base: bool) -> None:
-    """Makes sure that everything ``given`` (not ``None``) means something to models of this task.
+    """Checks that every ``given`` setting (not ``None``) applies to models of this task.
 
-    :raises OptionError: something does not, or is about a base that there is not.
+    :raises OptionError: one does not, or needs a base model and there is none.
     """
     problems = []
     if has_base and not task.takes_base:
@@ -43,9 +43,9 @@ def check_task(task: TaskSpec, given: Mapping[str, Any], *, has_base: bool) -> N
 
 
 def check_shape(given: Mapping[str, Any], base: str) -> None:
-    """Makes sure that nothing ``given`` (not ``None``) is of the network's shape, which is that of ``base``.
+    """Checks that no ``given`` setting (not ``None``) is part of the network's shape, which ``base`` determines.
 
-    :raises OptionError: something is.
+    :raises OptionError: one is.
     """
     shape = [named(entry.name, given) for entry in _given_fields(given) if where(entry).is_shape]
     if shape:
@@ -53,9 +53,9 @@ def check_shape(given: Mapping[str, Any], base: str) -> None:
 
 
 def check_used(config: Preset, given: Mapping[str, Any]) -> None:
-    """Makes sure that everything ``given`` (not ``None``) is read by a training as ``config``.
+    """Checks that every ``given`` setting (not ``None``) has an effect in a training with ``config``.
 
-    :raises OptionError: something is not.
+    :raises OptionError: one has none.
     """
     problems = []
     head = config.model.head_spec

@@ -78,7 +78,7 @@ def override(config: Config, values: Mapping[str, Any]) -> Config:
 
 
 def validate(*configs: PrepareConfig | ModelConfig | TrainingConfig | ClassifierConfig) -> None:
-    """Reports every problem of the given configurations together, also of what does not go with each other.
+    """Reports every problem of the given configurations together, also settings that contradict each other.
 
     :raises OptionError: if there is any.
     """

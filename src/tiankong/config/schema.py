@@ -1,4 +1,4 @@
-"""What every setting says of itself."""
+"""The metadata of every setting."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from tiankong.registry.tasks import AnswerKind
 
 @dataclass(frozen=True)
 class Condition:
-    """A setting that another one needs, else it does nothing: ``holds`` is asked for the value of ``setting``, and
-    ``text`` says what must hold, as in "does nothing without …".
+    """A condition without which another setting has no effect: ``holds`` tests the value of ``setting``, and ``text``
+    states the condition, as in "does nothing without …".
     """
 
     setting: str

@@ -1,4 +1,4 @@
-"""The settings of each stage as dataclasses. Every field says its section, its help, and where it applies.
+"""The settings of each stage as dataclasses. Every field has its section, its help, and where it applies.
 
 The command line's options and their groups, and the refusal of settings that would do nothing, are made from this.
 """

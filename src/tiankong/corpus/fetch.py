@@ -23,7 +23,7 @@ _PARTIAL, _NOTHING_THERE = 206, 416
 def fetch(
     corpus: PublicCorpus, folder: Path, mirror: str = "", on_bytes: Callable[[int], None] = lambda _: None
 ) -> Path:
-    """The corpus's file in ``folder``, fetched unless it is there already.
+    """Returns the corpus's file in ``folder``; downloads it first if it is missing.
 
     ``mirror`` is a folder or the address of one. A download that broke off is resumed the next time.
 

@@ -121,7 +121,7 @@ class PreparedCorpus:
 
     @property
     def user_words(self) -> list[str]:
-        """Lines of the user dictionary the corpus was cut with."""
+        """Lines of the user dictionary that the corpus was segmented with."""
         file = self.path / USER_DICT_FILE
         return file.read_text(encoding="utf-8").splitlines() if file.exists() else []
 

@@ -17,7 +17,7 @@ from tiankong.registry.formats import FORMATS
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A text, with where it came from."""
+    """A text and its origin."""
 
     text: str
     label: str | None

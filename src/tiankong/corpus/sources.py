@@ -114,7 +114,7 @@ class GivenTexts(Source):
         return len(self._texts) if isinstance(self._texts, Sized) else 0
 
     def check(self) -> None:
-        """Nothing can be said before the texts are read."""
+        """Does nothing: these texts can only be checked while they are read."""
 
     def read(
         self, on_read: Callable[[int], None] = lambda _: None, on_empty: Callable[[], None] = lambda: None

@@ -15,26 +15,26 @@ from tiankong.registry.tasks import TaskSpec
 Loaded = TypeVar("Loaded")
 
 OnText = Callable[[int], None]
-"""Hears of texts as they are read."""
+"""Called with the number of texts read since the last call."""
 
 
 class Evaluation(ABC, Generic[Loaded]):
-    """Measures models that answer in one way."""
+    """Measures models that give one kind of answer."""
 
     @abstractmethod
     def load(self, folder: ModelFolder) -> Loaded:
         """Opens a model for answering."""
 
     def check_split(self, corpus: PreparedCorpus, split: str, texts: int) -> None:
-        """Makes sure, before a model is trained, that so many ``texts`` of a split can be measured.
+        """Checks, before a model is trained, that this many ``texts`` of a split can be measured.
 
         :raises FolderError: they can't.
         """
 
     def check_model(self, folder: ModelFolder, corpus: PreparedCorpus) -> None:
-        """Makes sure that ``corpus`` is one to measure the model on.
+        """Checks that the model can be measured on ``corpus``.
 
-        :raises FolderError: it is not.
+        :raises FolderError: it can't.
         """
 
     @abstractmethod
@@ -43,12 +43,12 @@ class Evaluation(ABC, Generic[Loaded]):
     ) -> dict[str, Any]:
         """Scores of a model on a split, or on ``texts`` of its texts spread evenly.
 
-        :raises FolderError: the corpus is not one to measure it on.
+        :raises FolderError: the model can't be measured on this corpus.
         """
 
     @property
     def error_detection_texts(self) -> int:
-        """Texts that :meth:`fit_error_detection` reads at most, 0 where it does nothing."""
+        """The most texts that :meth:`fit_error_detection` reads; 0 if it does nothing."""
         return 0
 
     def fit_error_detection(
@@ -57,7 +57,7 @@ class Evaluation(ABC, Generic[Loaded]):
         corpus: PreparedCorpus,  # noqa: ARG002
         on_text: OnText = lambda _: None,  # noqa: ARG002
     ) -> ErrorDetection | None:
-        """How the model is to judge words that don't fit; ``None`` if it can't."""
+        """The weights and thresholds by which the model judges words; ``None`` if it can't."""
         return None
 
 

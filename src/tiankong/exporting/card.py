@@ -20,7 +20,7 @@ _SPLITS = ("train", "validation", "test_fp32", "test")
 def write_card(
     folder: Path, name: str, corpus: PreparedManifest, fields: dict[str, Any], metrics: dict[str, Any]
 ) -> None:
-    """Writes a model folder's metrics, the pictures of its calibration and of labels taken for others, and its card."""
+    """Writes a model folder's metrics, the plots of its calibration and confusion, and its card."""
     test = metrics["test"]
     draw_reliability(test["reliability"], test["calibration_error"], folder / RELIABILITY_FILE)
     if "confusion" in test:

@@ -1,4 +1,4 @@
-"""The picture of which labels are taken for which."""
+"""The plot of the confusion matrix."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A model folder to hand on: everything filling needs, in 8 bits, nothing only training needs."""
+"""A model folder to share: everything that filling needs, in 8 bits, and nothing that only training needs."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def write_int8_model(
 
 
 def _metrics(file: Path, corpus: PreparedCorpus, fields: dict[str, Any]) -> dict[str, Any]:
-    """What the original measured, once it is known that a card can be written of it: people may have edited it."""
+    """The original's metrics, after checking that a card can be written from them: people may have edited the file."""
     try:
         metrics: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
         card_text("", corpus.manifest, fields, metrics)

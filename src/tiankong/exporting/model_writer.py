@@ -34,7 +34,7 @@ Measure = Callable[[Path], dict[str, Any]]
 """Scores of the model in a folder, by split."""
 
 FindErrorDetection = Callable[[Path], ErrorDetection | None]
-"""How the model in a folder is to judge words that don't fit; ``None`` if it can't."""
+"""Returns the weights and thresholds by which the model in a folder judges words; ``None`` if it can't."""
 
 
 def write_model(

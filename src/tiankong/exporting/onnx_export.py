@@ -1,4 +1,4 @@
-"""The trained network as an ONNX file, proved equal to torch before anyone relies on it."""
+"""The trained network as an ONNX file, compared with torch before it is used."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from tiankong.text.vocabulary import BEGIN, END, SPECIAL_TOKENS
 
 OPSET = 18
 LARGEST_DIFFERENCE = 1e-4
-"""Between a score of the exported and of the torch network. Where scores go beyond :data:`_USUAL`, as those of a label
-layer that tells its texts apart with ease do, it grows with the largest: 32 bits hold no more digits.
+"""Between a score of the exported and of the torch network. Where scores exceed :data:`_USUAL`, as in a label layer
+that separates its texts well, it grows with the largest score: 32 bits hold no more digits.
 """
 
 _USUAL = 10.0
@@ -36,7 +36,7 @@ _INPUT_AXES = {
 
 
 class _Exported(torch.nn.Module):
-    """A network whose ``forward`` gives out all that filling needs."""
+    """A network whose ``forward`` returns everything that filling needs."""
 
     def __init__(self, network: ContextNetwork) -> None:
         super().__init__()

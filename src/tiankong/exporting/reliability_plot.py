@@ -1,4 +1,4 @@
-"""The picture of a model's calibration on the test split."""
+"""The plot of a model's calibration on the test split."""
 
 from __future__ import annotations
 

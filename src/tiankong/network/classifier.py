@@ -1,4 +1,4 @@
-"""The classifier network: what a blank before a text and one behind it see of it → labels."""
+"""The classifier network: from the contexts of a blank before a text and of one after it to labels."""
 
 from __future__ import annotations
 

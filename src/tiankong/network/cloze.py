@@ -19,7 +19,7 @@ from tiankong.text.network_input import Ints
 
 
 class ClozeNetwork(ContextNetwork):
-    """Ranks the vocabulary for every position asked for. Tensors as in ``NetworkInput``."""
+    """Ranks the vocabulary for every requested position. Tensors as in ``NetworkInput``."""
 
     def __init__(self, config: ModelConfig, tables: WordTables, training: TrainingConfig) -> None:
         super().__init__(config, len(tables.counts), tables.characters, training)
@@ -27,11 +27,11 @@ class ClozeNetwork(ContextNetwork):
         self.mlp = context_mlp(config, tables.bits)
 
     def forward(self, *arrays: Tensor) -> Tensor:
-        """The head's scores for the N positions asked for: see :class:`Head`."""
+        """The head's scores for the N requested positions: see :class:`Head`."""
         return self.head.scores(self.context(*arrays))
 
     def outputs(self, word_ids: Tensor, character_ids: Tensor, *others: Tensor) -> tuple[Tensor, ...]:
-        """What the exported network gives out: the head's ``outputs``."""
+        """The outputs of the exported network: the head's ``outputs``."""
         return self.head.outputs(self.context(word_ids, character_ids, *others), character_ids)
 
     @property
@@ -40,7 +40,7 @@ class ClozeNetwork(ContextNetwork):
         return self.head.output_axes
 
     def positions(self, length: int) -> Ints:
-        """Every one of a text of ``length`` tokens."""
+        """Every position of a text of ``length`` tokens."""
         return np.arange(1, length + 1)
 
     def folded(self) -> ClozeNetwork:

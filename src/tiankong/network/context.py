@@ -1,4 +1,4 @@
-"""What every network of the product shares: embedding → two directions → MLP, a vector for each position asked for."""
+"""What every network of the product shares: embedding → two directions → MLP, a vector per requested position."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class ContextNetwork(nn.Module, ABC):
         by_sentence: Tensor,
         places: Tensor,
     ) -> Tensor:
-        """The MLP's output, (N, E) or (N, bits), for the N positions asked for."""
+        """The MLP's output, (N, E) or (N, bits), for the N requested positions."""
         word_vectors, composed = self.embedding(word_ids, character_ids)
         left, right = (
             shared_dropout(
@@ -67,7 +67,7 @@ class ContextNetwork(nn.Module, ABC):
 
     @abstractmethod
     def positions(self, length: int) -> Ints:
-        """Which positions of a text of ``length`` tokens between <BEG> and <EOF> it may be asked about."""
+        """The positions of a text of ``length`` tokens between <BEG> and <EOF> that it can predict."""
 
     @abstractmethod
     def folded(self) -> Self:
@@ -77,7 +77,7 @@ class ContextNetwork(nn.Module, ABC):
 
 
 def context_mlp(config: ModelConfig, bits: int) -> nn.Sequential:
-    """From what the encoder gives out to a context vector as long as a word's, or to a logit for each of ``bits``."""
+    """From the encoder's output to a context vector as long as a word's, or to a logit for each of ``bits``."""
     sizes = [BidirectionalEncoder.width(config), *config.mlp_sizes, context_size(config, bits)]
     mlp = nn.Sequential(*_layers(sizes, config.activation, config.mlp_dropout))
     if config.head_spec.reads == "embedding":

@@ -46,7 +46,7 @@ class BidirectionalEncoder(nn.Module):
 
     @staticmethod
     def width(config: ModelConfig) -> int:
-        """Numbers that the encoder gives out for a prediction."""
+        """The length of the encoder's output for a prediction."""
         neighbours = 2 * config.embedding_size if config.neighbours else 0
         return 2 * config.hidden_size + neighbours + config.attention_size
 

@@ -1,4 +1,4 @@
-"""Words' binary codes, as they were given or learned with the network."""
+"""Words' binary codes, fixed or learned with the network."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class WordCodes(nn.Module):
 
     @property
     def bits(self) -> int:
-        """Of a code."""
+        """The length of a code."""
         return self.fixed.shape[1]
 
     def of(self, words: Tensor) -> Tensor:

@@ -22,5 +22,5 @@ class WordTables:
 
     @property
     def bits(self) -> int:
-        """Of a code."""
+        """The length of a code."""
         return 0 if self.codes is None else self.codes.shape[1]

@@ -22,7 +22,7 @@ class Curve(NamedTuple):
 
 
 class Objective(ABC):
-    """What a task predicts, and what people are told about a training and a model of it."""
+    """What a task predicts, and how its trainings and models are described."""
 
     pipeline_tag: ClassVar[str]
     """The tag by which models of the task are found on the Hub."""

@@ -16,10 +16,10 @@ from tiankong.objective.base import Curve, Objective, Row, encoder_summary, obje
 from tiankong.registry.tasks import TaskSpec
 
 MOST_LABELS = 1000
-"""Labels of a classifier at most."""
+"""The most labels of a classifier."""
 
 FEWEST_LEARNT = 2
-"""Texts of every label in the training split at least."""
+"""The fewest texts of a label in the training split."""
 
 _ACCURACY, _LOG_LOSS = Curve("accuracy", "accuracy"), Curve("log_loss", "log loss (nats)")
 _MOST_ROWS = 100
@@ -50,7 +50,7 @@ class LabelObjective(Objective):
         """
 
     def check(self, corpus: PreparedCorpus) -> None:
-        """Makes sure that a classifier can be trained and measured on the labels of ``corpus``.
+        """Checks that a classifier can be trained and measured on the labels of ``corpus``.
 
         :raises FolderError: it can't.
         """

@@ -14,7 +14,7 @@ from tiankong.corpus.prepared import PreparedCorpus
 def call_text(function: str, positional: list[Any], keywords: Mapping[str, Any]) -> str:
     """``tiankong.train("prepared", "model", epochs=2)``; arguments that are ``None`` or ``False`` are left out.
 
-    Of paths from the root only the last part is stated: the rest is nobody's business elsewhere.
+    Of absolute paths only the last part is stated, since the rest is private.
     """
     stated = [_text(value) for value in positional]
     stated += [f"{name}={_text(value)}" for name, value in keywords.items() if value is not None and value is not False]

@@ -160,7 +160,7 @@ def _on_split(
 
 
 def _classifying(model: Model, prompts: Sequence[str] | None) -> Model:
-    """``model``, once it is sure that it classifies."""
+    """``model``, after checking that it classifies."""
     answers = model.folder.task.answers
     if answers != LABELS and not prompts:
         raise OptionError(
@@ -170,7 +170,7 @@ def _classifying(model: Model, prompts: Sequence[str] | None) -> Model:
 
 
 def _check_labels(model: Model, texts: Sequence[Labelled[str]], labels: Mapping[str, Sequence[str]] | None) -> None:
-    """Makes sure that the model can give every label of the texts."""
+    """Checks that the model can give every label of the texts."""
     wanted, possible = {text.label for text in texts}, set(labels or model.labels)
     if not wanted <= possible:
         way_out = "give `labels` for each of them"

@@ -1,4 +1,4 @@
-"""Tells files from texts: what ``prepare`` and ``evaluate`` take as a source."""
+"""Distinguishes files from texts: what ``prepare`` and ``evaluate`` take as a source."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from tiankong.training.trainer import Observer
 
 _SAMPLE = 2000
-"""Texts of the training split that are measured at most."""
+"""The most texts of the training split that are measured."""
 
 
 def train(
@@ -178,7 +178,7 @@ def can_resume(output: Path) -> bool:
 def error_detection_finder(
     task: TaskSpec, corpus: PreparedCorpus, progress: OnProgress | None
 ) -> Callable[[Path], ErrorDetection | None]:
-    """What fits error detection with the model in a folder, as the model writers want it."""
+    """Returns the function that fits error detection with the model in a folder, for the model writers."""
     evaluation = evaluation_of(task)
 
     def find(folder: Path) -> ErrorDetection | None:
@@ -206,7 +206,7 @@ def _settings(
     config = with_settings(
         preset_of(task.preset if preset is None else preset), given, "model", "training", "classifier"
     )
-    # A decoding that the head has not is then a preset's, which has another head.
+    # A decoding that the head does not have then comes from a preset with another head.
     if given.get("decoding") is None and config.model.decoding not in config.model.head_spec.decodings:
         config = dataclasses.replace(config, model=dataclasses.replace(config.model, decoding=ModelConfig().decoding))
     if base is None:
@@ -224,8 +224,9 @@ def _shape(
     given: Mapping[str, Any],
     base: BaseModel | None,
 ) -> ModelConfig:
-    """The network's shape: that of the base, but what is no shape and stands in the preset or was given; otherwise that
-    of the settings, but for what models of the task do not have.
+    """The network's settings. With a base model they are the base's, except for settings outside the shape that the
+    preset states or that were given; without one they are those of ``config``, with defaults where models of the task
+    have no such part.
     """
     fields = dataclasses.fields(ModelConfig)
     if base is None:
@@ -255,7 +256,7 @@ def _observer(
     profiles: list[Profile] | None,
     tensorboard: str | os.PathLike[str] | None,
 ) -> Observer:
-    """What reports a training's progress and collects ``profiles``."""
+    """Returns the observer that reports a training's progress and collects ``profiles``."""
     from tiankong.training.trainer import Observer  # noqa: PLC0415 - heavy
 
     report = progress or (lambda _: None)
@@ -283,7 +284,7 @@ def _observer(
 
 
 def _as_raised_by_python(number: int, work: Work) -> BaseException:
-    """What Python itself raises at a signal."""
+    """The exception that Python itself raises at a signal."""
     if number != signal.SIGINT:
         return SystemExit(128 + number)
     if not work.holds_run:

@@ -1,7 +1,7 @@
 """Input formats: what turns a stream of bytes into rows of text and label.
 
 A format is one file in ``corpus/formats/``, whose ``rows`` is a generator, and one row here. Archives and encodings are
-dealt with before a format is asked.
+handled before the format's code runs.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ class FormatSpec:
     """Of the names of its files, in lower case; the empty one is that of a file without any."""
 
     help: str
-    """What such a file holds, to stand behind its suffixes."""
+    """What such a file holds, shown after its suffixes."""
 
     module: str
     """The module whose ``rows`` yields :class:`tiankong.corpus.columns.Row` objects."""

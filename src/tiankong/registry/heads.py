@@ -17,7 +17,7 @@ class HeadSpec:
 
     name: str
     help: str
-    """Of the phrase "``--head``: …"."""
+    """Completes the phrase "``--head``: …"."""
 
     module: str
     """The module whose ``HEAD`` is the :class:`tiankong.network.heads.base.Head`."""
@@ -35,7 +35,7 @@ class HeadSpec:
     """Whether every word needs an input vector of its own, which is its output vector, too."""
 
     settings: tuple[str, ...] = ()
-    """The settings that this head reads and some other head does not."""
+    """The settings that this head reads, among those that only some heads read."""
 
     decodings: tuple[str, ...] = ("likelihood",)
     """Ways to rank words."""

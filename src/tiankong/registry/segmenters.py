@@ -16,7 +16,7 @@ class SegmenterSpec:
 
     name: str
     help: str
-    """Of the phrase "``--segmenter``: …"."""
+    """Completes the phrase "``--segmenter``: …"."""
 
     module: str
     """The module whose ``segmenter`` takes user words and returns the function that cuts."""

@@ -2,7 +2,7 @@
 
 A task is one row here. It names three modules: the objective (no torch) says what is learned from a prepared corpus,
 and how a model of the task is described; the trainer (torch) trains the network; the evaluation (no torch) measures it.
-A task that differs from another in what it predicts alone needs an objective of its own and shares the rest.
+A task that differs from another only in what it predicts needs an objective of its own and shares the rest.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class AnswerKind:
     """What such models are called, in the plural."""
 
     refusal: str
-    """What such a model is, to be told where another kind is needed."""
+    """What such a model does, for messages where another kind is needed."""
 
     wanted: str
     """Which model to choose instead where this kind is needed."""

@@ -1,4 +1,4 @@
-"""Which answers a request allows: the targets it names, those that meet its constraints, or all."""
+"""The answers that a request allows: the targets it names, the words that meet its constraints, or all."""
 
 from __future__ import annotations
 

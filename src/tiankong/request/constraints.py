@@ -1,4 +1,4 @@
-"""Constraints on answers. They filter before ranking, so that k answers come if k words meet them."""
+"""Constraints on answers. They filter before ranking, so there are k answers whenever k words match."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A time limit for a piece of work, checked before every run of the network in the thread that asked for it."""
+"""A time limit for a piece of work, checked before every run of the network in the thread that set it."""
 
 from __future__ import annotations
 

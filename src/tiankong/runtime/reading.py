@@ -81,7 +81,7 @@ class Reading(TextIds):
         self.has_distances = predictor.codes_decoder is not None
 
     def predictions(self, windows: Sequence[Window]) -> Iterator[Prediction]:
-        """A prediction for every target of ``windows``, in order; a few hundred are in memory at once at most."""
+        """A prediction for every target of ``windows``, in order; at most a few hundred are in memory at once."""
         for outputs in self._predictor.run(windows, self.oov_characters, ANSWERING):
             scores = outputs["scores"]
             context = outputs.get("context", scores)

@@ -29,10 +29,10 @@ def parse_root_path(text: str) -> str:
 
 
 def parse_trusted_proxies(text: str) -> str:
-    """Returns addresses and networks with commas between them in the form that uvicorn reads. ``*`` trusts everyone,
-    ``none`` nobody (an empty environment variable counts as one that is not set).
+    """Returns comma-separated addresses and networks in the form that uvicorn reads. ``*`` trusts everyone, ``none``
+    nobody (an empty environment variable counts as one that is not set).
 
-    :raises OptionError: one of them is no address; uvicorn itself would trust nobody, and say nothing.
+    :raises OptionError: one of them is no address; uvicorn itself would silently trust nobody.
     """
     proxies = [proxy.strip() for proxy in text.split(",") if proxy.strip()]
     if proxies == ["*"]:

@@ -21,8 +21,8 @@ class Ready(NamedTuple):
 class Reload(NamedTuple):
     """The process ``worker`` has replaced its model on request by the one at ``source``; all others should follow.
 
-    The supervisor sends it to that worker, too. So all workers end with the model that the supervisor heard of last,
-    even if two were asked for different ones at once.
+    The supervisor sends it to that worker, too. So all workers end with the model of the last message, even if two
+    received different requests at once.
     """
 
     source: str

@@ -26,7 +26,7 @@ def explain(
     """The best word for blank number ``blank``, or ``word``, and the influence of the words around it.
 
     Leave-one-out (Li et al. 2016, section 3): a word's influence is how much the probability falls when a blank
-    replaces it, so it is negative where the word speaks against the answer.
+    replaces it, so it is negative if the word makes the answer less likely.
 
     :raises SentenceError: as ``fill``.
     :raises OptionError: there is no such blank; ``word`` is not a single word, or lacks the prefix or suffix of the

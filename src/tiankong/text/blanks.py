@@ -29,7 +29,7 @@ class BlankedSentence:
 
 
 def check_text(text: str) -> None:
-    """Makes sure that ``text`` can be read.
+    """Checks that ``text`` can be read.
 
     :raises SentenceError: it is no string, longer than :data:`LONGEST_SENTENCE` or not valid Unicode.
     """
@@ -48,7 +48,7 @@ def check_text(text: str) -> None:
 
 
 def check_whole_text(text: str) -> None:
-    """Makes sure that ``text`` can be read and has no blank.
+    """Checks that ``text`` can be read and has no blank.
 
     :raises SentenceError: as :func:`check_text`; it has a blank.
     """

@@ -7,8 +7,8 @@
     backward               <-   <-   <-          read from the right, another
     predict w2 from forward state at w1 and backward state at w3
 
-Each distinct token of a batch stands once in ``word_ids`` and ``character_ids``; the two reading orders are
-indices into those rows. A direction reads no further than its last state that is needed.
+Each distinct token of a batch stands once in ``word_ids`` and ``character_ids``; the two reading orders are indices
+into those rows. Each direction reads only as far as the last state that is needed.
 """
 
 from __future__ import annotations

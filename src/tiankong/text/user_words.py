@@ -1,4 +1,4 @@
-"""Words that a segmenter is to keep whole, as a user dictionary lists them."""
+"""Words that a segmenter must keep whole, as listed in a user dictionary."""
 
 from __future__ import annotations
 

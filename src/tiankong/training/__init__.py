@@ -1,1 +1,1 @@
-"""Prepared corpus to trained weights: the loop that all tasks share, and a folder a task (torch)."""
+"""Prepared corpus to trained weights: the loop that all tasks share, and one folder per task (torch)."""

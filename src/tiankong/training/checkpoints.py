@@ -1,6 +1,6 @@
 """Lightning checkpoints as one safetensors file: tensors as such, everything else as JSON in its header.
 
-Nothing is pickled, so a checkpoint from anywhere can be opened without running what is in it.
+Nothing is pickled, so opening a checkpoint runs no code, wherever it comes from.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
 
 
 def _digest(name: str, state: str, tensors: dict[str, Tensor]) -> str:
-    """SHA-256 of all that a checkpoint holds and of its file's name: a flipped bit would go on to other weights."""
+    """SHA-256 of all that a checkpoint holds and of its file's name: a flipped bit would lead to other weights."""
     digest = hashlib.sha256(f"{name}\n{state}".encode())
     for key in sorted(tensors):
         tensor = tensors[key]

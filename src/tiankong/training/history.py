@@ -28,7 +28,7 @@ def _now() -> _Clock:
 
 
 class History(pl.Callback):
-    """A row an epoch; a resumed training goes on with the rows it had."""
+    """One row per epoch; a resumed training continues with the rows it had."""
 
     def __init__(self, tokens_per_epoch: int, on_epoch: Callable[[Row], None]) -> None:
         self.rows: list[Row] = []

@@ -18,7 +18,7 @@ VALIDATION_SETS = ("validation", "train")
 
 
 class Scores(Protocol):
-    """What adds up the batches of a set that is measured."""
+    """Adds up the batches of a set that is measured."""
 
     def reset(self) -> None:
         """Forgets everything."""
@@ -30,8 +30,8 @@ class Scores(Protocol):
 class TrainedModule(pl.LightningModule, ABC):
     """Any network's training: optimiser, schedule, and what is measured after an epoch.
 
-    Everything random in a step is drawn from a generator seeded by the run's seed and the step's number, so that
-    a resumed training goes on exactly as an uninterrupted one.
+    Everything random in a step is drawn from a generator seeded by the run's seed and the step's number, so that a
+    resumed training continues exactly like an uninterrupted one.
     """
 
     network: ContextNetwork
@@ -107,7 +107,9 @@ class TrainedModule(pl.LightningModule, ABC):
         return [(list(self.parameters()), 1.0)]
 
     def configure_gradient_clipping(self, optimizer: Any, *_: Any, **__: Any) -> None:  # noqa: ARG002
-        """Scales the gradients down to the norm asked for. Lightning's own way refuses fused optimisers under bf16."""
+        """Scales the gradients down to the requested norm. Lightning's own clipping refuses fused optimisers under
+        bf16.
+        """
         if self.settings.clip_norm:
             torch.nn.utils.clip_grad_norm_(self.parameters(), self.settings.clip_norm)
 

@@ -1,4 +1,4 @@
-"""Which arithmetic trains faster here: measured, since a processor can have bf16 and still be slower with it."""
+"""Measures which arithmetic trains faster here: a processor can have bf16 and still be slower with it."""
 
 from __future__ import annotations
 

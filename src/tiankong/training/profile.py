@@ -87,18 +87,18 @@ class Profiler(pl.Callback):
         batch: Any,
         batch_idx: int,  # noqa: ARG002
     ) -> None:
-        """The batch is there: what came before was waiting for it."""
+        """The batch has arrived: the time before was spent waiting for it."""
         self._lap("data")
         tokens, flops = _trained(pl_module).arithmetic(batch)
         self._tokens += tokens
         self._flops += flops
 
     def on_before_backward(self, *_: Any) -> None:
-        """The loss is there."""
+        """The loss is computed."""
         self._lap("head")
 
     def on_after_backward(self, *_: Any) -> None:
-        """The gradients are there."""
+        """The gradients are computed."""
         self._lap("encoder")
 
     def on_train_batch_end(self, *_: Any, **__: Any) -> None:

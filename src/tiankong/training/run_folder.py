@@ -1,6 +1,6 @@
 """The folder of a training run, beside the model's while it runs: whose run it is, and that it is this process's alone.
 
-``run.json`` says what is trained on what, ``last.safetensors`` is everything needed to go on, ``best.safetensors`` the
+``run.json`` says what is trained on what, ``last.safetensors`` is everything needed to resume, ``best.safetensors`` the
 weights with the best validation score so far, ``start.safetensors`` those before all of a network was trained,
 ``epochs.safetensors`` what each epoch measured, once all are done.
 """
@@ -49,7 +49,7 @@ _BEFORE_A_RUN = {LOCK_FILE, f".{RUN_FILE}.partial"}
 @dataclass(frozen=True)
 class Work:
     """Where a run keeps its state: a folder of its own, which may hold an unfinished run to ``resume``, or to replace
-    by ``force``; ``command`` is what the run was asked for by.
+    by ``force``; ``command`` is the command that started the run.
     """
 
     folder: Path
@@ -66,7 +66,7 @@ class Work:
 
     @property
     def has_checkpoint(self) -> bool:
-        """Whether there is something to go on from."""
+        """Whether there is a checkpoint to resume from."""
         return (self.folder / LAST_FILE).exists() or self.has_ended
 
     @property
@@ -77,11 +77,11 @@ class Work:
 
 @contextlib.contextmanager
 def started_run(what: dict[str, Any], training: TrainingConfig, work: Work) -> Iterator[str]:
-    """Makes the folder of a run that is ``what`` trained as ``training``, or makes sure that it holds this very run;
+    """Makes the folder of a run that trains ``what`` with the settings ``training``, or checks that it holds this run;
     yields the run's precision.
 
-    The run is this process's alone until the block ends. One that fails before there is anything to resume from
-    leaves nothing, nor does one that is stopped before ``run.json`` is there.
+    The run is this process's alone until the block ends. A run that fails before its first checkpoint, or is stopped
+    before ``run.json`` exists, leaves nothing.
 
     :raises OptionError: the run to resume is another one.
     :raises FolderError: the folder holds an unfinished run (without ``resume`` or ``force``), or none to resume;
@@ -155,7 +155,7 @@ def remove_run(work: Work) -> None:
 
 
 def _check_own(folder: Path) -> None:
-    """Makes sure that there is nothing in ``folder`` but what a run leaves."""
+    """Checks that ``folder`` contains only what a run leaves."""
     for file in folder.iterdir() if folder.is_dir() else [folder] if folder.exists() else []:
         if file.is_dir() or file.name.removeprefix(".").removesuffix(".partial") not in _OWN_FILES:
             raise FolderError(
@@ -205,7 +205,7 @@ def _read_run(folder: Path) -> tuple[dict[str, Any], str, str]:
 
 
 def _differences(started: dict[str, Any], asked: dict[str, Any]) -> str:
-    """What a run was ``started`` with that is not as ``asked`` for now, as settings."""
+    """The settings in which a run as ``started`` differs from the run ``asked`` for now."""
     if started.keys() != asked.keys():
         return _WHOLES["task"]
     differences = [name for key, name in _WHOLES.items() if started.get(key) != asked.get(key)]
@@ -221,5 +221,5 @@ def _differences(started: dict[str, Any], asked: dict[str, Any]) -> str:
 
 
 def _given(name: str, value: Any) -> str:
-    """A setting with its value, as it is given to :func:`tiankong.train`."""
+    """A setting with its value, as an argument of :func:`tiankong.train`."""
     return f"`{name}={tuple(value) if isinstance(value, list) else value!r}`"

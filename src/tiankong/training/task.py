@@ -58,11 +58,11 @@ class Trained:
 
 
 def fit(request: TrainingRequest) -> Trained:
-    """Trains what is asked for and returns the weights of the best epoch.
+    """Trains as requested and returns the weights of the best epoch.
 
     :raises OptionError: the settings can't be used together or on this machine, or the run to resume is another one.
     :raises FolderError: the corpus has nothing to learn; as :func:`~tiankong.training.run_folder.started_run`; a
-        checkpoint is torn.
+        checkpoint is damaged.
     :raises TrainingInterrupted: after Ctrl-C or SIGTERM; calling again with ``resume`` goes on.
     """
     trained: Trained = importlib.import_module(request.task.trainer).fit(request)

@@ -1,4 +1,4 @@
-"""Training that can be stopped and resumed: Lightning's Trainer, with checkpoints it goes on from."""
+"""Training that can be stopped and resumed: Lightning's Trainer, with checkpoints to resume from."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class Monitored:
 def ready_machine(training: TrainingConfig) -> None:
     """Sets up threads, and Lightning to be silent.
 
-    :raises OptionError: the machine has not what is asked for.
+    :raises OptionError: the machine lacks what is requested.
     """
     check_machine(training)
     for name in ("lightning.pytorch", "lightning.fabric", "lightning"):
@@ -79,7 +79,7 @@ def ready_machine(training: TrainingConfig) -> None:
 
 
 def check_memory(parameters: int) -> None:
-    """Refuses what can't fit. Asking the system for it would end in its killing this process, or another.
+    """Refuses what can't fit in memory: the system would kill this process, or another.
 
     :raises OptionError: weights, gradients and the optimiser's two moments are more than the machine's memory.
     """
@@ -186,7 +186,7 @@ class _EpochLoader:
         yield from self._batches.epoch(self._trainer.current_epoch, done)
 
     def state_dict(self) -> dict[str, Any]:
-        """Nothing: the trainer's counters are the position. Tells Lightning that resuming works."""
+        """Empty: the trainer's counters are the position. Its existence signals Lightning that resuming works."""
         return {}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
@@ -219,7 +219,7 @@ class _Steps(pl.Callback):
 
 
 class _BestCheckpoint(ModelCheckpoint):
-    """Goes on in a folder that was moved meanwhile; Lightning would forget the best score."""
+    """Resumes in a folder that was moved meanwhile; Lightning would forget the best score."""
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """With the paths of where the folder is now."""
@@ -231,7 +231,7 @@ class _BestCheckpoint(ModelCheckpoint):
 
 
 class _LastCheckpoint(pl.Callback):
-    """Saves the whole state every so many steps, and when Ctrl-C or SIGTERM asks to stop.
+    """Saves the whole state every few hundred steps, and when Ctrl-C or SIGTERM asks to stop.
 
     Never after an epoch's last batch: the validation that follows belongs to the same state, so the run would
     resume between the two. Such a save waits for the next batch, and if there is none, the run resumes from the last

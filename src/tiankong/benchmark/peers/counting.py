@@ -21,7 +21,7 @@ class Unigram(RankingSystem):
     gives_probabilities = True
 
     def train(self) -> Training:
-        """Nothing: ``prepare`` has counted."""
+        """Does nothing: ``prepare`` has counted the words."""
         return Training(0.0, 0)
 
     def scores(self, texts: Sequence[Text]) -> Floats:

@@ -1,8 +1,8 @@
 """A BERT-style masked language model of words, trained from scratch with transformers in the time ours takes.
 
 Devlin et al. 2019, section 3.1, with 20 % of the words chosen: most become the mask, some another word, some stay. The
-network is ModernBERT's (Warner et al. 2024, section 2.1), because BERT's own, whose layers are normalised behind and
-not before, was still at the frequencies of words when this one had left them: docs/lab/0006-masked-lm.md.
+network is ModernBERT's (Warner et al. 2024, section 2.1), because BERT's own, which normalises after each layer and not
+before it, had learned little more than word frequencies in the same time: docs/lab/0006-masked-lm.md.
 """
 
 from __future__ import annotations

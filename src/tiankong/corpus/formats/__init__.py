@@ -1,4 +1,4 @@
-"""One file an input format, each with a row in :mod:`tiankong.registry.formats`.
+"""One file per input format, each with a row in :mod:`tiankong.registry.formats`.
 
 The contract of ``rows(stream, columns, codec, on_bytes)``: it yields every row, blank texts included, in order and in
 constant memory, and a row that can't be read raises a ``SourceError`` that names the file and the line. ``codec`` is

@@ -1,1 +1,1 @@
-"""From a context vector to words: one interface, one file a head. The registry of heads lists them."""
+"""From a context vector to words: one interface, one file per head. The registry of heads lists them."""

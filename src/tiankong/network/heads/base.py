@@ -1,6 +1,6 @@
 """The interface of all heads.
 
-``scores`` is what the exported network gives out, and ``word_logits`` what those say of every word;
+``scores`` is the output of the exported network, and ``word_logits`` gives the logits of all words from it;
 ``log_probabilities`` ranks the whole vocabulary exactly; ``loss`` is what training minimises. A new head needs
 ``scores``, ``word_logits`` and ``vectors``; the rest has a default.
 """
@@ -115,7 +115,7 @@ class Head(nn.Module, ABC):
         return {}
 
     def settle(self) -> None:
-        """Makes final what training has left open."""
+        """Fixes whatever training has left open."""
 
     def fold(self) -> None:
         """Puts whatever word vectors are composed of into them, for a network that is trained no more."""

@@ -1,8 +1,7 @@
 """The label layer on its own: fitted exactly while everything below it stays as it is, and tempered at the end.
 
-A network that brings what it learned elsewhere is first asked what a linear layer can read from it, and only then
-trained as a whole, from there (Kumar et al. 2022, section 4): the steps of a layer that knows nothing yet would spoil
-what is below it.
+For a pretrained network, a linear layer is fitted first, and only then is the whole trained from there (Kumar et al.
+2022, section 4): the gradients of an untrained layer would damage the features below it.
 """
 
 from __future__ import annotations
@@ -65,7 +64,7 @@ def fit_label_layer(
 
 
 def temper(network: ClassifierNetwork, validation: tuple[Tensor, Tensor]) -> float:
-    """Multiplies the logits by the number that makes the probabilities of ``validation`` most honest, and returns it.
+    """Multiplies the logits by the number that calibrates the probabilities of ``validation`` best, and returns it.
 
     Temperature scaling (Guo et al. 2017, section 4.2). The loss is convex in the number.
     """

@@ -24,7 +24,7 @@ class LabelModule(TrainedModule):
         base_rate: float,
         steps: int,
     ) -> None:
-        """``base_rate`` is the share of the learning rate for everything below the label layer."""
+        """``base_rate`` is the learning rate of everything below the label layer, as a share of that layer's."""
         super().__init__(training, steps)
         self.network: ClassifierNetwork = network
         self.label_weights, self.base_rate = label_weights, base_rate

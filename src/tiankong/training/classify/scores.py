@@ -23,5 +23,5 @@ class LabelScores:
         self._loss += float(functional.cross_entropy(logits.double(), labels, reduction="sum"))
 
     def result(self) -> dict[str, float]:
-        """``accuracy`` and ``log_loss``, in nats a text."""
+        """``accuracy`` and ``log_loss``, in nats per text."""
         return {"accuracy": self._right / self._texts, "log_loss": self._loss / self._texts}

@@ -108,7 +108,7 @@ def fit(request: TrainingRequest) -> Trained:
 
 
 def _check_cut_alike(corpus: PreparedCorpus, base: BaseModel) -> None:
-    """Words must be the same words; and a text that the base was trained on must be no test text here."""
+    """The words must be the same, and no text that the base was trained on may be a test text here."""
     name, prepare = base.folder.path, base.folder.manifest.prepare
     if not prepare.keep_unknown:
         raise FolderError(
@@ -131,7 +131,7 @@ def _check_cut_alike(corpus: PreparedCorpus, base: BaseModel) -> None:
 
 
 def _network(request: TrainingRequest, labels: int) -> ClassifierNetwork:
-    """With the base's weights, if there is one, below a label layer that knows nothing."""
+    """With the base's weights, if there is one, below an untrained label layer."""
     corpus, base = request.corpus, request.base
     sizes = (len(corpus.vocabulary), len(corpus.characters), 0)
     if base is not None:
@@ -214,7 +214,7 @@ def chosen_texts(corpus: PreparedCorpus, training: TrainingConfig, classifier: C
 
 
 def _check_chosen(learnt: Ints, counts: Ints, names: list[str]) -> None:
-    """Makes sure that the texts ``learnt`` have every label often enough; they have them ``counts`` (labels,) times."""
+    """Checks that every label is frequent enough in the texts ``learnt``; ``counts`` (labels,) are the frequencies."""
     if counts.min() < FEWEST_LEARNT:
         raise OptionError(
             f"of the {len(learnt):,} training texts that `training_texts` and the seed choose, {counts.min()} have the "
@@ -223,7 +223,7 @@ def _check_chosen(learnt: Ints, counts: Ints, names: list[str]) -> None:
 
 
 def _label_weights(counts: Ints, classifier: ClassifierConfig) -> Tensor | None:
-    """What a text of each label counts (labels,), on average once over the texts that are learned from."""
+    """The weight of a text of each label (labels,), 1 on average over the texts that are learned from."""
     if classifier.label_weights == "none":
         return None
     texts = torch.from_numpy(counts).float()

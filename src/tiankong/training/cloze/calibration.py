@@ -1,4 +1,4 @@
-"""Makes a trained network's probabilities honest: fitted on validation texts, folded into the weights.
+"""Calibrates a trained network's probabilities on validation texts; the result is folded into the weights.
 
 Training with dropout and sampled negatives leaves the network too sure of itself and rare words a little too
 likely; a hundred bits trained one by one are far too sure together. Two numbers put that right: logits become
