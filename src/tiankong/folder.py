@@ -184,7 +184,7 @@ class FolderFormat:
             if not file.is_file():
                 raise FolderError(f"{name} is missing from {folder}: {again}")
             if file.stat().st_size != stated.bytes or sha256(file) != stated.sha256:
-                raise FolderError(f"{name} in {folder} is torn or was changed after it was written: {again}")
+                raise FolderError(f"{name} in {folder} is damaged or was changed after it was written: {again}")
 
 
 def readable_write_errors(path: Path) -> contextlib.AbstractContextManager[None]:

@@ -140,7 +140,7 @@ TORN = {
     "not one at all": (lambda folder, *_: shutil.rmtree(folder) or folder.mkdir(), "is not a"),
     "gone": (lambda folder, *_: shutil.rmtree(folder), "there is no folder"),
     "a file missing": (lambda folder, _, data: (folder / data).unlink(), "is missing from"),
-    "a file cut off": (lambda folder, _, data: os.truncate(folder / data, 100), "torn or was changed"),
+    "a file cut off": (lambda folder, _, data: os.truncate(folder / data, 100), "damaged or was changed"),
     "the vocabulary edited": (
         lambda folder, *_: write(folder / "vocabulary.tsv", "好\t3\n"),
         "vocabulary.tsv",

@@ -91,7 +91,7 @@ def test_an_option_that_holds_once_is_not_given_twice(model_folder, capsys):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["-物流__"], "a sentence that begins with - goes behind --"),
+        (["-物流__"], "put -- before a sentence that begins with -"),
         (["物流__", "客服__"], "several go through a pipe"),
     ],
 )

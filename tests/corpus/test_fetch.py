@@ -72,7 +72,7 @@ def test_a_file_is_fetched_once(server, tmp_path):
 def test_a_broken_download_goes_on_where_it_broke(server, tmp_path, ranges):
     handler, address = server
     handler.break_after = 70_000
-    with pytest.raises(SourceError, match="the same command goes on from there"):
+    with pytest.raises(SourceError, match="the same command continues from there"):
         fetch(CORPUS, tmp_path, address)
     assert not (tmp_path / "c.bin").exists()
     handler.break_after, handler.ranges = len(DATA), ranges

@@ -176,7 +176,7 @@ def test_the_model_is_replaced_but_not_by_an_invalid_one(model_folder, codes_mod
         assert server.get("/info", headers=KEY).json() == before
         (folder / "model.onnx").write_bytes(b"torn")
         server.process.send_signal(signal.SIGHUP)
-        assert "torn or was changed" in server.wait_for("the model was not replaced")
+        assert "damaged or was changed" in server.wait_for("the model was not replaced")
         assert server.post("/fill", {"inputs": SENTENCE}, headers=KEY).status_code == 200
 
 

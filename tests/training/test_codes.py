@@ -38,7 +38,7 @@ def test_learned_codes_differ_from_the_given_and_from_each_other(prepared, tmp_p
         "words_changed": int(turned.any(axis=1).sum()),
         "bits_turned": pytest.approx(turned.mean()),
     }
-    sentence = f"codes: {stated['words_changed']:,} of {stated['words']:,} words have learned another, "
+    sentence = f"codes: {stated['words_changed']:,} of {stated['words']:,} words have learned another code, "
     assert sentence in capfd.readouterr().err
 
 

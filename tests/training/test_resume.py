@@ -255,7 +255,7 @@ def test_a_checkpoint_that_was_changed_is_not_gone_on_from(prepared, tmp_path, c
         last.write_bytes(content)
         assert run(["train", str(prepared), "-o", str(output), *OPTIONS, "--resume"]) == 2
         err = capfd.readouterr().err
-        assert f"the checkpoint {last} is torn or was changed after it was written: start over with --force" in err
+        assert f"the checkpoint {last} is damaged or was changed after it was written: start over with --force" in err
         assert err.count("\n") == 1
         assert last.read_bytes() == content
 

@@ -41,5 +41,5 @@ def open_base(path: Path) -> BaseModel:
     try:
         weights = load_file(file)
     except (OSError, ValueError, SafetensorError) as error:
-        raise FolderError(f"{path} is torn ({error}): make it again with `{MODEL.command}`") from None
+        raise FolderError(f"{path} is damaged ({error}): make it again with `{MODEL.command}`") from None
     return BaseModel(folder, weights, sha256(path / MODEL.manifest))

@@ -131,7 +131,7 @@ def open_model(path: Path) -> ModelFolder:
         error_detection = read_error_detection(path)
         user_words = dictionary.read_text(encoding="utf-8").splitlines() if dictionary.exists() else []
     except (OSError, ValueError, KeyError, SafetensorError) as error:
-        raise FolderError(f"{path} is torn ({error}): make it again with `{MODEL.command}`") from None
+        raise FolderError(f"{path} is damaged ({error}): make it again with `{MODEL.command}`") from None
     return ModelFolder(path, manifest, vocabulary, characters, codes, bias, user_words, error_detection)
 
 

@@ -120,7 +120,7 @@ def write_report(
         *_quality_table(results, measured),
         "",
         "Top-10 with its 95 % interval, from resampled texts, and the interval of how far it is above the softmax's, "
-        "which is told more exactly where both are right on the same blanks. Perplexity is over words in the "
+        "which is narrower where both are right on the same blanks. Perplexity is over words in the "
         "vocabulary, normalised over the candidates.",
         "",
         "## Top-10 by word frequency",
@@ -131,8 +131,8 @@ def write_report(
         "",
         *_cost_table(results),
         "",
-        "Tokens are counted without padding. Training is time on the wall, processors that of all threads together, by "
-        "which the peers that could go on for ever were stopped. Peak memory is of the training process. Latency is "
+        "Tokens are counted without padding. Training is time on the wall, processors that of all threads together, "
+        "which limits the peers that do not stop by themselves. Peak memory is of the training process. Latency is "
         "the median of one blank on its own, whole vocabulary scored.",
         "",
         *[f"- {result.label}: not run, {result.skipped}" for result in results if result.skipped],

@@ -58,7 +58,7 @@ def command(
     needs(targets >= 0, f"--targets must be 0 (all) or more, not {targets}")
     needs(minutes >= 0, f"--minutes must be 0 or more, not {minutes}")
     needs(epochs >= 0, f"--epochs must be 0 (the preset's) or more, not {epochs}")
-    needs(threads >= 0, f"--threads must be 0 (one a core) or more, not {threads}")
+    needs(threads >= 0, f"--threads must be 0 (one per core) or more, not {threads}")
     needs(0 <= seed <= MOST_SEED, f"--seed must be from 0 to {MOST_SEED}, not {seed}")
     try:
         from tiankong.benchmark.report import write_report  # noqa: PLC0415 - heavy
@@ -86,7 +86,7 @@ def command(
     try:
         results = run_benchmark(corpus, names, targets, budget, output, lambda line: say(line, quiet=quiet), also=also)
     except KeyboardInterrupt:
-        say("tiankong: interrupted: the same command goes on with the system that was being measured", quiet=False)
+        say("tiankong: interrupted: the same command continues with the system that was being measured", quiet=False)
         click.get_current_context().exit(128 + signal.SIGINT)
     needs(
         not all(result.skipped for result in results),

@@ -145,7 +145,7 @@ def _way_out(error: click.ClickException) -> str:
     message = " ".join(error.format_message().split())
     command = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "tiankong"
     if isinstance(error, click.NoSuchOption):
-        return f"{message} {command} --help lists them; a sentence that begins with - goes behind --"
+        return f"{message} {command} --help lists them; put -- before a sentence that begins with -"
     if message.startswith("Got unexpected extra argument"):
         return f"{message}: a sentence with spaces goes into quotation marks, and several go through a pipe"
     return message

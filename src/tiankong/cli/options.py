@@ -210,7 +210,7 @@ def read_words(file: str | None) -> list[str]:
         good = not line.strip() or (len(line.split()) == 1 and is_target(line))
         needs(good, f"line {number} of {file} is not a word, which has a letter and no white space in it: {line!r}")
     words = [line.strip() for line in lines if line.strip()]
-    needs(bool(words), f"{file} holds no word: write one a line, or leave --words out")
+    needs(bool(words), f"{file} holds no word: write one per line, or leave --words out")
     return words
 
 
@@ -225,7 +225,7 @@ class Once(click.Option):
         """The one value, or ``None``."""
         values = super().process_value(ctx, value) or (None,)
         if len(values) > 1:
-            raise click.UsageError(f"{self.opts[0]} is given {len(values)} times, and only one can hold: leave one")
+            raise click.UsageError(f"{self.opts[0]} is given {len(values)} times: give it once")
         return values[0]
 
 

@@ -93,7 +93,7 @@ def command(
         except (KeyboardInterrupt, SystemExit) as stopped:
             if not holds_run(output):
                 raise
-            say(f"tiankong: stopped: the same command with --resume goes on from {run_folder(output)}", quiet=False)
+            say(f"tiankong: stopped: the same command with --resume continues from {run_folder(output)}", quiet=False)
             number = signal.SIGINT if isinstance(stopped, KeyboardInterrupt) else signal.SIGTERM
             click.get_current_context().exit(128 + number)
     metrics = result.metrics
@@ -103,7 +103,7 @@ def command(
     if "learned_codes" in metrics:
         learned = metrics["learned_codes"]
         say(
-            f"codes: {learned['words_changed']:,} of {learned['words']:,} words have learned another, "
+            f"codes: {learned['words_changed']:,} of {learned['words']:,} words have learned another code, "
             f"{learned['bits_turned']:.1%} of all bits",
             quiet=quiet,
         )

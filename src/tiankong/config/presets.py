@@ -58,7 +58,7 @@ def preset_tables(name: str) -> dict[str, Any]:
         except OSError as error:
             raise OptionError(f"the preset {name} can't be read: {reason(error)}") from None
         except UnicodeDecodeError:
-            raise OptionError(f"the preset {name} is not TOML, which is UTF-8 text: save it as that") from None
+            raise OptionError(f"the preset {name} is not UTF-8 text: save it as TOML in UTF-8") from None
     elif name in preset_names():
         text = (resources.files("tiankong") / "presets" / f"{name}.toml").read_text(encoding="utf-8")
     else:
@@ -67,7 +67,7 @@ def preset_tables(name: str) -> dict[str, Any]:
     try:
         return _known_fields(tomllib.loads(text), Preset)
     except RecursionError:
-        raise OptionError(f"the preset {name} is wrong: its values are too deep in each other") from None
+        raise OptionError(f"the preset {name} is wrong: its values are nested too deeply") from None
     except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
         raise OptionError(f"the preset {name} is wrong: {error}") from None
 

@@ -80,7 +80,7 @@ class PrepareConfig:
         "Vocabulary", True, "keep words outside the vocabulary as context; they are read by their characters"
     )
     split: tuple[float, float, float] = setting(
-        "Splits", (60, 20, 20), "shares of training/validation/test, as 60/20/20"
+        "Splits", (60, 20, 20), "shares of training/validation/test, such as 60/20/20"
     )
     code_bits: int = setting(
         "Vocabulary", 100, "bits of a word's output code (0: no codes); 256 bits fill blanks better than 100"
@@ -98,7 +98,7 @@ class PrepareConfig:
         if self.maximum_vocabulary < 0:
             problems.append(f"maximum_vocabulary must be 0 (all) or more, not {self.maximum_vocabulary}")
         if not all(0 < share < math.inf for share in self.split):
-            problems.append("split needs three shares above 0, as 60/20/20")
+            problems.append("split needs three shares above 0, such as 60/20/20")
         if self.code_bits != 0 and not 50 <= self.code_bits <= 4096:
             problems.append(f"code_bits must be 0 (none) or 50 to 4096, not {self.code_bits}")
         problems += within(self, "seed", 0, MOST_SEED)

@@ -82,7 +82,7 @@ def _download(corpus: PublicCorpus, source: str, aside: Path, held: int, on_byte
         raise SourceError(f"{source} has {got:,} of the {corpus.bytes:,} bytes of {corpus.name}: use another source")
     if got < corpus.bytes:
         raise SourceError(
-            f"{source} ended after {got:,} of {corpus.bytes:,} bytes: the same command goes on from there"
+            f"{source} ended after {got:,} of {corpus.bytes:,} bytes: the same command continues from there"
         )
 
 
@@ -119,4 +119,4 @@ def _read(stream: IO[bytes], source: str) -> bytes:
     try:
         return stream.read(_BLOCK)
     except (OSError, http.client.HTTPException) as error:
-        raise SourceError(f"{source} broke off ({error}): the same command goes on from there") from None
+        raise SourceError(f"{source} broke off ({error}): the same command continues from there") from None

@@ -97,7 +97,7 @@ class PreparedCorpus:
             self.characters = CharacterTable(*self._table(CHARACTERS_FILE))
             self.other_words, _ = self._table(OTHER_WORDS_FILE)
         except (OSError, ValueError) as error:
-            raise FolderError(f"{folder} is torn ({error}): make it again with `{PREPARED.command}`") from None
+            raise FolderError(f"{folder} is damaged ({error}): make it again with `{PREPARED.command}`") from None
 
     @property
     def fingerprint(self) -> str:

@@ -1,1 +1,1 @@
-"""The procedures behind the command line, the benchmark and ``import tiankong``: one function and one file per stage."""
+"""The procedures behind the command line, the benchmark and ``import tiankong``: one function per stage."""

@@ -289,4 +289,4 @@ def _as_raised_by_python(number: int, work: Work) -> BaseException:
         return SystemExit(128 + number)
     if not work.holds_run:
         return KeyboardInterrupt()
-    return KeyboardInterrupt(f"the training was stopped: the same call with resume=True goes on from {work.folder}")
+    return KeyboardInterrupt(f"the training was stopped: the same call with resume=True continues from {work.folder}")

@@ -72,7 +72,7 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
             state, digest = (file.metadata()[name] for name in (_STATE, _DIGEST))
         if digest != _digest(path.name, state, tensors):
-            raise FolderError(f"the checkpoint {path} is torn or was changed after it was written: {START_OVER}")
+            raise FolderError(f"the checkpoint {path} is damaged or was changed after it was written: {START_OVER}")
         decoded: dict[str, Any] = _decode(json.loads(state), tensors)
     except (safetensors.SafetensorError, OSError, ValueError, KeyError, TypeError):
         raise FolderError(f"the checkpoint {path} can't be read: {START_OVER}") from None

@@ -49,7 +49,7 @@ class Profile:
         """One line for people."""
         shares = ", ".join(f"{part} {share:.1%}" for part, share in self.shares.items())
         return (
-            f"profile | {self.flops / self.tokens / 1e6:.1f} MFLOP a token, {self.rate / 1e9:,.0f} GFLOP/s = "
+            f"profile | {self.flops / self.tokens / 1e6:.1f} MFLOP per token, {self.rate / 1e9:,.0f} GFLOP/s = "
             f"{self.utilisation:.2f} of a matrix product's {self.matrix_rate / 1e9:,.0f} | {shares}"
         )
 

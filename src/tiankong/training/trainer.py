@@ -116,7 +116,7 @@ def train(
     :raises TrainingInterrupted: after Ctrl-C or SIGTERM; calling again with ``resume`` goes on.
     """
     if work.resume and work.has_ended:
-        observer.on_resumed("all of its epochs are done, what is left is to measure the model")
+        observer.on_resumed("all of its epochs are done, only measuring the model is left")
         rows: list[Row] = read_checkpoint(work.folder / EPOCHS_FILE)["rows"]
         module.load_state_dict(read_checkpoint(work.folder / BEST_FILE)["state_dict"])
         return rows
@@ -164,7 +164,7 @@ def train(
     if last_checkpoint.asked:
         raise TrainingInterrupted(last_checkpoint.asked)
     if not np.isfinite(history.rows[monitored.best(history.rows)][monitored.score]):
-        raise OptionError("the training diverged, its scores are no numbers: give a lower `learning_rate`")
+        raise OptionError("the training diverged, its scores are not numbers: give a lower `learning_rate`")
     module.load_state_dict(read_checkpoint(work.folder / BEST_FILE)["state_dict"])
     SafetensorsCheckpoints().save_checkpoint({"rows": history.rows}, work.folder / EPOCHS_FILE)
     return history.rows

@@ -35,7 +35,7 @@ def _parse_json(line: str, name: str, number: int) -> object:
     except (ValueError, RecursionError) as error:
         reason = error.msg if isinstance(error, json.JSONDecodeError) else error
         raise SourceError(
-            f"{name} is not valid JSON on line {number} ({reason}): JSON Lines hold an object or a string a line"
+            f"{name} is not valid JSON on line {number} ({reason}): JSON Lines hold one object or string per line"
         ) from None
 
 

@@ -147,7 +147,7 @@ def _network(request: TrainingRequest, labels: int) -> ClassifierNetwork:
         taken = {name: torch.from_numpy(value) for name, value in base.weights.items() if name in below}
         missing = network.load_state_dict(taken, strict=False).missing_keys
         if below & set(missing):
-            raise FolderError(f"the weights of {base.folder.path} are torn: train it again")
+            raise FolderError(f"the weights of {base.folder.path} are damaged: train it again")
     return network
 
 
