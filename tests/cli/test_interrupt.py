@@ -1,4 +1,4 @@
-"""Ctrl-C, or SIGTERM: prepare leaves nothing, train leaves what --resume goes on from."""
+"""Ctrl-C, or SIGTERM: prepare leaves nothing, train leaves what --resume continues from."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pages are short where they should be, link to what exists, and tell results instead of a diary."""
+"""Pages are short where they should be, link to what exists, and state results without a diary."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def test_a_readme_is_short(page):
 
 
 @pytest.mark.parametrize("page", [*READMES, *(page for page in DOCS if page.parent != LAB)], ids=name)
-def test_results_are_told_without_a_diary(page):
+def test_results_are_stated_without_a_diary(page):
     assert DIARY.findall(page.read_text(encoding="utf-8")) == []
 
 

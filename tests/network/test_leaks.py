@@ -25,7 +25,7 @@ class TorchScorer:
 
     def __call__(self, *texts):
         # Among several threads a product's rounding depends on the number of its rows, here of distinct words; and a
-        # training that ran in this process before may have asked for them.
+        # training that ran in this process before may have set them.
         torch.set_num_threads(1)
         with torch.no_grad():
             return self.network(*tensors(arrays(*texts))).numpy()
@@ -107,7 +107,7 @@ def test_onnx_equals_torch_at_lengths_1_to_200(networks):
 
 
 def test_large_scores_are_compared_by_their_size(tmp_path):
-    """A label layer that was fitted to texts that are easily told apart has such."""
+    """A label layer that was fitted to texts that are easily separated has such."""
     network = build()
     with torch.no_grad():
         for weights in network.head.parameters():

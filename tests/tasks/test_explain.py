@@ -104,6 +104,6 @@ def test_a_blank_that_is_not_there(model):
         model.explain("外套做工__，穿着很__", blank=2)
 
 
-def test_a_sentence_without_a_blank_is_told_so(model):
+def test_a_sentence_without_a_blank_is_refused(model):
     with pytest.raises(SentenceError, match="no blank"):
         model.explain("外套做工不错")

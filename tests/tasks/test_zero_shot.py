@@ -54,7 +54,7 @@ def test_a_label_counts_what_the_text_adds_to_its_words(model, prompts):
         )
 
 
-def test_good_and_bad_are_told_apart(model):
+def test_good_and_bad_are_distinguished(model):
     found = model.classify(GOOD + BAD, [PROMPT, OTHER], LABELS)
     assert [one[0]["label"] for one in found] == ["好评"] * len(GOOD) + ["差评"] * len(BAD)
 

@@ -232,7 +232,7 @@ def test_labels_that_are_not_kept_are_named_at_once(tmp_path, capfd):
     assert "labels     not kept: 1 of 41 texts have no label, the first on line 41" in capfd.readouterr().out
 
 
-def test_texts_with_more_than_one_label_are_told_about(tmp_path, capfd):
+def test_texts_with_more_than_one_label_are_reported(tmp_path, capfd):
     rows = [(f"第{number}件衣服", number % 2) for number in range(80)]
     again = [(text, 1) for text, _ in rows[:30]]  # every second one had the other label
     file = write_rows(tmp_path / "texts.txt", [*rows, *again, *again])

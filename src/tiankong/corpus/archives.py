@@ -93,7 +93,7 @@ def _supported(suffix: str, name: str) -> str:
         return suffix
     if suffix == ".json":
         raise SourceError(
-            f"{name} is JSON, which can't be read one text at a time: save it as JSON Lines (.jsonl), an object per line"
+            f"{name} is JSON, which can't be read text by text: save it as JSON Lines (.jsonl), one object per line"
         )
     raise SourceError(f"{name} has an unsupported format ({suffix}): supported are {_SUPPORTED}")
 
