@@ -51,8 +51,8 @@ test: $(VENV)/$(if $(CI),peers,installed)
 test-fast: install
 	$(PYTEST) -m 'not trains and not browser and not service and not builds'
 
-# make benchmark CORPORA="reviews.txt more.zip" [OPTIONS="--epochs 2"]: everything that RESULTS.md shows, from files of
-# texts on. Stopped, it goes on when the same is given again.
+# make benchmark CORPORA="reviews.txt more.zip" [OPTIONS="--epochs 2"]: everything that RESULTS.md shows, from text
+# files on. After a stop, the same command continues.
 benchmark: $(VENV)/peers
 	@test -n "$(CORPORA)" || { echo 'name the files of texts: make benchmark CORPORA="reviews.txt more.zip"'; exit 2; }
 	$(BIN)/tiankong prepare $(CORPORA) --column review -o $(RESULTS)/prepared --force
@@ -60,8 +60,8 @@ benchmark: $(VENV)/peers
 	$(BIN)/python benchmarks/answering.py $$(test -d $(RESULTS)/softmax/model && echo --original $(RESULTS)/softmax/model) --page $(RESULTS)/RESULTS.md
 	$(BIN)/python benchmarks/serving.py --soak 600 --page $(RESULTS)/RESULTS.md
 
-# make model REVIEWS=FOLDER: the built-in models, from the folder of the corpora that `tiankong corpus` tells about. The
-# one for labels is trained on from a small network that fills blanks, so that it labels thousands of texts a second.
+# make model REVIEWS=FOLDER: the built-in models, from the folder of the corpora that `tiankong corpus` lists. The
+# classifier is fine-tuned from a small network that fills blanks, so that it classifies thousands of texts a second.
 model: install
 	@test -n "$(REVIEWS)" || { echo 'name the folder of the corpora: make model REVIEWS=FOLDER'; exit 2; }
 	$(BIN)/tiankong prepare $(REVIEWS)/goods_zh.txt $(REVIEWS)/online_shopping_10_cats.zip --column review \

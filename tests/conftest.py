@@ -165,7 +165,7 @@ def practice_model(practice_corpus: Path, make_once: Make) -> Path:
 
 @pytest.fixture(scope="session")
 def tuned_folder(practice_corpus: Path, practice_model: Path, make_once: Make) -> Path:
-    """A classifier trained on from a model that fills blanks."""
+    """A classifier fine-tuned from a model that fills blanks."""
     return _trained(make_once, "tuned", practice_corpus, "--task", "classify", "--from", practice_model, *TUNING)
 
 

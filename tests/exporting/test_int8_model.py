@@ -48,7 +48,7 @@ def test_a_copy_says_what_it_is(original, copy):
     assert metrics["test"]["top10"] == pytest.approx(metrics["test_fp32"]["top10"], abs=0.01)
     assert open_model(copy).manifest.weights == "int8"
     card = (copy / "README.md").read_text()
-    assert "stored and multiplied in 8 bits" in card
+    assert "stored and computed in 8 bits" in card
     assert len(metrics["commands"]) == 2
 
 

@@ -43,7 +43,7 @@ MODEL = FolderFormat(
 
 @dataclass(frozen=True)
 class StatedBase:
-    """The model that a model was trained on from."""
+    """The model that a model was fine-tuned from."""
 
     name: str
     sha256: str  # of its manifest

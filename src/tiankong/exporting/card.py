@@ -78,7 +78,7 @@ scores by epoch, `reliability.png` how often the best answer is right, by its pr
 
 
 def _stored(fields: dict[str, Any]) -> str:
-    return ", stored and multiplied in 8 bits" if fields.get("weights") == "int8" else ""
+    return ", stored and computed in 8 bits" if fields.get("weights") == "int8" else ""
 
 
 def _rows(scores: list[str], texts: str, metrics: dict[str, Any]) -> str:
@@ -89,7 +89,7 @@ def _rows(scores: list[str], texts: str, metrics: dict[str, Any]) -> str:
         cells = " | ".join(f"{metrics[split][score]:.4g}" for score in scores)
         name = split.removesuffix("_fp32")
         if _is_before(split, metrics):
-            name += ", before it was put into 8 bits"
+            name += ", before conversion to 8 bits"
         rows.append(f"| {name} | {metrics[split][texts]:,} | {cells} |")
     return "\n".join(rows)
 

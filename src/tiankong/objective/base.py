@@ -60,4 +60,4 @@ def encoder_summary(fields: Mapping[str, Any]) -> str:
     """A clause about the network's recurrent layers."""
     model = fields["model"]
     layers = "1 layer" if model["layers"] == 1 else f"{model['layers']} layers"
-    return f"one {model['cell'].upper()} reads each side ({model['hidden_size']} units, {layers} a direction)"
+    return f"one {model['cell'].upper()} reads each side ({model['hidden_size']} units, {layers} per direction)"

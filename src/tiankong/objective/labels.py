@@ -88,7 +88,7 @@ class LabelObjective(Objective):
         """See :class:`Objective`."""
         base = fields["base"]
         started = (
-            f"It was trained on from `{base['name']}`, a model that fills blanks (manifest sha256 `{base['sha256']}`)."
+            f"It was fine-tuned from `{base['name']}`, a model that fills blanks (manifest sha256 `{base['sha256']}`)."
             if base
             else "It was trained from scratch."
         )
@@ -111,7 +111,7 @@ the first backward state of a text decide. {started}
         others = (
             f"\n\n{len(labels) - _MOST_ROWS} more labels are in `metrics.json`." if len(labels) > _MOST_ROWS else ""
         )
-        return f"""`confusion.png` has how often each label was taken for which.
+        return f"""`confusion.png` shows how often each label was predicted for each true label.
 
 | label | test texts | precision | recall | F1 |
 |---|---|---|---|---|
