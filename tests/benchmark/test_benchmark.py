@@ -180,7 +180,7 @@ def test_a_stopped_training_goes_on(prepared, tmp_path, number):
         assert time.monotonic() < deadline
         time.sleep(0.05)
     assert "Traceback" not in said
-    assert ("the same command goes on" in said) == (number == signal.SIGINT)
+    assert ("the same command continues" in said) == (number == signal.SIGINT)
     assert not (folder / "softmax" / "result.json").exists()
     succeed(*arguments)
     lines = log.read_text(encoding="utf-8")

@@ -81,7 +81,7 @@ def test_train_as_soon_as_its_folder_is_there_and_what_it_then_says_is_so(prepar
         return True
 
     err = interrupted(process, ready, number, code)
-    resumable = "the same command with --resume goes on" in err
+    resumable = "the same command with --resume continues" in err
     assert resumable == folder.exists()
     assert run([str(argument) for argument in ["train", *options, *(["--resume"] if resumable else [])]]) == 0
     assert [path.name for path in tmp_path.iterdir()] == ["model"]
@@ -93,7 +93,7 @@ def test_train_while_the_finished_model_is_measured(prepared, tmp_path):
     options = [prepared, "-o", output, *TINY, "--batch-tokens", 140, "--epochs", 1, "--checkpoint-steps", 2]
     process = start("train", *options)
     err = interrupted(process, lambda: any(tmp_path.glob(".model.partial-*/*")))
-    assert "the same command with --resume goes on" in err
+    assert "the same command with --resume continues" in err
     assert [path.name for path in tmp_path.iterdir()] == ["model.training"]
     assert run([str(argument) for argument in ["train", *options, "--resume"]]) == 0
     assert [path.name for path in tmp_path.iterdir()] == ["model"]

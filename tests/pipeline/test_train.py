@@ -132,7 +132,7 @@ def test_ctrl_c_saves_and_the_same_call_goes_on(corpus, result, tmp_path):
             os.kill(os.getpid(), signal.SIGINT)
 
     handler = signal.getsignal(signal.SIGINT)
-    with pytest.raises(KeyboardInterrupt, match="the same call with resume=True goes on"):
+    with pytest.raises(KeyboardInterrupt, match="the same call with resume=True continues"):
         tiankong.train(corpus, tmp_path / "model", progress=press, **SMALL)
     assert signal.getsignal(signal.SIGINT) is handler
     assert [path.name for path in tmp_path.iterdir()] == ["model.training"]

@@ -187,7 +187,7 @@ def test_a_training_that_was_stopped_while_it_was_measured_is_measured_alone(
     process.send_signal(number)
     err = process.wait()
     assert process.returncode == 128 + number
-    assert "the same command with --resume goes on" in err
+    assert "the same command with --resume continues" in err
     assert "Traceback" not in err
     assert [path.name for path in tmp_path.iterdir()] == ["model.training"]
     arguments = ["train", str(prepared), "-o", str(output), *OPTIONS, "--precision", "fp32", "--resume"]
@@ -314,7 +314,7 @@ def test_a_folder_is_trained_in_by_one_process(prepared, tmp_path, capfd):
     process.send_signal(signal.SIGTERM)
     err = process.wait(60)
     assert process.returncode == 128 + signal.SIGTERM
-    assert "--resume goes on" in err
+    assert "--resume continues" in err
     assert checkpoint.exists()
     assert not output.exists()
 
