@@ -78,6 +78,13 @@ class FolderFormat:
 
         :raises FolderError: as for :meth:`write`.
         """
+        try:
+            path.lstat()
+        except (FileNotFoundError, NotADirectoryError):
+            pass
+        except (OSError, ValueError) as error:
+            why = (getattr(error, "strerror", None) or str(error)).lower()
+            raise FolderError(f"{path} can't be written ({why}): choose another output folder") from None
         if path.name in {"", ".."}:
             raise FolderError(f"{path} can't name a new folder: choose another output folder")
         if path.is_dir():

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from tiankong.artifact.built_in import built_in_models, model_path
 from tiankong.artifact.model_folder import ModelFolder, open_model
-from tiankong.config import DEFAULT_MODEL
+from tiankong.config import DEFAULT_MODEL, MOST_THREADS
 from tiankong.errors import OptionError, SentenceError
 from tiankong.registry.tasks import LABELS, WORDS, AnswerKind
 from tiankong.request.answers import (
@@ -294,8 +294,8 @@ def load(model: str | Path = DEFAULT_MODEL, *, threads: int = 0, words: Sequence
     :raises FolderError: there is no such model, or it is newer, damaged or edited.
     :raises OptionError: ``threads`` or ``words`` are unusable.
     """
-    if not is_whole(threads) or threads < 0:
-        raise OptionError(f"threads must be 0 (one per core) or more, not {threads!r}")
+    if not is_whole(threads) or not 0 <= threads <= MOST_THREADS:
+        raise OptionError(f"threads must be from 0 (one per core) to {MOST_THREADS}, not {threads!r}")
     return Model(open_model(model_path(model)), threads, words)
 
 

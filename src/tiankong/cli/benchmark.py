@@ -9,7 +9,7 @@ import click
 
 from tiankong.cli.display import say, this_command
 from tiankong.cli.options import needs
-from tiankong.config import MOST_SEED
+from tiankong.config import MOST_SEED, MOST_THREADS
 from tiankong.errors import MissingPackageError
 from tiankong.machine import allowed_threads
 
@@ -58,7 +58,7 @@ def command(
     needs(targets >= 0, f"--targets must be 0 (all) or more, not {targets}")
     needs(minutes >= 0, f"--minutes must be 0 or more, not {minutes}")
     needs(epochs >= 0, f"--epochs must be 0 (the preset's) or more, not {epochs}")
-    needs(threads >= 0, f"--threads must be 0 (one per core) or more, not {threads}")
+    needs(0 <= threads <= MOST_THREADS, f"--threads must be from 0 (one per core) to {MOST_THREADS}, not {threads}")
     needs(0 <= seed <= MOST_SEED, f"--seed must be from 0 to {MOST_SEED}, not {seed}")
     try:
         from tiankong.benchmark.report import write_report  # noqa: PLC0415 - heavy

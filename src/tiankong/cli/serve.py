@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import click
 
 from tiankong.cli.options import model_option, needs, read_words
+from tiankong.config import MOST_THREADS
 from tiankong.errors import MissingPackageError
 from tiankong.serve.limits import Limits
 from tiankong.serve.proxies import LOOPBACK, parse_root_path, parse_trusted_proxies
@@ -91,7 +92,10 @@ def command(
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until there is a model to reload
     needs(0 <= port <= 65_535, f"--port must be from 0 to 65535, not {port}")
     needs(1 <= workers <= 64, f"--workers must be from 1 to 64, not {workers}")
-    needs(threads >= 0, f"--threads must be 0 (its share of the cores) or more, not {threads}")
+    needs(
+        0 <= threads <= MOST_THREADS,
+        f"--threads must be from 0 (its share of the cores) to {MOST_THREADS}, not {threads}",
+    )
     needs(api_key != "", "--api-key is empty: give a key, or leave the option out")
     needs(
         api_key is None or (api_key.isascii() and api_key.isprintable() and " " not in api_key),

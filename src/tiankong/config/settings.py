@@ -49,6 +49,9 @@ STEADY_WORDS = 50
 network can't follow codes that change with every step.
 """
 
+MOST_THREADS = 1024
+"""The most threads: each takes memory, and a machine that runs out of it kills the process."""
+
 MOST_SEED = 2**32 - 1
 """The largest seed that every generator behind the product takes."""
 
@@ -300,7 +303,7 @@ class TrainingConfig:
             problems += at_least(self, name, 1)
         for name in ("batch_sentences", "negatives", "warmup_steps", "validation_sentences"):
             problems += at_least(self, name, 0)
-        problems += within(self, "threads", 0, 1024) + within(self, "seed", 0, MOST_SEED)
+        problems += within(self, "threads", 0, MOST_THREADS) + within(self, "seed", 0, MOST_SEED)
         problems += within(self, "weight_decay", 0.0, 100.0) + within(self, "clip_norm", 0.0, 1e6)
         problems += within(self, "negative_power", 0.0, 2.0)
         problems += within(self, "drop_word", 0.0, 0.9) + within(self, "drop_token", 0.0, 0.9)

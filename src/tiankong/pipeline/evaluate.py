@@ -23,6 +23,7 @@ from tiankong.pipeline.results import Evaluation
 from tiankong.pipeline.sources import TextSource, open_source
 from tiankong.registry.tasks import LABELS
 from tiankong.request.answers import LabelShare
+from tiankong.request.options import is_whole
 
 ALL = "all"
 """Stands for every text of ``labelled``, whichever split it falls into."""
@@ -118,8 +119,8 @@ def evaluate(
 
 
 def _check(prepared: object, text: object, labelled: object, split: str | None, limit: int) -> None:
-    if limit < 0:
-        raise OptionError(f"`limit` must be 0 (all) or more, not {limit}")
+    if not is_whole(limit) or limit < 0:
+        raise OptionError(f"`limit` must be 0 (all) or more, not {limit!r}")
     if sum(given is not None for given in (prepared, text, labelled)) != 1:
         raise OptionError(
             "give one of `prepared` with a folder, `text` with files or texts, `labelled` with labelled ones"

@@ -13,8 +13,11 @@ from tiankong.errors import OptionError
 def parse_label_names(given: Mapping[Any, str]) -> dict[str, str]:
     """New names by the labels as they are read.
 
-    :raises OptionError: a label or a name is empty, a name is too long, or two labels are read alike.
+    :raises OptionError: ``given`` is no mapping; a label or a name is empty, a name is too long, or two labels are read
+        alike.
     """
+    if not isinstance(given, Mapping):
+        raise OptionError(f"label_names must map labels to their new names, not {given!r}")
     names: dict[str, str] = {}
     for label, name in given.items():
         old, new = label_text(str(label).lower() if isinstance(label, bool) else label), label_text(name)

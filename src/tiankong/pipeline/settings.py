@@ -19,7 +19,11 @@ def preset_of(preset: str | os.PathLike[str] | Preset) -> Preset:
 
     :raises OptionError: as :func:`tiankong.config.load_preset`.
     """
-    return preset if isinstance(preset, Preset) else load_preset(os.fspath(preset))
+    if isinstance(preset, Preset):
+        return preset
+    if not isinstance(preset, str | os.PathLike):
+        raise OptionError(f"preset must be a name, a path or a Preset, not {preset!r}")
+    return load_preset(os.fspath(preset))
 
 
 def with_settings(preset: Preset, settings: Mapping[str, Any], *parts: str) -> Preset:

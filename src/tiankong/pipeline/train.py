@@ -26,6 +26,7 @@ from tiankong.pipeline.progress import OnProgress, Progress, counter
 from tiankong.pipeline.results import TrainingResult
 from tiankong.pipeline.settings import preset_of, with_settings
 from tiankong.registry.tasks import TASKS, TaskSpec
+from tiankong.request.options import is_whole
 
 if TYPE_CHECKING:
     from tiankong.training.profile import Profile
@@ -97,8 +98,8 @@ def train(
     )
     output, base = Path(output), None if base is None else os.fspath(base)
     spec = _task(task)
-    if measure_limit < 0:
-        raise OptionError(f"`measure_limit` must be 0 (all) or more, not {measure_limit}")
+    if not is_whole(measure_limit) or measure_limit < 0:
+        raise OptionError(f"`measure_limit` must be 0 (all) or more, not {measure_limit!r}")
     if profile and not spec.has_profile:
         raise OptionError(f'`profile` is not for `task="{task}"`, whose arithmetic is not counted: leave it out')
     config = _settings(spec, preset, settings, base)
@@ -192,7 +193,7 @@ def error_detection_finder(
 
 def _task(name: str) -> TaskSpec:
     if name not in TASKS:
-        nearest = difflib.get_close_matches(name, TASKS, n=1)
+        nearest = difflib.get_close_matches(str(name), TASKS, n=1)
         way_out = f"did you mean {nearest[0]!r}?" if nearest else f"the tasks are {', '.join(TASKS)}"
         raise OptionError(f"there is no task {name!r}: {way_out}")
     return TASKS[name]
