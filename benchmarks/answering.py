@@ -32,6 +32,7 @@ import numpy as np
 
 import tiankong
 from tiankong.config import DEFAULT_MODEL
+from tiankong.machine import allowed_threads
 from tiankong.model import Model
 from tiankong.request.queries import parse_query
 from tiankong.runtime.decoding import CodesDecoder, Floats, Order, best
@@ -167,7 +168,7 @@ def pipeline_throughput(texts: list[str], batch: int) -> float:
     import torch  # noqa: PLC0415 - only for this row
     from transformers import BertConfig, BertForMaskedLM, BertTokenizerFast, pipeline  # noqa: PLC0415
 
-    torch.set_num_threads(os.cpu_count() or 1)
+    torch.set_num_threads(allowed_threads())
     characters = sorted({character for text in texts for character in text})
     with tempfile.TemporaryDirectory() as folder:
         special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
@@ -220,7 +221,7 @@ def rows(quick: bool, texts: list[str]) -> Iterator[Row]:
     """Every row of the first table."""
     with tempfile.TemporaryDirectory() as folder:
         yield from base_install(Path(folder) / "base")
-    cores = os.cpu_count() or 1
+    cores = allowed_threads()
     one_thread, all_cores = tiankong.load(threads=1), tiankong.load(threads=cores)
     yield from latency(one_thread, texts[:256], "1 thread")
     yield from latency(all_cores, texts[:256], f"{cores} threads")
@@ -246,7 +247,8 @@ def main() -> None:
         "",
         f"    {this_command('answering.py')}",
         "",
-        f"Built-in model {DEFAULT_MODEL}, {os.cpu_count()} cores ({processor()}), Python {platform.python_version()}.",
+        f"Built-in model {DEFAULT_MODEL}, {allowed_threads()} processors ({processor()}), "
+        f"Python {platform.python_version()}.",
         "",
         "| what | measured | at most / at least |",
         "|---|---|---|",
@@ -259,7 +261,7 @@ def main() -> None:
     if arguments.original:
         models["32 bits (as trained)"] = arguments.original
     lines += ["", f"Sentences of {WORDS} words a second, one blank each, segmentation included:", ""]
-    for number, cells in enumerate(shapes(models, texts, os.cpu_count() or 1)):
+    for number, cells in enumerate(shapes(models, texts, allowed_threads())):
         lines += [f"| {' | '.join(cells)} |", *([f"|{'---|' * len(cells)}"] if number == 0 else [])]
         print(lines[-1], flush=True)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

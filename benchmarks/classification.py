@@ -16,7 +16,6 @@ from __future__ import annotations
 import argparse
 import itertools
 import json
-import os
 import platform
 import statistics
 import subprocess
@@ -40,6 +39,7 @@ from tiankong.corpus.reader import read_texts
 from tiankong.corpus.splits import SPLITS, split_of, text_hash
 from tiankong.evaluation.labelled import wilson
 from tiankong.folder import sha256, write_text
+from tiankong.machine import allowed_threads
 from tiankong.model import load
 from tiankong.text.segment import Tokenizer
 from tiankong.training.classify.trainer import chosen_texts
@@ -239,10 +239,10 @@ def speed_rows(study: Study) -> Iterator[list[str]]:
         tiankong.export(tuned, small, prepared=study.corpus)
     space = " " if study.corpus.manifest.config.segmenter in SPACED else ""
     short = [space.join(words) for split in SPLITS for words in study.texts[split] if len(words) <= SHORT][:8192]
-    yield ["model", "1 thread", f"{os.cpu_count()} threads"]
+    yield ["model", "1 thread", f"{allowed_threads()} threads"]
     for name, folder in (("as trained, 32 bits", tuned), ("exported, 8 bits", small)):
         cells = []
-        for threads in (1, os.cpu_count() or 1):
+        for threads in (1, allowed_threads()):
             model = load(folder, threads=threads)
             model.classify(short[:1024])
             seconds = []
@@ -288,7 +288,7 @@ def main() -> None:
         "",
         f"    {this_command('classification.py')}",
         "",
-        f"{os.cpu_count()} cores ({processor()}), Python {platform.python_version()}. Accuracy on "
+        f"{allowed_threads()} processors ({processor()}), Python {platform.python_version()}. Accuracy on "
         f"{len(study.texts['test']):,} test texts; for 100 and 1,000 labels, the mean and range of {arguments.seeds} "
         "draws; for more, the 95 % interval. Epoch, features and regularisation were chosen on validation texts, a "
         "third as many as the labels.",

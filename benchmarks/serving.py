@@ -16,7 +16,6 @@ import collections
 import contextlib
 import json
 import multiprocessing
-import os
 import re
 import socket
 import statistics
@@ -33,6 +32,7 @@ import numpy as np
 from answering import WORDS, processor, sentences, this_command, write_section
 
 import tiankong
+from tiankong.machine import allowed_threads
 
 HEADING = "## Serving"
 CLIENTS = 16
@@ -213,7 +213,7 @@ def main() -> None:
         "",
         f"    {this_command('serving.py')}",
         "",
-        f"Built-in model, sentences of {WORDS} words, server and clients on the same {os.cpu_count()} cores "
+        f"Built-in model, sentences of {WORDS} words, server and clients on the same {allowed_threads()} processors "
         f"({processor()}).",
         "",
         "| what | measured | asked for |",

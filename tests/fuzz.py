@@ -7,7 +7,6 @@ On all cores, a process each. docs/lab/0024-hostile-strings.md has what it print
 
 from __future__ import annotations
 
-import os
 import random
 import sys
 import time
@@ -15,6 +14,7 @@ from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 
 from tiankong.errors import TiankongError
+from tiankong.machine import allowed_threads
 from tiankong.model import Model, load
 
 PIECES = [
@@ -128,7 +128,7 @@ def fuzz(name: str, seed: int, count: int) -> Counter[str]:
 
 def main() -> None:
     """Prints how many were answered and how many refused."""
-    name, count, processes = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 100_000, os.cpu_count() or 1
+    name, count, processes = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 100_000, allowed_threads()
     start = time.monotonic()
     with ProcessPoolExecutor(processes) as pool:
         parts = [count // processes + (seed < count % processes) for seed in range(processes)]

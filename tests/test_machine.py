@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -92,3 +94,12 @@ def test_affinity_limits_a_loaded_model():
     environment = {name: value for name, value in os.environ.items() if name != "OMP_NUM_THREADS"}
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, env=environment)
     assert done.stdout.strip() == "1"
+
+
+def test_only_this_module_counts_processors():
+    root = Path(__file__).resolve().parents[1]
+    counts = re.compile(r"cpu_count|sched_getaffinity|\bnproc\b|cpu_percent|available_parallelism")
+    allowed = {root / "src" / "tiankong" / "machine.py", Path(__file__).resolve()}
+    files = [file for part in ("src", "benchmarks", "tools", "tests") for file in (root / part).rglob("*.py")]
+    assert allowed <= set(files)
+    assert [str(file) for file in files if file not in allowed and counts.search(file.read_text("utf-8"))] == []

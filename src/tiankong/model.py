@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from tiankong.artifact.built_in import built_in_models, model_path
 from tiankong.artifact.model_folder import ModelFolder, open_model
-from tiankong.config import DEFAULT_MODEL, MOST_THREADS
+from tiankong.config import DEFAULT_MODEL
 from tiankong.errors import OptionError, SentenceError
 from tiankong.registry.tasks import LABELS, WORDS, AnswerKind
 from tiankong.request.answers import (
@@ -24,7 +24,7 @@ from tiankong.request.answers import (
     SegmentedWord,
 )
 from tiankong.request.candidates import check_kept_whole, parse_words
-from tiankong.request.options import ConstraintOptions, is_whole
+from tiankong.request.options import ConstraintOptions, check_threads
 from tiankong.runtime.classifier import Classifier
 from tiankong.runtime.loaded_model import LoadedModel
 from tiankong.runtime.predictor import Predictor
@@ -291,11 +291,12 @@ class Model:
 def load(model: str | Path = DEFAULT_MODEL, *, threads: int = 0, words: Sequence[str] = ()) -> Model:
     """Loads the built-in model of that name, or the model in that folder; ``words`` extend its vocabulary.
 
+    ``threads`` to compute with; 0 means one per processor that this process may use.
+
     :raises FolderError: there is no such model, or it is newer, damaged or edited.
     :raises OptionError: ``threads`` or ``words`` are unusable.
     """
-    if not is_whole(threads) or not 0 <= threads <= MOST_THREADS:
-        raise OptionError(f"threads must be from 0 (one per core) to {MOST_THREADS}, not {threads!r}")
+    check_threads(threads)
     return Model(open_model(model_path(model)), threads, words)
 
 

@@ -9,6 +9,7 @@ import pytest
 import tiankong
 from tiankong.cli.main import run
 from tiankong.errors import FolderError, OptionError, SourceError
+from tiankong.runtime.session import NetworkSession
 
 TEXTS = ["物流很快，质量不错", "这件外套的颜色好看，两天到了", "客服态度很差", "包装完好，下次还来"]
 PAIRS = [(text, "差评" if "差" in text else "好评") for text in TEXTS]
@@ -29,6 +30,22 @@ def test_texts_and_a_file_of_them_have_the_same_metrics(tmp_path):
     for source in (TEXTS, iter(TEXTS), [file], str(file)):
         assert without_times(tiankong.evaluate(text=source).metrics) == expected
     assert tiankong.evaluate(text=TEXTS, limit=2).metrics["sentences"] == 2
+
+
+def test_threads_are_those_asked_for(monkeypatch, prepared, model_folder):
+    opened = []
+    open_session = NetworkSession._open
+    monkeypatch.setattr(
+        NetworkSession, "_open", lambda self, threads: opened.append(threads) or open_session(self, threads)
+    )
+    few = tiankong.evaluate(text=TEXTS, threads=1).metrics
+    assert set(opened) == {1}
+    assert tiankong.evaluate(text=TEXTS, threads=2).metrics["top10"] == few["top10"]
+    tiankong.evaluate(model_folder, prepared=prepared, limit=2, threads=3)
+    tiankong.evaluate(labelled=PAIRS, split="all", threads=4)
+    arguments = ["--prepared", str(prepared), "--limit", "2", "--threads", "5"]
+    assert run(["evaluate", "--model", str(model_folder), *arguments]) == 0
+    assert set(opened) - {1} == {2, 3, 4, 5}
 
 
 def test_labelled_pairs_and_a_file_of_them_have_the_same_metrics(tmp_path):

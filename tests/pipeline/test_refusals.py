@@ -23,6 +23,17 @@ TEXTS = ["物流很快", "质量不错"]
         (lambda out: tiankong.train(out, out, task=None), OptionError, "there is no task None"),
         (lambda out: tiankong.train(out, out, measure_limit="2"), OptionError, "`measure_limit` must be 0"),
         (lambda _: tiankong.evaluate(text=TEXTS, limit="3"), OptionError, "`limit` must be 0"),
+        (
+            lambda _: tiankong.evaluate(text=TEXTS, threads=1025),
+            OptionError,
+            "threads must be from 0 .* to 1024, not 1025",
+        ),
+        (lambda _: tiankong.evaluate(prepared="x", threads="2"), OptionError, "threads must be from 0 .* not '2'"),
+        (
+            lambda out: tiankong.export("x", out, prepared="y", threads=-1),
+            OptionError,
+            "threads must be from 0 .* not -1",
+        ),
         (lambda _: tiankong.load(threads=1025), OptionError, "threads must be from 0 .* to 1024, not 1025"),
     ],
 )
@@ -34,7 +45,16 @@ def test_a_wrong_argument(tmp_path, call, kind, message):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("command", [("fill", "质量__"), ("serve",), ("benchmark", "prepared", "-o", "out")])
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("fill", "质量__"),
+        ("serve",),
+        ("benchmark", "prepared", "-o", "out"),
+        ("evaluate", "--text", "a.txt"),
+        ("export", "model", "-o", "out", "--prepared", "prepared"),
+    ],
+)
 def test_too_many_threads(capsys, command):
     assert run([*command, "--threads", "999999"]) == 2
     assert "threads must be from 0" in capsys.readouterr().err

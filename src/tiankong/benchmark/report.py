@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 import platform
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from tiankong.benchmark.run import Result, read_answers
 from tiankong.benchmark.task import Task
 from tiankong.corpus.prepared import PreparedCorpus
 from tiankong.folder import write_text
+from tiankong.machine import allowed_threads
 
 PAGE_FILE = "RESULTS.md"
 PLOT_FILE = "results.png"
@@ -213,7 +213,7 @@ def _machine() -> str:
         model = next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), model)
     except OSError:
         pass
-    return f"Machine: {model}, {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
+    return f"Machine: {model}, {allowed_threads()} processors, {platform.system()}, Python {platform.python_version()}"
 
 
 def _corpus(corpus: PreparedCorpus) -> str:

@@ -33,7 +33,7 @@ _QUICK_TARGETS, _QUICK_SECONDS = 500, 5.0
     type=click.Path(path_type=Path),
     help="An existing model folder, trained on PREPARED, to be measured as well; may be repeated.",
 )
-@click.option("--threads", default=0, help="Processor threads (0: one per core).")
+@click.option("--threads", default=0, help="Threads to compute with (0: one per processor that this process may use).")
 @click.option("--seed", default=1, show_default=True, help="Seed of everything random.")
 @click.option("--quick", is_flag=True, help="Smallest sizes, to check that everything works.")
 @click.option("--quiet", is_flag=True, help="No progress.")
@@ -58,7 +58,9 @@ def command(
     needs(targets >= 0, f"--targets must be 0 (all) or more, not {targets}")
     needs(minutes >= 0, f"--minutes must be 0 or more, not {minutes}")
     needs(epochs >= 0, f"--epochs must be 0 (the preset's) or more, not {epochs}")
-    needs(0 <= threads <= MOST_THREADS, f"--threads must be from 0 (one per core) to {MOST_THREADS}, not {threads}")
+    needs(
+        0 <= threads <= MOST_THREADS, f"--threads must be from 0 (one per processor) to {MOST_THREADS}, not {threads}"
+    )
     needs(0 <= seed <= MOST_SEED, f"--seed must be from 0 to {MOST_SEED}, not {seed}")
     try:
         from tiankong.benchmark.report import write_report  # noqa: PLC0415 - heavy

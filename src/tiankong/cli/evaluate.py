@@ -12,7 +12,7 @@ from click.core import ParameterSource
 
 from tiankong.cli.classify import label_option, parse_labels, prompt_option
 from tiankong.cli.display import metrics_lines, progress_bars
-from tiankong.cli.options import model_option, name_label_option, needs, parse_label_names
+from tiankong.cli.options import model_option, name_label_option, needs, parse_label_names, threads_option
 from tiankong.config import reason
 from tiankong.errors import FolderError, MissingPackageError
 from tiankong.registry.formats import suffixes_with_columns
@@ -48,6 +48,7 @@ if TYPE_CHECKING:
 @click.option(
     "--limit", default=0, help="Measure only this many texts, spread over the split or the first of --text (0: all)."
 )
+@threads_option
 @click.option("--confusion", type=click.Path(path_type=Path), help="Draw the confusion matrix into this .png file.")
 @click.option("--quiet", is_flag=True, help="No progress.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
@@ -64,6 +65,7 @@ def command(
     label_names: tuple[str, ...],
     encoding: str | None,
     limit: int,
+    threads: int,
     confusion: Path | None,
     quiet: bool,
     as_json: bool,
@@ -100,6 +102,7 @@ def command(
             label_column=label_column,
             label_names=parse_label_names(label_names) or None,
             encoding=encoding,
+            threads=threads,
             progress=shown,
         ).metrics
     if confusion:

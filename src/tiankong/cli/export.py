@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from tiankong.cli.display import metrics_lines, progress_bars, this_command
+from tiankong.cli.options import threads_option
 
 
 @click.command(name="export")
@@ -19,10 +20,11 @@ from tiankong.cli.display import metrics_lines, progress_bars, this_command
     type=click.Path(path_type=Path),
     help="The prepared corpus that MODEL was trained on; the copy is measured on its test split.",
 )
+@threads_option
 @click.option("--force", is_flag=True, help="Replace the output folder if it exists.")
 @click.option("--quiet", is_flag=True, help="No progress.")
 @click.option("--json", "as_json", is_flag=True, help="Print the metrics as JSON.")
-def command(model: str, output: Path, prepared: Path, force: bool, quiet: bool, as_json: bool) -> None:
+def command(model: str, output: Path, prepared: Path, threads: int, force: bool, quiet: bool, as_json: bool) -> None:
     """Write a copy of MODEL in 8 bits: about a quarter of the size, and answers in a fraction of the time.
 
     Its answers differ from the original's only by rounding; the effect is measured on the test split and recorded in
@@ -31,7 +33,15 @@ def command(model: str, output: Path, prepared: Path, force: bool, quiet: bool, 
     from tiankong.pipeline.export import export as export_model  # noqa: PLC0415 - heavy
 
     with progress_bars(quiet=quiet) as show:
-        result = export_model(model, output, prepared=prepared, force=force, progress=show, command=this_command())
+        result = export_model(
+            model,
+            output,
+            prepared=prepared,
+            force=force,
+            threads=threads,
+            progress=show,
+            command=this_command(),
+        )
     metrics = result.metrics
     if as_json:
         click.echo(json.dumps(metrics))

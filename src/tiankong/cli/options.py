@@ -184,7 +184,7 @@ def parse_label_names(given: tuple[str, ...]) -> dict[str, str]:
 threads_option = click.option(
     "--threads", default=0, help="Threads to compute with (0: one per processor that this process may use)."
 )
-"""``--threads`` of every command that answers."""
+"""``--threads`` of every command that answers or measures."""
 
 words_option = click.option("--words", "words_file", help="A file of extra words for the vocabulary, one per line.")
 """``--words`` of every command that answers; :func:`read_words` reads it."""

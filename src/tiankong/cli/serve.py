@@ -41,7 +41,10 @@ def _limit_options(command: Command) -> Command:
 )
 @click.option("--workers", envvar="TIANKONG_WORKERS", default=1, show_default=True, help="Number of worker processes.")
 @click.option(
-    "--threads", envvar="TIANKONG_THREADS", default=0, help="Threads of each worker; 0 for its share of the cores."
+    "--threads",
+    envvar="TIANKONG_THREADS",
+    default=0,
+    help="Threads of each worker; 0 for its share of the processors that the service may use.",
 )
 @click.option("--words", "words_file", envvar="TIANKONG_WORDS", help="File of words to add to the vocabulary.")
 @click.option("--api-key", envvar="TIANKONG_API_KEY", help="Key that requests must send as Authorization: Bearer KEY.")
@@ -94,7 +97,7 @@ def command(
     needs(1 <= workers <= 64, f"--workers must be from 1 to 64, not {workers}")
     needs(
         0 <= threads <= MOST_THREADS,
-        f"--threads must be from 0 (its share of the cores) to {MOST_THREADS}, not {threads}",
+        f"--threads must be from 0 (its share of the processors) to {MOST_THREADS}, not {threads}",
     )
     needs(api_key != "", "--api-key is empty: give a key, or leave the option out")
     needs(

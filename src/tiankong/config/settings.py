@@ -293,7 +293,7 @@ class TrainingConfig:
         "Machine", "auto", "arithmetic of the encoder; auto: bf16 if it turns out faster on this machine", PRECISIONS
     )
     device: str = setting("Machine", "auto", "device to train on", DEVICES)
-    threads: int = setting("Machine", 0, "processor threads (0: one per core)")
+    threads: int = setting("Machine", 0, "threads to compute with (0: one per processor that this process may use)")
     seed: int = setting("Machine", 1, "seed of initial weights, batch order, dropout and sampling")
 
     def problems(self) -> list[str]:

@@ -22,8 +22,8 @@ class Evaluation(ABC, Generic[Loaded]):
     """Measures models that give one kind of answer."""
 
     @abstractmethod
-    def load(self, folder: ModelFolder) -> Loaded:
-        """Opens a model for answering."""
+    def load(self, folder: ModelFolder, threads: int = 0) -> Loaded:
+        """Opens a model for answering with so many ``threads``; 0 means one per processor that this process may use."""
 
     def check_split(self, corpus: PreparedCorpus, split: str, texts: int) -> None:
         """Checks, before a model is trained, that this many ``texts`` of a split can be measured.

@@ -14,9 +14,9 @@ from tiankong.runtime.classifier import Classifier
 class LabelEvaluation(Evaluation[Classifier]):
     """The labels of texts."""
 
-    def load(self, folder: ModelFolder) -> Classifier:
+    def load(self, folder: ModelFolder, threads: int = 0) -> Classifier:
         """See :class:`Evaluation`."""
-        return Classifier(folder)
+        return Classifier(folder, threads)
 
     def check_model(self, folder: ModelFolder, corpus: PreparedCorpus) -> None:
         """See :class:`Evaluation`: the model must know every label of the corpus."""

@@ -16,9 +16,9 @@ from tiankong.runtime.predictor import Predictor
 class WordEvaluation(Evaluation[Predictor]):
     """Ranks of the words that stand in the texts."""
 
-    def load(self, folder: ModelFolder) -> Predictor:
+    def load(self, folder: ModelFolder, threads: int = 0) -> Predictor:
         """See :class:`Evaluation`."""
-        return Predictor(folder)
+        return Predictor(folder, threads)
 
     def check_split(self, corpus: PreparedCorpus, split: str, texts: int) -> None:
         """See :class:`Evaluation`: a word must be known."""

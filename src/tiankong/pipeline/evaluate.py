@@ -23,7 +23,7 @@ from tiankong.pipeline.results import Evaluation
 from tiankong.pipeline.sources import TextSource, open_source
 from tiankong.registry.tasks import LABELS
 from tiankong.request.answers import LabelShare
-from tiankong.request.options import is_whole
+from tiankong.request.options import check_threads, is_whole
 
 ALL = "all"
 """Stands for every text of ``labelled``, whichever split it falls into."""
@@ -45,6 +45,7 @@ def evaluate(
     label_column: str | None = None,
     label_names: Mapping[Any, str] | None = None,
     encoding: str | None = None,
+    threads: int = 0,
     progress: OnProgress | None = None,
 ) -> Evaluation:
     """Blanks every word of texts in turn and ranks the vocabulary for it, or classifies texts and compares the labels.
@@ -71,6 +72,7 @@ def evaluate(
     :param label_column: the label column.
     :param label_names: new names for the labels, as in :func:`tiankong.prepare`.
     :param encoding: the encoding of files that are neither UTF-8 nor GB18030.
+    :param threads: threads to compute with (0: one per processor that this process may use).
     :param progress: called with a :class:`tiankong.Progress`. The stages are ``reading`` and ``measuring`` (in texts).
     :raises OptionError: the arguments do not go together, or the labels are not the model's.
     :raises SourceError: something can't be read as text, or has nothing to measure.
@@ -79,19 +81,21 @@ def evaluate(
     if isinstance(prompts, str):
         prompts = [prompts]
     _check(prepared, text, labelled, split, limit)
+    check_threads(threads)
     _check_label_arguments(labelled is not None, prompts, labels, label_column, label_names)
     if prepared is not None:
         if column or encoding:
             raise OptionError("`column` and `encoding` are for files: leave them out")
-        return _on_split(model or DEFAULT_MODEL, prepared, split or "test", limit, progress)
+        return _on_split(model or DEFAULT_MODEL, prepared, split or "test", limit, threads, progress)
     if text is not None:
         source = open_source(text, column=column, encoding=encoding)
         contents = (entry.text for entry in source.read())
-        loaded = load(os.fspath(model or DEFAULT_MODEL))
+        loaded = load(os.fspath(model or DEFAULT_MODEL), threads=threads)
         measured = measure_texts(loaded.predictor, contents, limit=limit, on_text=counter(progress, "measuring", limit))
         return Evaluation(loaded.folder.path, measured)
     assert labelled is not None
-    loaded = _classifying(load(os.fspath(model or (DEFAULT_MODEL if prompts else DEFAULT_CLASSIFIER))), prompts)
+    name = os.fspath(model or (DEFAULT_MODEL if prompts else DEFAULT_CLASSIFIER))
+    loaded = _classifying(load(name, threads=threads), prompts)
     texts = read_labelled(
         open_source(labelled, column=column, label_column=label_column, encoding=encoding).read(),
         split=None if split == ALL else split or "test",
@@ -148,6 +152,7 @@ def _on_split(
     prepared: str | os.PathLike[str] | PreparedCorpus,
     split: str,
     limit: int,
+    threads: int,
     progress: OnProgress | None,
 ) -> Evaluation:
     folder = open_model(model_path(os.fspath(model)))
@@ -155,9 +160,8 @@ def _on_split(
     evaluation = evaluation_of(folder.task)
     texts = corpus.manifest.splits[split].texts
     advance = counter(progress, "measuring", min(limit or texts, texts))
-    return Evaluation(
-        folder.path, evaluation.measure(evaluation.load(folder), corpus, split, texts=limit, on_text=advance)
-    )
+    measured = evaluation.measure(evaluation.load(folder, threads), corpus, split, texts=limit, on_text=advance)
+    return Evaluation(folder.path, measured)
 
 
 def _classifying(model: Model, prompts: Sequence[str] | None) -> Model:

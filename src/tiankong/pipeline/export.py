@@ -15,6 +15,7 @@ from tiankong.pipeline.calls import call_text
 from tiankong.pipeline.progress import OnProgress, counter
 from tiankong.pipeline.results import ExportResult
 from tiankong.pipeline.train import error_detection_finder
+from tiankong.request.options import check_threads
 
 
 def export(
@@ -23,6 +24,7 @@ def export(
     *,
     prepared: str | os.PathLike[str] | PreparedCorpus,
     force: bool = False,
+    threads: int = 0,
     progress: OnProgress | None = None,
     command: str | None = None,
 ) -> ExportResult:
@@ -36,6 +38,7 @@ def export(
     :param output: the model folder to make.
     :param prepared: the prepared corpus that the model was trained on.
     :param force: replace ``output`` if it is a model.
+    :param threads: threads to measure with (0: one per processor that this process may use).
     :param progress: called with a :class:`tiankong.Progress`. The stages are ``error detection`` and ``measuring``, in
         texts.
     :param command: the command recorded in the copy's model card (default: this call).
@@ -49,6 +52,7 @@ def export(
         from tiankong.exporting.int8_model import write_int8_model  # noqa: PLC0415 - heavy
     except ModuleNotFoundError:
         raise MissingPackageError("exporting", "train") from None
+    check_threads(threads)
     MODEL.check_output(output, force=force)
     corpus = prepared if isinstance(prepared, PreparedCorpus) else PreparedCorpus(Path(prepared))
     source = model_path(model if isinstance(model, str) else Path(model))
@@ -58,7 +62,7 @@ def export(
 
     def measure(folder: Path) -> dict[str, Any]:
         advance = counter(progress, "measuring", corpus.manifest.splits["test"].texts)
-        return evaluation.measure(evaluation.load(open_model(folder)), corpus, "test", on_text=advance)
+        return evaluation.measure(evaluation.load(open_model(folder), threads), corpus, "test", on_text=advance)
 
     metrics = write_int8_model(
         source,
@@ -66,7 +70,7 @@ def export(
         output,
         force=force,
         measure=measure,
-        find_error_detection=error_detection_finder(opened.task, corpus, progress),
+        find_error_detection=error_detection_finder(opened.task, corpus, threads, progress),
         command=command or stated,
     )
     return ExportResult(output, metrics)

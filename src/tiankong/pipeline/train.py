@@ -125,7 +125,7 @@ def train(
         evaluation.check_split(corpus, split, texts)
 
     def measure(folder: Path) -> dict[str, Any]:
-        loaded = evaluation.load(open_model(folder))
+        loaded = evaluation.load(open_model(folder), config.training.threads)
         advance = counter(progress, "measuring", sum(sizes.values()))
         return {
             split: evaluation.measure(loaded, corpus, split, texts=texts, on_text=advance)
@@ -139,7 +139,7 @@ def train(
             request,
             output,
             measure=measure,
-            find_error_detection=error_detection_finder(spec, corpus, progress),
+            find_error_detection=error_detection_finder(spec, corpus, config.training.threads, progress),
             command=command or stated,
         )
     except TrainingInterrupted as stopped:
@@ -177,7 +177,7 @@ def can_resume(output: Path) -> bool:
 
 
 def error_detection_finder(
-    task: TaskSpec, corpus: PreparedCorpus, progress: OnProgress | None
+    task: TaskSpec, corpus: PreparedCorpus, threads: int, progress: OnProgress | None
 ) -> Callable[[Path], ErrorDetection | None]:
     """Returns the function that fits error detection with the model in a folder, for the model writers."""
     evaluation = evaluation_of(task)
@@ -186,7 +186,7 @@ def error_detection_finder(
         if not evaluation.error_detection_texts:
             return None
         advance = counter(progress, "error detection", evaluation.error_detection_texts)
-        return evaluation.fit_error_detection(evaluation.load(open_model(folder)), corpus, advance)
+        return evaluation.fit_error_detection(evaluation.load(open_model(folder), threads), corpus, advance)
 
     return find
 

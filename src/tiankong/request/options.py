@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from numbers import Integral
-from typing import Any, TypedDict
+from typing import Any, TypedDict, cast
 
-from tiankong.config import DECODINGS
+from tiankong.config import DECODINGS, MOST_THREADS
 from tiankong.errors import OptionError
 from tiankong.registry.heads import HEADS
 from tiankong.request.constraints import Constraints
@@ -138,6 +138,15 @@ def _lengths(length: Any, problems: list[str]) -> tuple[int, int]:
     else:
         return lowest, highest
     return Constraints.shortest, Constraints.longest
+
+
+def check_threads(threads: object) -> None:
+    """Checks a number of threads.
+
+    :raises OptionError: it is not a whole number from 0, which means one per processor, to ``MOST_THREADS``.
+    """
+    if not is_whole(threads) or not 0 <= cast(int, threads) <= MOST_THREADS:
+        raise OptionError(f"threads must be from 0 (one per processor) to {MOST_THREADS}, not {threads!r}")
 
 
 def is_whole(number: object) -> bool:

@@ -15,7 +15,7 @@ BACKLOG = 2048
 @dataclass(frozen=True)
 class Settings:
     """``api_key`` protects all routes but health, readiness and the page; pages of the web sites ``origins`` may send
-    requests; ``threads`` are those of each worker, 0 for its share of the cores. ``root_path`` is the prefix under
+    requests; ``threads`` are those of each worker, 0 for its share of the processors. ``root_path`` is the prefix under
     which a reverse proxy publishes the service, ``forwarded_allow_ips`` the proxies whose ``X-Forwarded-For`` and
     ``X-Forwarded-Proto`` are trusted: comma-separated addresses and networks, ``*`` for all, none if empty.
     """
