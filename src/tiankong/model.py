@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar, Unpack, overload
 
@@ -184,26 +184,41 @@ class Model:
         return rank(self.predictor, sentence, candidates, part_of_word)
 
     @overload
-    def check(self, text: str, precision: float = DEFAULT_PRECISION, suggestions: int = 3) -> list[CheckedWord]: ...
+    def check(
+        self,
+        text: str,
+        precision: float = DEFAULT_PRECISION,
+        suggestions: int = 3,
+        ignore: Collection[str] = (),
+    ) -> list[CheckedWord]: ...
 
     @overload
     def check(
-        self, text: list[str], precision: float = DEFAULT_PRECISION, suggestions: int = 3
+        self,
+        text: list[str],
+        precision: float = DEFAULT_PRECISION,
+        suggestions: int = 3,
+        ignore: Collection[str] = (),
     ) -> list[list[CheckedWord]]: ...
 
     def check(
-        self, text: str | list[str], precision: float = DEFAULT_PRECISION, suggestions: int = 3
+        self,
+        text: str | list[str],
+        precision: float = DEFAULT_PRECISION,
+        suggestions: int = 3,
+        ignore: Collection[str] = (),
     ) -> list[CheckedWord] | list[list[CheckedWord]]:
         """Every word of a text, or of each text of a list, with its probability given all others and whether it fits.
 
         A share ``precision`` of the flagged words is wrong, as measured on validation texts with one replaced word
-        each. Words outside the vocabulary are judged by their characters.
+        each. Words outside the vocabulary are judged by their characters. The words and phrases of ``ignore`` are never
+        flagged, wherever they stand in a text.
 
         :raises SentenceError: a text is not a string, has a blank, is too long or not Unicode; for a list, the message
             begins with its number.
-        :raises OptionError: ``precision`` or ``suggestions`` is unusable; the model can't detect errors.
+        :raises OptionError: ``precision``, ``suggestions`` or ``ignore`` is unusable; the model can't detect errors.
         """
-        return _one_or_all(text, check(self.predictor, text, precision, suggestions))
+        return _one_or_all(text, check(self.predictor, text, precision, suggestions, ignore))
 
     def explain(
         self, sentence: str, word: str | None = None, blank: int = 0, part_of_word: bool | None = None

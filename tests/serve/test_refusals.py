@@ -79,6 +79,18 @@ def test_the_end_of_a_head_may_arrive_in_two_parts(small):
             fill("很好", suggestions=-1),
             "suggestions must be from 0",
         ),
+        (
+            "/check",
+            fill("很好", ignore=list("好快慢差"), precision=0.01),
+            fill("很好", ignore=list("好快慢差大"), precision=0.01),
+            "5 ignored words: send at most 4",
+        ),
+        (
+            "/check",
+            fill("很好", ignore=["很好"], precision=0.01),
+            fill("很好", ignore=["很好", ""], precision=0.01),
+            "ignore has an empty word",
+        ),
         ("/fill", fill(SENTENCE, targets=list("好快慢差")), fill(SENTENCE, targets=list("好快慢差大")), "5 targets"),
         (
             "/rank",

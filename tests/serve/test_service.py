@@ -86,6 +86,9 @@ def test_rank_and_check(server, model):
     text = "物流很快，第二天就到了"
     response = server.post("/check", {"inputs": [text, text], "parameters": {"precision": 0.01, "suggestions": 2}})
     same(response.json(), model.check([text, text], 0.01, 2))
+    parameters = {"precision": 0.01, "ignore": ["很快", "第二天 就"]}
+    response = server.post("/check", {"inputs": text, "parameters": parameters})
+    same(response.json(), model.check(text, **parameters))
 
 
 def test_information_health_and_readiness(server, model_folder):

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 @threads_option
 @click.option("--precision", default=0.8, show_default=True, help="The share of flagged words that should be errors.")
 @click.option("--suggestions", default=3, show_default=True, help="Suggestions for each flagged word.")
+@click.option("--ignore", "ignore_file", help="A file of words and phrases that are never flagged, one per line.")
 @click.option("--all", "show_all", is_flag=True, help="Also print the words that fit.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object per text, with every word.")
 def command(
@@ -31,6 +32,7 @@ def command(
     threads: int,
     precision: float,
     suggestions: int,
+    ignore_file: str | None,
     show_all: bool,
     as_json: bool,
 ) -> int:
@@ -40,10 +42,11 @@ def command(
     """
     from tiankong.model import load  # noqa: PLC0415 - heavy
 
+    ignore = read_words(ignore_file, "--ignore", phrases=True)
     loaded = load(model, threads=threads, words=read_words(words_file))
 
     def formatted(checked: str) -> str:
-        words = loaded.check(checked, precision, suggestions)
+        words = loaded.check(checked, precision, suggestions, ignore)
         if as_json:
             return json.dumps({"sentence": checked, "words": words}, ensure_ascii=False)
         if not words:

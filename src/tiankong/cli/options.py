@@ -190,8 +190,9 @@ words_option = click.option("--words", "words_file", help="A file of extra words
 """``--words`` of every command that answers; :func:`read_words` reads it."""
 
 
-def read_words(file: str | None) -> list[str]:
-    """The words of a file, one per line, empty lines left out.
+def read_words(file: str | None, option: str = "--words", *, phrases: bool = False) -> list[str]:
+    """The words of a file, one per line, empty lines left out. ``option`` named the file. With ``phrases``, a line may
+    be anything.
 
     :raises OptionError: it can't be read, a line is not one word, or there is none.
     :raises SourceError: it is neither UTF-8 nor GB18030.
@@ -199,6 +200,7 @@ def read_words(file: str | None) -> list[str]:
     if file is None:
         return []
     from tiankong.corpus.encoding import detect_encoding  # noqa: PLC0415 - only here
+    from tiankong.text.normalise import normalise  # noqa: PLC0415
     from tiankong.text.vocabulary import is_target  # noqa: PLC0415
 
     try:
@@ -207,10 +209,10 @@ def read_words(file: str | None) -> list[str]:
     except OSError as error:
         raise OptionError(f"the words {file} can't be read: {reason(error)}") from None
     for number, line in enumerate(lines, start=1):
-        good = not line.strip() or (len(line.split()) == 1 and is_target(line))
+        good = phrases or not line.strip() or (len(line.split()) == 1 and is_target(line))
         needs(good, f"line {number} of {file} is not a word, which has a letter and no white space in it: {line!r}")
-    words = [line.strip() for line in lines if line.strip()]
-    needs(bool(words), f"{file} holds no word: write one per line, or leave --words out")
+    words = [line.strip() for line in lines if normalise(line, "none")]
+    needs(bool(words), f"{file} holds no word: write one per line, or leave {option} out")
     return words
 
 

@@ -26,7 +26,7 @@ class Limits:
     max_characters: int = _limit(4096, "Maximum number of characters in a sentence or text.")
     max_blanks: int = _limit(12, "Maximum number of blanks in a sentence.")
     max_top_k: int = _limit(100, "Maximum number of answers for a blank.", MOST_ANSWERS)
-    max_targets: int = _limit(1000, "Maximum number of targets, candidates or excluded words in a request.")
+    max_targets: int = _limit(1000, "Maximum number of targets, candidates, excluded or ignored words in a request.")
     max_requests: int = _limit(64, "Maximum number of requests being answered or waiting at once.")
     answer_seconds: float = _limit(10.0, "Maximum time in seconds that the model computes for a request.")
     max_head_bytes: int = _limit(65_536, "Maximum size of a request line and its headers in bytes.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from tiankong.artifact.error_detection import ErrorDetection, Threshold
 from tiankong.errors import OptionError
 from tiankong.request.answers import MOST_ANSWERS, CheckedWord, Suggestion
+from tiankong.request.ignored_words import IgnoredWords, parse_ignored
 from tiankong.request.options import is_whole
 from tiankong.request.texts import each
 from tiankong.runtime.decoding import best
@@ -50,31 +51,40 @@ def error_probability(features: NDArray[np.float64], detection: ErrorDetection) 
 
 
 def check(
-    predictor: Predictor, texts: str | Sequence[str], precision: float = DEFAULT_PRECISION, suggestions: int = 3
+    predictor: Predictor,
+    texts: str | Sequence[str],
+    precision: float = DEFAULT_PRECISION,
+    suggestions: int = 3,
+    ignore: Collection[str] = (),
 ) -> list[list[CheckedWord]]:
     """Every word of each text.
 
     :raises SentenceError: as :func:`~tiankong.text.blanks.check_whole_text`.
-    :raises OptionError: ``precision`` or ``suggestions``; the model can't detect errors, or not that precisely.
+    :raises OptionError: ``precision``, ``suggestions`` or ``ignore``; the model can't detect errors, or not that
+        precisely.
     """
     if not is_whole(suggestions) or not 0 <= suggestions <= MOST_ANSWERS:
         raise OptionError(f"suggestions must be a whole number from 0 to {MOST_ANSWERS:,}, not {suggestions!r}")
-    return each(texts, lambda text: _checked(predictor, text, precision, suggestions))
+    ignored = parse_ignored(ignore, predictor.folder.manifest.prepare)
+    return each(texts, lambda text: _checked(predictor, text, precision, suggestions, ignored))
 
 
-def _checked(predictor: Predictor, text: str, precision: float, suggestions: int) -> list[CheckedWord]:
+def _checked(
+    predictor: Predictor, text: str, precision: float, suggestions: int, ignored: IgnoredWords
+) -> list[CheckedWord]:
     detection = predictor.folder.error_detection
     if detection is None:
         raise OptionError(f"{predictor.folder.path} was made without what check needs: train or export it again")
     threshold = _threshold(detection, precision)
     check_whole_text(text)
     tokens = predictor.tokenizer.located_tokens(text)
+    places = ignored.places(text)
     words = []
     for predicted in predict_words([token.text for token in tokens], predictor):
         token = tokens[predicted.number]
         features = evidence(predicted.prediction, predicted.answer, predictor.folder.vocabulary)
         probability = float(error_probability(np.array([features], dtype=np.float64), detection)[0])
-        fits = probability < threshold.misfit
+        fits = probability < threshold.misfit or places.cover(token.start, token.end)
         word: CheckedWord = {
             "word": text[token.start : token.end],
             "start": token.start,

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from fastapi import Response
+from pydantic import Field
 
 from tiankong.request.answers import CheckedWord
 from tiankong.serve.routes.route import Handler, Route, Service, as_list, json_response
-from tiankong.serve.schemas import InferenceRequest, StrictModel
+from tiankong.serve.schemas import InferenceRequest, StrictModel, Words
 
 
 class CheckParameters(StrictModel):
-    """The precision that flags should have, and the number of suggestions for a flagged word."""
+    """The precision that flags should have, the number of suggestions for a flagged word, and words not to flag."""
 
     precision: float = 0.8
     suggestions: int = 3
+    ignore: Words = Field(default=[], description="Words and phrases that are never flagged.")
 
 
 class CheckRequest(InferenceRequest):
@@ -32,9 +34,9 @@ def handler(service: Service) -> Handler:
         parameters = request.parameters or CheckParameters()
         limits.check_sentences(as_list(request.inputs))
         limits.check_suggestions(parameters.suggestions)
-        return json_response(
-            await engine.call(lambda model: model.check(request.inputs, parameters.precision, parameters.suggestions))
-        )
+        limits.check_words("ignored words", parameters.ignore)
+        options = parameters.model_dump()
+        return json_response(await engine.call(lambda model: model.check(request.inputs, **options)))
 
     return check
 
