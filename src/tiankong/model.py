@@ -87,6 +87,7 @@ class Model:
         decoding: str | None = None,
         targets: Sequence[str] | None = None,
         part_of_word: bool | None = None,
+        blank: str | None = None,
         **constraints: Unpack[ConstraintOptions],
     ) -> Filled: ...
 
@@ -98,6 +99,7 @@ class Model:
         decoding: str | None = None,
         targets: Sequence[str] | None = None,
         part_of_word: bool | None = None,
+        blank: str | None = None,
         **constraints: Unpack[ConstraintOptions],
     ) -> list[Filled]: ...
 
@@ -108,6 +110,7 @@ class Model:
         decoding: str | None = None,
         targets: Sequence[str] | None = None,
         part_of_word: bool | None = None,
+        blank: str | None = None,
         **constraints: Unpack[ConstraintOptions],
     ) -> Filled | list[Filled]:
         """The ``top_k`` best words for each blank of a sentence, or of each sentence of a list.
@@ -119,13 +122,18 @@ class Model:
         languages with spaces. ``constraints`` filter before ranking, so there are ``top_k`` answers whenever that many
         words match; they do not change scores.
 
+        ``blank`` is how the sentence writes its blanks, such as ``[MASK]``, ``____`` or ``（　　）``; that alone is a
+        blank then. ``None`` stands for two or more underscores or ``[MASK]``. A backslash makes a blank text:
+        ``\\_\\_`` is ``__`` in the answers' ``sequence``. Brackets with nothing in them match with any number of
+        spaces, a repeated character matches runs of at least that length.
+
         :raises SentenceError: a sentence has no blank, nothing but blanks, nothing that the model reads, is too long or
             not Unicode; for a list, the message begins with its number.
-        :raises OptionError: ``top_k``, ``decoding``, ``targets`` or the constraints are unusable.
+        :raises OptionError: ``top_k``, ``decoding``, ``targets``, ``blank`` or the constraints are unusable.
         """
         answers: list[Filled] = [
             blanks[0] if len(blanks) == 1 else blanks
-            for blanks in fill(self.predictor, sentence, top_k, decoding, targets, part_of_word, **constraints)
+            for blanks in fill(self.predictor, sentence, top_k, decoding, targets, part_of_word, blank, **constraints)
         ]
         return _one_or_all(sentence, answers)
 
@@ -136,6 +144,7 @@ class Model:
         top_k: int = 10,
         targets: Sequence[str] | None = None,
         part_of_word: bool | None = None,
+        blank: str | None = None,
         **constraints: Unpack[ConstraintOptions],
     ) -> list[JointAnswer]: ...
 
@@ -146,6 +155,7 @@ class Model:
         top_k: int = 10,
         targets: Sequence[str] | None = None,
         part_of_word: bool | None = None,
+        blank: str | None = None,
         **constraints: Unpack[ConstraintOptions],
     ) -> list[list[JointAnswer]]: ...
 
@@ -155,17 +165,18 @@ class Model:
         top_k: int = 10,
         targets: Sequence[str] | None = None,
         part_of_word: bool | None = None,
+        blank: str | None = None,
         **constraints: Unpack[ConstraintOptions],
     ) -> list[JointAnswer] | list[list[JointAnswer]]:
         """The ``top_k`` best fillings of all blanks of a sentence together, or of each sentence of a list.
 
         ``targets`` and ``constraints`` apply to every blank; only single words are filled in, so phrases among the
-        targets are ignored. ``part_of_word`` is as for :meth:`fill`.
+        targets are ignored. ``part_of_word`` and ``blank`` are as for :meth:`fill`.
 
         :raises SentenceError: as :meth:`fill`; more blanks than :data:`~tiankong.tasks.joint.MOST_BLANKS`.
-        :raises OptionError: ``top_k``, ``targets`` or the constraints are unusable.
+        :raises OptionError: ``top_k``, ``targets``, ``blank`` or the constraints are unusable.
         """
-        answers = joint(self.predictor, sentence, top_k, targets, part_of_word, **constraints)
+        answers = joint(self.predictor, sentence, top_k, targets, part_of_word, blank, **constraints)
         return _one_or_all(sentence, answers)
 
     def rank(
@@ -173,15 +184,19 @@ class Model:
         sentence: str | Sequence[str],
         candidates: Sequence[str] | None = None,
         part_of_word: bool | None = None,
+        blank: str | None = None,
     ) -> list[RankedCandidate]:
         """``candidates`` for the one blank of a sentence, or a list of whole sentences, best first.
 
         Candidates are words, also outside the vocabulary, or phrases. ``score`` sums to one over what is compared.
+        ``part_of_word`` and ``blank`` are as for :meth:`fill`. Whole sentences have no blank: ``__`` is text in them,
+        as it is in candidates.
 
-        :raises SentenceError: not exactly one blank; fewer than two sentences, or one with a blank or without a word.
-        :raises OptionError: the candidates are unusable, or there are both candidates and several sentences.
+        :raises SentenceError: not exactly one blank; fewer than two sentences, or one without a word.
+        :raises OptionError: the candidates or ``blank`` are unusable, or there are both candidates and several
+            sentences.
         """
-        return rank(self.predictor, sentence, candidates, part_of_word)
+        return rank(self.predictor, sentence, candidates, part_of_word, blank)
 
     @overload
     def check(
@@ -212,36 +227,50 @@ class Model:
 
         A share ``precision`` of the flagged words is wrong, as measured on validation texts with one replaced word
         each. Words outside the vocabulary are judged by their characters. The words and phrases of ``ignore`` are never
-        flagged, wherever they stand in a text.
+        flagged, wherever they stand in a text. There are no blanks: ``__`` is text.
 
-        :raises SentenceError: a text is not a string, has a blank, is too long or not Unicode; for a list, the message
-            begins with its number.
+        :raises SentenceError: a text is not a string, is too long or not Unicode; for a list, the message begins with
+            its number.
         :raises OptionError: ``precision``, ``suggestions`` or ``ignore`` is unusable; the model can't detect errors.
         """
         return _one_or_all(text, check(self.predictor, text, precision, suggestions, ignore))
 
     def explain(
-        self, sentence: str, word: str | None = None, blank: int = 0, part_of_word: bool | None = None
+        self,
+        sentence: str,
+        word: str | None = None,
+        blank: int = 0,
+        part_of_word: bool | None = None,
+        blank_text: str | None = None,
     ) -> Explanation:
         """The best word for one blank, or ``word``, and the influence of each word around it: how much its probability
         falls when that word is a blank, too.
 
         Blanks are counted from 0. The influence of the nearest :data:`~tiankong.tasks.explain.NEAREST` words on each
-        side is measured. ``part_of_word`` is as for :meth:`fill`.
+        side is measured. ``part_of_word`` is as for :meth:`fill`, ``blank_text`` as its ``blank``.
 
         :raises SentenceError: as :meth:`fill`.
-        :raises OptionError: there is no such blank; ``word`` is a phrase, has no letter, or can't fill the blank.
+        :raises OptionError: there is no such blank; ``word`` is a phrase, has no letter, or can't fill the blank;
+            ``blank_text`` is unusable.
         """
-        return explain(self.predictor, sentence, word, blank, part_of_word)
+        return explain(self.predictor, sentence, word, blank, part_of_word, blank_text)
 
     @overload
     def classify(
-        self, text: str, prompts: Sequence[str] | None = None, labels: Mapping[str, Sequence[str]] | None = None
+        self,
+        text: str,
+        prompts: Sequence[str] | None = None,
+        labels: Mapping[str, Sequence[str]] | None = None,
+        blank: str | None = None,
     ) -> list[LabelShare]: ...
 
     @overload
     def classify(
-        self, text: list[str], prompts: Sequence[str] | None = None, labels: Mapping[str, Sequence[str]] | None = None
+        self,
+        text: list[str],
+        prompts: Sequence[str] | None = None,
+        labels: Mapping[str, Sequence[str]] | None = None,
+        blank: str | None = None,
     ) -> list[list[LabelShare]]: ...
 
     def classify(
@@ -249,6 +278,7 @@ class Model:
         text: str | list[str],
         prompts: Sequence[str] | None = None,
         labels: Mapping[str, Sequence[str]] | None = None,
+        blank: str | None = None,
     ) -> list[LabelShare] | list[list[LabelShare]]:
         """The labels of a text, or of each text of a list, most probable first.
 
@@ -256,19 +286,22 @@ class Model:
         ``{text}`` where the text goes and one blank, as in ``{text}，总的来说很__。``; ``labels`` maps each label to
         words that indicate it in that blank. A word counts by how much the text raises its probability. Texts may be of
         any length: one of more than :data:`~tiankong.text.pieces.LONGEST_PIECE` tokens is split into pieces of equal
-        length, whose scores are averaged.
+        length, whose scores are averaged. ``blank`` is how the prompts write their blank, as for :meth:`fill`; in the
+        texts, ``__`` is text.
 
         :raises SentenceError: a text has no word or is not Unicode; for a list, the message begins with its number.
-        :raises OptionError: ``prompts`` or ``labels`` are unusable, or the model has labels of its own.
+        :raises OptionError: ``prompts``, ``labels`` or ``blank`` are unusable, or the model has labels of its own.
         :raises FolderError: the model fills blanks, and there are neither prompts nor labels.
         """
         classifier: TextClassifier
         if prompts is None and labels is None:
+            if blank is not None:
+                raise OptionError("`blank` is for `prompts`: leave it out, a text to classify has no blank")
             self.folder.needs(LABELS)
             assert isinstance(self._loaded, Classifier)
             classifier = self._loaded
         else:
-            classifier = self._zero_shot(prompts, labels)
+            classifier = self._zero_shot(prompts, labels, blank)
         return _one_or_all(text, classify(classifier, text))
 
     def reads(self, text: str) -> bool:
@@ -279,28 +312,35 @@ class Model:
             return False
         return True
 
-    def segment(self, text: str) -> list[SegmentedWord]:
+    def segment(self, text: str, blank: str | None = None) -> list[SegmentedWord]:
         """The words, punctuation marks and blanks of a text as the model reads them, with their positions.
 
+        ``blank`` is as for :meth:`fill`.
+
         :raises SentenceError: ``text`` is not a string, too long or not Unicode.
+        :raises OptionError: ``blank`` is unusable.
         """
-        return segment(self.predictor, text)
+        return segment(self.predictor, text, blank)
 
     @overload
-    def embed(self, sentence: str) -> NDArray[np.float32]: ...
+    def embed(self, sentence: str, blank: str | None = None) -> NDArray[np.float32]: ...
 
     @overload
-    def embed(self, sentence: list[str]) -> list[NDArray[np.float32]]: ...
+    def embed(self, sentence: list[str], blank: str | None = None) -> list[NDArray[np.float32]]: ...
 
-    def embed(self, sentence: str | list[str]) -> NDArray[np.float32] | list[NDArray[np.float32]]:
+    def embed(
+        self, sentence: str | list[str], blank: str | None = None
+    ) -> NDArray[np.float32] | list[NDArray[np.float32]]:
         """The context vector of each blank of a sentence, (blanks, E), or of each sentence of a list.
 
         The head compares it with the output vectors of words. In a codes model it has a logit for each bit.
+        ``blank`` is as for :meth:`fill`.
 
         :raises SentenceError: as :meth:`fill`.
+        :raises OptionError: ``blank`` is unusable.
         :raises FolderError: the model folder was written before ``embed`` existed.
         """
-        return _one_or_all(sentence, embed(self.predictor, sentence))
+        return _one_or_all(sentence, embed(self.predictor, sentence, blank))
 
 
 def load(model: str | Path = DEFAULT_MODEL, *, threads: int = 0, words: Sequence[str] = ()) -> Model:

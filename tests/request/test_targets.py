@@ -138,7 +138,7 @@ def test_a_joined_word_is_as_near_as_the_words_it_is_like(codes_model_folder):
         ([""], "has no letter"),
         (["很快" * 100], "has .* words"),
         (["很\ud800"], "not valid Unicode"),
-        (["好__"], "'好__' has a blank"),
+        (["__"], "'__' has no letter"),
     ],
 )
 def test_bad_targets(model, targets, message):

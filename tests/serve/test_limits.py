@@ -40,8 +40,10 @@ def test_characters_of_a_sentence(most, place):
 @given(most=st.integers(1, 30), blank=st.sampled_from(["__", "[MASK]", "______"]))
 def test_blanks_of_a_sentence(most, blank):
     limits = Limits(max_blanks=most)
-    limits.check_sentences([f"很{blank}，" * most])
-    refused(limits.check_sentences, [f"很{blank}，" * (most + 1)], words=f"{most + 1} blanks: send at most {most}")
+    limits.check_blanks([f"很{blank}，" * most], None)
+    limits.check_blanks([f"很{blank}，" * (most + 1)], "<mask>")
+    limits.check_sentences([f"很{blank}，" * (most + 1)])
+    refused(limits.check_blanks, [f"很{blank}，" * (most + 1)], None, words=f"{most + 1} blanks: send at most {most}")
 
 
 @given(most=most)

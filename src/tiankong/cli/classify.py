@@ -10,7 +10,7 @@ import click
 
 from tiankong.cli.display import probability
 from tiankong.cli.lines import answer_each
-from tiankong.cli.options import needs, threads_option
+from tiankong.cli.options import blank_option, needs, threads_option
 from tiankong.config import DEFAULT_CLASSIFIER, DEFAULT_MODEL
 
 if TYPE_CHECKING:
@@ -58,6 +58,7 @@ def parse_labels(given: tuple[str, ...]) -> dict[str, list[str]]:
 )
 @prompt_option
 @label_option
+@blank_option
 @threads_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object per text.")
 def command(
@@ -65,6 +66,7 @@ def command(
     model: str | None,
     prompts: tuple[str, ...],
     labels: tuple[str, ...],
+    blank: str | None,
     threads: int,
     as_json: bool,
 ) -> int:
@@ -79,6 +81,7 @@ def command(
     from tiankong.model import load  # noqa: PLC0415 - heavy
 
     needs(bool(prompts) == bool(labels), "--prompt and --label go together: give both, or neither for a trained model")
+    needs(blank is None or bool(prompts), "--blank is for --prompt: leave it out, a text to classify has no blank")
     words = parse_labels(labels)
     loaded = load((DEFAULT_MODEL if prompts else DEFAULT_CLASSIFIER) if model is None else model, threads=threads)
     needs(
@@ -92,7 +95,7 @@ def command(
             return json.dumps({"text": text, "labels": shares}, ensure_ascii=False)
         return "\n".join(f"{share['label']}\t{probability(share['score'])}" for share in shares)
 
-    question = (prompts, words) if prompts else ()
+    question = (prompts, words, blank) if prompts else ()
 
     def classified(text: str) -> str:
         return formatted(text, loaded.classify(text, *question))

@@ -7,19 +7,23 @@ import json
 import click
 
 from tiankong.cli.lines import answer_each
-from tiankong.cli.options import model_option, threads_option
+from tiankong.cli.options import blank_option, model_option, threads_option
 
 
 @click.command(name="embed")
 @click.argument("sentence", required=False)
 @model_option
 @threads_option
-def command(sentence: str | None, model: str, threads: int) -> int:
-    """Print the context vector of each blank of SENTENCE, or of each line of a pipe, as one JSON object per line."""
+@blank_option
+def command(sentence: str | None, model: str, threads: int, blank: str | None) -> int:
+    r"""Print the context vector of each blank of SENTENCE, or of each line of a pipe, as one JSON object per line.
+
+    A blank is __ or [MASK], or what --blank says; \_\_ is __ as text.
+    """
     from tiankong.model import load  # noqa: PLC0415 - heavy
 
     loaded = load(model, threads=threads)
-    return answer_each(sentence, lambda text: _line(text, loaded.embed(text).tolist()), as_json=True)
+    return answer_each(sentence, lambda text: _line(text, loaded.embed(text, blank).tolist()), as_json=True)
 
 
 def _line(sentence: str, vectors: list[list[float]]) -> str:

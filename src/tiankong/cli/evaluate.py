@@ -12,7 +12,7 @@ from click.core import ParameterSource
 
 from tiankong.cli.classify import label_option, parse_labels, prompt_option
 from tiankong.cli.display import metrics_lines, progress_bars
-from tiankong.cli.options import model_option, name_label_option, needs, parse_label_names, threads_option
+from tiankong.cli.options import blank_option, model_option, name_label_option, needs, parse_label_names, threads_option
 from tiankong.config import reason
 from tiankong.errors import FolderError, MissingPackageError
 from tiankong.registry.formats import suffixes_with_columns
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 )
 @prompt_option
 @label_option
+@blank_option
 @click.option("--column", help=f"The text column of {suffixes_with_columns()} files.")
 @click.option("--label-column", help="The column of labels. [default: label]")
 @name_label_option
@@ -60,6 +61,7 @@ def command(
     labelled: tuple[Path, ...],
     prompts: tuple[str, ...],
     labels: tuple[str, ...],
+    blank: str | None,
     column: str | None,
     label_column: str | None,
     label_names: tuple[str, ...],
@@ -98,6 +100,7 @@ def command(
             limit=limit,
             prompts=prompts or None,
             labels=parse_labels(labels) or None,
+            blank=blank,
             column=column,
             label_column=label_column,
             label_names=parse_label_names(label_names) or None,

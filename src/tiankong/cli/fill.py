@@ -13,7 +13,16 @@ import click
 
 from tiankong.cli.display import probability
 from tiankong.cli.lines import answer_each
-from tiankong.cli.options import Once, model_option, part_of_word_option, read_words, threads_option, words_option
+from tiankong.cli.options import (
+    Once,
+    as_options,
+    blank_option,
+    model_option,
+    part_of_word_option,
+    read_words,
+    threads_option,
+    words_option,
+)
 from tiankong.errors import SentenceError
 
 if TYPE_CHECKING:
@@ -44,6 +53,7 @@ _NO_WORD = "(no word fits the constraints)"
 @click.option("--length", cls=Once, help="Only words of this many characters: 2 or 2-4.")
 @click.option("--exclude", multiple=True, help="Exclude this word; may be repeated.")
 @part_of_word_option
+@blank_option
 @click.option(
     "--joint/--no-joint",
     default=None,
@@ -63,9 +73,10 @@ def command(
     as_json: bool,
     **constraints: Any,
 ) -> int:
-    """Rank words for each blank of SENTENCE. With several blanks, fillings of all of them together come first.
+    r"""Rank words for each blank of SENTENCE. With several blanks, fillings of all of them together come first.
 
-    A blank is __ or [MASK]. Without SENTENCE, fill reads lines from a pipe, or opens a prompt on a terminal.
+    A blank is __ or [MASK], or what --blank says; \_\_ is __ as text. Without SENTENCE, fill reads lines from a pipe,
+    or opens a prompt on a terminal.
     """
     from tiankong.model import load  # noqa: PLC0415
     from tiankong.request.options import parse_length  # noqa: PLC0415 - heavy
@@ -135,14 +146,16 @@ class _Filler:
         if all(filled.blanks):
             return [_NO_WORD] * len(filled.blanks)
         from tiankong.request.queries import parse_query  # noqa: PLC0415 - heavy
+        from tiankong.text.blank_forms import blank_form  # noqa: PLC0415
 
-        affixes = parse_query(sentence, self.model.predictor, self.constraints["part_of_word"]).sentence.affixes
+        form = blank_form(self.constraints["blank"])
+        query = parse_query(sentence, self.model.predictor, self.constraints["part_of_word"], form)
         return [
             f"(no word of the form {prefix}…{suffix} is known: the letters beside the blank count as part of the word; "
             "with --no-part-of-word they are a word of their own)"
             if prefix or suffix
             else _NO_WORD
-            for prefix, suffix in affixes
+            for prefix, suffix in query.sentence.affixes
         ]
 
 
@@ -178,7 +191,7 @@ def _prompt(filler: _Filler) -> int:
         try:
             click.echo(filler.shown(sentence))
         except SentenceError as error:
-            click.echo(f"error: {error}")
+            click.echo(f"error: {as_options(str(error))}")
 
 
 def _lines(answers: list[Answer], reason: str) -> str:

@@ -11,7 +11,7 @@ from typing import cast
 
 import click
 
-from tiankong.cli.options import needs
+from tiankong.cli.options import as_options, needs
 from tiankong.errors import SentenceError, TiankongError
 
 _LINES_AT_ONCE = 64
@@ -46,9 +46,10 @@ def _arrivals() -> Iterator[list[str]]:
 
 def report(number: int, text: str, error: SentenceError, *, as_json: bool, field: str) -> None:
     """Reports the problem with a line; in JSON also as an object in its place, with the line as its ``field``."""
-    print(f"tiankong: line {number}: {error}", file=sys.stderr)
+    message = as_options(str(error))
+    print(f"tiankong: line {number}: {message}", file=sys.stderr)
     if as_json:
-        click.echo(json.dumps({field: _printable(text), "error": _printable(str(error))}, ensure_ascii=False))
+        click.echo(json.dumps({field: _printable(text), "error": _printable(message)}, ensure_ascii=False))
 
 
 def answer_each(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import io
 import re
+import shlex
 from collections.abc import Callable
 from dataclasses import fields
 from functools import partial
@@ -66,10 +67,22 @@ class _Words(click.ParamType[Any]):
 
 
 _ARGUMENTS = (
-    *("column", "encoding", "force", "label_column", "labelled", "limit", "measure_limit", "prepared", "profile"),
+    *(
+        "blank",
+        "column",
+        "encoding",
+        "force",
+        "label_column",
+        "labelled",
+        "limit",
+        "measure_limit",
+        "prepared",
+        "profile",
+    ),
     *("resume", "task", "tensorboard", "text"),
 )
 _SETTING = re.compile(r"`(\w+)(?:=([^`]*))?`")
+_QUOTED = re.compile(r"""(['"])([^'"]*)\1""")
 _SETTINGS = {
     **{
         entry.name: entry.name.replace("_", "-")
@@ -153,6 +166,13 @@ part_of_word_option = click.option(
     help="A word next to a blank is part of the missing word. [default: only in languages with spaces]",
 )
 """``--part-of-word`` of every command that fills."""
+
+blank_option = click.option(
+    "--blank",
+    help="The text that stands for a missing word, such as [MASK], <mask>, ____ or （　　）; __ is plain text then. "
+    "[default: __ or [MASK]]",
+)
+"""``--blank`` of every command that reads blanks."""
 
 name_label_option = click.option(
     "--name-label",
@@ -251,6 +271,9 @@ def _as_option(match: re.Match[str]) -> str:
         return f"--{option}"
     if value in {"False", "None"}:
         return f"--no-{option}" if value == "False" else f"no --{option}"
+    quoted = _QUOTED.fullmatch(value)
+    if quoted:
+        return f"--{option} {shlex.quote(quoted[2])}"
     for mark, instead in (("(", ""), (")", ""), ('"', ""), ("'", ""), (", ", ",")):
         value = value.replace(mark, instead)
     return f"--{option} {value.rstrip(',')}"

@@ -7,8 +7,16 @@ import sys
 
 import click
 
-from tiankong.cli.display import probability
-from tiankong.cli.options import model_option, needs, part_of_word_option, read_words, threads_option, words_option
+from tiankong.cli.display import probability, say
+from tiankong.cli.options import (
+    blank_option,
+    model_option,
+    needs,
+    part_of_word_option,
+    read_words,
+    threads_option,
+    words_option,
+)
 
 
 @click.command(name="rank")
@@ -18,6 +26,8 @@ from tiankong.cli.options import model_option, needs, part_of_word_option, read_
 @words_option
 @threads_option
 @part_of_word_option
+@blank_option
+@click.option("--sentences", "as_sentences", is_flag=True, help="Compare whole sentences; __ in them is plain text.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def command(
     sentence: str | None,
@@ -26,26 +36,41 @@ def command(
     words_file: str | None,
     threads: int,
     part_of_word: bool | None,
+    blank: str | None,
+    as_sentences: bool,
     as_json: bool,
 ) -> None:
-    """Rank CANDIDATES, words or phrases, for the blank of SENTENCE; or several sentences without a blank.
+    r"""Rank CANDIDATES, words or phrases, for the blank of SENTENCE; or several sentences without a blank.
 
     Candidates or sentences that are not given as arguments are read from a pipe, one per line. Scores of sentences are
-    normalised by length.
+    normalised by length. A blank is __ or [MASK], or what --blank says; \_\_ is __ as text. If every argument has a
+    blank, they are whole sentences, too.
     """
     from tiankong.model import load  # noqa: PLC0415 - heavy
-    from tiankong.text.blanks import has_blank  # noqa: PLC0415
+    from tiankong.text.blank_forms import blank_form  # noqa: PLC0415
 
+    needs(
+        blank is None or (sentence is not None and not as_sentences),
+        "--blank is for a sentence with candidates: leave it out, whole sentences have no blank",
+    )
+    form = blank_form(blank)
+    has_blank = sentence is not None and not as_sentences and (blank is not None or form.count(sentence) > 0)
     compared = list(candidates)
-    if sentence is None or (has_blank(sentence) and not compared):
+    if sentence is None or (has_blank and not compared):
         problem = "give candidates for the blank, or several sentences, as arguments or on standard input"
         needs(sys.stdin is not None and not sys.stdin.isatty(), problem)
         compared = [line.strip() for line in sys.stdin if line.strip()]
+    if blank is None and has_blank and compared and all(map(form.count, compared)):
+        has_blank = False
     loaded = load(model, threads=threads, words=read_words(words_file))
-    if sentence is not None and has_blank(sentence):
-        ranked = loaded.rank(sentence, compared, part_of_word)
+    if sentence is not None and has_blank:
+        if len(compared) == 1:
+            say("tiankong: a single candidate has all of the score; --sentences compares whole sentences", quiet=False)
+        ranked = loaded.rank(sentence, compared, part_of_word, blank)
     else:
-        ranked = loaded.rank(compared if sentence is None else [sentence, *compared])
+        whole = compared if sentence is None else [sentence, *compared]
+        # Among arguments, __ may be a blank: there, an escape makes it text.
+        ranked = loaded.rank(whole if sentence is None or as_sentences else list(map(form.as_text, whole)))
         sentence = None  # the JSON names one only if it has the blank
     if as_json:
         click.echo(json.dumps({"sentence": sentence, "ranked": ranked}, ensure_ascii=False))

@@ -41,6 +41,7 @@ def evaluate(
     limit: int = 0,
     prompts: Sequence[str] | None = None,
     labels: Mapping[str, Sequence[str]] | None = None,
+    blank: str | None = None,
     column: str | None = None,
     label_column: str | None = None,
     label_names: Mapping[Any, str] | None = None,
@@ -68,6 +69,7 @@ def evaluate(
     :param limit: measure only this many texts, spread over the split, or the first of ``text`` (0: all).
     :param prompts: classify ``labelled`` without training, as :meth:`tiankong.Model.classify` does.
     :param labels: with ``prompts``: each label and the words that indicate it.
+    :param blank: with ``prompts``: how they write their blank, as for :meth:`tiankong.Model.fill`.
     :param column: the text column of files with columns.
     :param label_column: the label column.
     :param label_names: new names for the labels, as in :func:`tiankong.prepare`.
@@ -83,6 +85,8 @@ def evaluate(
     _check(prepared, text, labelled, split, limit)
     check_threads(threads)
     _check_label_arguments(labelled is not None, prompts, labels, label_column, label_names)
+    if blank is not None and not prompts:
+        raise OptionError("`blank` is for `prompts`: leave it out, the texts have no blanks")
     if prepared is not None:
         if column or encoding:
             raise OptionError("`column` and `encoding` are for files: leave them out")
@@ -116,7 +120,7 @@ def evaluate(
         report(Progress("measuring", message=missing))
 
     def classify(batch: list[str]) -> list[list[LabelShare]]:
-        return loaded.classify(batch, prompts, labels)
+        return loaded.classify(batch, prompts, labels, blank)
 
     advance = counter(progress, "measuring", len(readable))
     return Evaluation(loaded.folder.path, measure_labelled(classify, readable, advance))

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from tiankong.config import PrepareConfig
 from tiankong.errors import OptionError
 from tiankong.runtime.predictor import Predictor
-from tiankong.text.blanks import has_blank
 from tiankong.text.normalise import normalise, surrogate_in
 from tiankong.text.vocabulary import is_target
 
@@ -49,8 +48,6 @@ def parse_candidates(texts: Sequence[str], predictor: Predictor, *, all_differen
     for text in texts:
         if surrogate_in(text) is not None:
             raise OptionError(f"the candidate {text!r} is not valid Unicode: convert it to UTF-8")
-        if has_blank(text):
-            raise OptionError(f"the candidate {text!r} has a blank: give a word or a phrase to fill the sentence's")
         whole = predictor.tokenizer.normalise(text)
         words = (whole,) if predictor.knows(whole) else tuple(predictor.tokenizer.tokens(text))
         if not any(map(is_target, words)):

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from tiankong.errors import OptionError, SentenceError
 from tiankong.request.candidates import Candidate, parse_candidates
 from tiankong.runtime.predictor import Predictor
+from tiankong.text.blank_forms import USUAL, BlankForm, blank_form, other_blank
 from tiankong.text.blanks import cut_at_blanks
 from tiankong.text.normalise import surrogate_in
 
@@ -21,10 +22,11 @@ Tokens = tuple[str, ...]
 
 
 class LabelQuestion(NamedTuple):
-    """The prompts, and each label with its words."""
+    """The prompts, each label with its words, and how the prompts write their blank."""
 
     prompts: tuple[str, ...]
     labels: tuple[tuple[str, tuple[str, ...]], ...]
+    blank: str | None = None
 
 
 class Prompt(NamedTuple):
@@ -41,11 +43,13 @@ class Prompt(NamedTuple):
         return (*self.before[0], *self.before[1]), (*self.after[0], *text, *self.after[1])
 
 
-def label_question(prompts: Sequence[str] | None, labels: Mapping[str, Sequence[str]] | None) -> LabelQuestion:
-    """Checks prompts and labels, as far as this needs no model.
+def label_question(
+    prompts: Sequence[str] | None, labels: Mapping[str, Sequence[str]] | None, blank: str | None = None
+) -> LabelQuestion:
+    """Checks prompts and labels, as far as this needs no model. ``blank`` is how the prompts write theirs.
 
-    :raises OptionError: one of them is missing, not made of strings, too long or too short; a label has a name that
-        can't be printed.
+    :raises OptionError: ``blank`` is unusable; one of the others is missing, not made of strings, too long or too
+        short; a label has a name that can't be printed.
     """
     if prompts is None or labels is None:
         raise OptionError("prompts and labels go together: give both")
@@ -64,20 +68,26 @@ def label_question(prompts: Sequence[str] | None, labels: Mapping[str, Sequence[
             raise OptionError(f"the label name {name!r} has a line break or another control character: remove it")
         if not _are_strings(words):
             raise OptionError(f"label {name}: its words must be a list of strings")
-    return LabelQuestion(tuple(prompts), tuple((name, tuple(words)) for name, words in labels.items()))
+    blank_form(blank)
+    return LabelQuestion(tuple(prompts), tuple((name, tuple(words)) for name, words in labels.items()), blank)
 
 
-def parse_prompt(prompt: str, predictor: Predictor) -> Prompt:
-    """The prompt as tokens.
+def parse_prompt(prompt: str, predictor: Predictor, form: BlankForm = USUAL) -> Prompt:
+    """The prompt as tokens; its blank has this ``form``.
 
     :raises OptionError: it does not have ``{text}`` once and exactly one blank.
     """
     try:
-        sentence = cut_at_blanks(prompt)
+        sentence = cut_at_blanks(prompt, form)
     except SentenceError as error:
         raise OptionError(f"the prompt {prompt[:40]!r} is unusable: {error}") from None
     if len(sentence.blanks) != 1 or prompt.count(PLACE) != 1:
-        raise OptionError(f"the prompt {prompt!r} must have {PLACE} once and one blank, as in {PLACE}，总的来说很__。")
+        more = f"; {form.how_to_escape}" if len(sentence.blanks) > 1 else ""
+        other = other_blank(prompt, form) if not sentence.blanks else None
+        if other is not None:
+            more = f"; if {other} is meant, set `blank='{other}'`"
+        example = f"{PLACE}，总的来说很{form.shown}。"
+        raise OptionError(f"the prompt {prompt!r} must have {PLACE} once and one blank, as in {example}{more}")
     sides = []
     for part in sentence.parts:
         halves = part.partition(PLACE)[::2]

@@ -14,6 +14,7 @@ from tiankong.errors import OptionError, SentenceError
 from tiankong.request.texts import each
 from tiankong.runtime.predictor import Predictor
 from tiankong.runtime.reading import Reading
+from tiankong.text.blank_forms import USUAL, BlankForm
 from tiankong.text.blanks import BlankedSentence, parse_blanks, with_affixes
 from tiankong.text.network_input import Window
 from tiankong.text.segment import Tokenizer
@@ -75,8 +76,8 @@ class Query:
         return f"{typed_prefix}{word[len(prefix) : len(word) - len(suffix)]}{typed_suffix}"
 
 
-def parse_query(text: str, predictor: Predictor, part_of_word: bool | None = None) -> Query:
-    """Parses ``text``.
+def parse_query(text: str, predictor: Predictor, part_of_word: bool | None = None, form: BlankForm = USUAL) -> Query:
+    """Parses ``text``, whose blanks have this ``form``.
 
     With ``part_of_word``, a word that ends right before a blank is part of the missing word; in languages with spaces,
     so is a word that begins right after it. ``None`` means true for languages with spaces.
@@ -86,7 +87,7 @@ def parse_query(text: str, predictor: Predictor, part_of_word: bool | None = Non
     """
     if not isinstance(part_of_word, bool | None):
         raise OptionError(f"part_of_word must be true, false or none, not {part_of_word!r}")
-    sentence = parse_blanks(text)
+    sentence = parse_blanks(text, form)
     tokenizer = predictor.tokenizer
     spaced = predictor.folder.manifest.prepare.segmenter in SPACED
     if part_of_word is None and spaced:
@@ -114,6 +115,7 @@ def parse_queries(
     predictor: Predictor,
     part_of_word: bool | None = None,
     most_blanks: int | None = None,
+    form: BlankForm = USUAL,
 ) -> list[Query]:
     """Parses a sentence, or each of a list.
 
@@ -122,10 +124,12 @@ def parse_queries(
     """
 
     def parse(sentence: str) -> Query:
-        query = parse_query(sentence, predictor, part_of_word)
+        query = parse_query(sentence, predictor, part_of_word, form)
         blanks = len(query.affixes)
         if most_blanks is not None and blanks > most_blanks:
-            raise SentenceError(f"the sentence has {blanks} blanks: at most {most_blanks} are filled together")
+            raise SentenceError(
+                f"the sentence has {blanks} blanks: at most {most_blanks} are filled together; {form.how_to_escape}"
+            )
         return query
 
     return each(sentences, parse, "sentence")
@@ -141,16 +145,12 @@ class PlacedToken(NamedTuple):
 
 def placed_tokens(sentence: BlankedSentence, tokenizer: Tokenizer) -> list[PlacedToken]:
     """Tokens and blanks in order."""
-    tokens, offset = [], 0
-    for part, blank in zip(sentence.parts, [*sentence.blanks, ""], strict=True):
-        tokens += [
-            PlacedToken(token.text, offset + token.start, offset + token.end)
-            for token in tokenizer.located_tokens(part)
-        ]
-        offset += len(part)
-        if blank:
-            tokens.append(PlacedToken(None, offset, offset + len(blank)))
-            offset += len(blank)
+    tokens = []
+    for number, part in enumerate(sentence.parts):
+        for token in tokenizer.located_tokens(part):
+            tokens.append(PlacedToken(token.text, *sentence.span_in_text(number, token.start, token.end)))
+        if number < len(sentence.spans):
+            tokens.append(PlacedToken(None, *sentence.spans[number]))
     return tokens
 
 

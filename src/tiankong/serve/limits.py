@@ -9,7 +9,7 @@ from typing import Any
 
 from tiankong.request.answers import MOST_ANSWERS
 from tiankong.serve.problems import OverLimit
-from tiankong.text.blanks import count_blanks
+from tiankong.text.blank_forms import blank_form
 
 
 def _limit(default: float, help_text: str, maximum: float = math.inf) -> Any:
@@ -35,14 +35,27 @@ class Limits:
     drain_seconds: float = _limit(20.0, "Maximum time in seconds to finish open requests at shutdown.")
 
     def check_sentences(self, sentences: Sequence[str]) -> None:
-        """Checks the number of ``sentences``, their lengths and their blanks.
+        """Checks the number of ``sentences`` and their lengths.
 
         :raises OverLimit: one of them exceeds its limit.
         """
         _check(len(sentences), self.max_sentences, "sentences", "request")
         for sentence in sentences:
             _check(len(sentence), self.max_characters, "characters", "sentence")
-            _check(count_blanks(sentence), self.max_blanks, "blanks", "sentence")
+
+    def check_blanks(self, sentences: Sequence[str], blank: str | None) -> None:
+        """Checks the number of blanks of each of ``sentences``, in which they are written ``blank``.
+
+        :raises OverLimit: one has more than the limit.
+        :raises OptionError: ``blank`` is unusable.
+        """
+        form = blank_form(blank)
+        for sentence in sentences:
+            count = form.count(sentence)
+            if count > self.max_blanks:
+                raise OverLimit(
+                    f"the sentence has {count:,} blanks: send at most {self.max_blanks:,}; {form.how_to_escape}"
+                )
 
     def check_top_k(self, top_k: int) -> None:
         """Checks the number of answers for a blank.

@@ -18,7 +18,7 @@ from tiankong.runtime.decoding import best
 from tiankong.runtime.predictor import Predictor
 from tiankong.runtime.pseudo_likelihood import PredictedWord, predict_words
 from tiankong.runtime.reading import Prediction
-from tiankong.text.blanks import check_whole_text
+from tiankong.text.blanks import check_text
 from tiankong.text.vocabulary import Vocabulary
 
 DEFAULT_PRECISION = 0.8
@@ -59,7 +59,7 @@ def check(
 ) -> list[list[CheckedWord]]:
     """Every word of each text.
 
-    :raises SentenceError: as :func:`~tiankong.text.blanks.check_whole_text`.
+    :raises SentenceError: as :func:`~tiankong.text.blanks.check_text`.
     :raises OptionError: ``precision``, ``suggestions`` or ``ignore``; the model can't detect errors, or not that
         precisely.
     """
@@ -76,7 +76,7 @@ def _checked(
     if detection is None:
         raise OptionError(f"{predictor.folder.path} was made without what check needs: train or export it again")
     threshold = _threshold(detection, precision)
-    check_whole_text(text)
+    check_text(text)
     tokens = predictor.tokenizer.located_tokens(text)
     places = ignored.places(text)
     words = []

@@ -11,12 +11,14 @@ from tiankong.errors import FolderError
 from tiankong.request.queries import parse_queries
 from tiankong.runtime.predictor import Predictor
 from tiankong.runtime.reading import Reading
+from tiankong.text.blank_forms import blank_form
 
 
-def embed(predictor: Predictor, sentences: str | Sequence[str]) -> list[NDArray[np.float32]]:
+def embed(predictor: Predictor, sentences: str | Sequence[str], blank: str | None = None) -> list[NDArray[np.float32]]:
     """The context vector of each blank, (blanks, E), for each sentence.
 
     :raises SentenceError: a sentence is unusable.
+    :raises OptionError: ``blank`` is unusable.
     :raises FolderError: the model folder was written before ``embed`` existed.
     """
     reads = predictor.folder.manifest.model.head_spec.reads
@@ -24,6 +26,6 @@ def embed(predictor: Predictor, sentences: str | Sequence[str]) -> list[NDArray[
         raise FolderError(
             f"{predictor.folder.path} was made by an earlier tiankong, before embed: train or export it again"
         )
-    queries, reading = parse_queries(sentences, predictor), Reading(predictor)
+    queries, reading = parse_queries(sentences, predictor, form=blank_form(blank)), Reading(predictor)
     predictions = reading.predictions([query.window(reading) for query in queries])
     return [np.stack([next(predictions).context for _ in query.affixes]) for query in queries]

@@ -13,6 +13,7 @@ from tiankong.request.options import is_whole
 from tiankong.request.queries import Query, parse_query, placed_tokens
 from tiankong.runtime.decoding import best, excluded
 from tiankong.runtime.predictor import Predictor
+from tiankong.text.blank_forms import blank_form
 from tiankong.text.network_input import Ints
 from tiankong.text.vocabulary import BLANK
 
@@ -21,18 +22,24 @@ NEAREST = 32
 
 
 def explain(
-    predictor: Predictor, sentence: str, word: str | None = None, blank: int = 0, part_of_word: bool | None = None
+    predictor: Predictor,
+    sentence: str,
+    word: str | None = None,
+    blank: int = 0,
+    part_of_word: bool | None = None,
+    blank_text: str | None = None,
 ) -> Explanation:
     """The best word for blank number ``blank``, or ``word``, and the influence of the words around it.
+    ``blank_text`` is how the sentence writes its blanks.
 
     Leave-one-out (Li et al. 2016, section 3): a word's influence is how much the probability falls when a blank
     replaces it, so it is negative if the word makes the answer less likely.
 
     :raises SentenceError: as ``fill``.
     :raises OptionError: there is no such blank; ``word`` is not a single word, or lacks the prefix or suffix of the
-        blank's word.
+        blank's word; ``blank_text`` is unusable.
     """
-    query = parse_query(sentence, predictor, part_of_word)
+    query = parse_query(sentence, predictor, part_of_word, blank_form(blank_text))
     blanks = len(query.affixes)
     if not is_whole(blank) or not 0 <= blank < blanks:
         numbers = f"from 0 to {blanks - 1}" if blanks > 1 else "0, the only one"

@@ -18,6 +18,7 @@ from tiankong.runtime.decoding import Order, best, excluded
 from tiankong.runtime.joint_probability import phrase_log_probabilities
 from tiankong.runtime.predictor import Predictor
 from tiankong.runtime.reading import Prediction, Reading
+from tiankong.text.blank_forms import blank_form
 
 _QUERIES_AT_ONCE = 512
 
@@ -29,6 +30,7 @@ def fill(
     decoding: str | None = None,
     targets: Sequence[str] | None = None,
     part_of_word: bool | None = None,
+    blank: str | None = None,
     **constraints: Unpack[ConstraintOptions],
 ) -> list[list[list[Answer]]]:
     """The ``top_k`` best answers, best first, for each blank of each sentence.
@@ -36,11 +38,11 @@ def fill(
     ``decoding`` is ``likelihood``, ``distance``, or ``None`` for the model's own. See :meth:`tiankong.Model.fill`.
 
     :raises SentenceError: a sentence is unusable.
-    :raises OptionError: ``top_k``, ``decoding``, ``targets`` or the constraints are unusable.
+    :raises OptionError: ``top_k``, ``decoding``, ``targets``, ``blank`` or the constraints are unusable.
     """
     checked = check_fill_options(predictor, top_k, MOST_ANSWERS, constraints, decoding)
     candidates = None if targets is None else parse_candidates(targets, predictor)
-    queries = parse_queries(sentences, predictor, part_of_word)
+    queries = parse_queries(sentences, predictor, part_of_word, form=blank_form(blank))
     allowed_answers = AllowedAnswers(candidates, checked, predictor)
     by_distance = (decoding or predictor.folder.manifest.model.decoding) == "distance"
     return [

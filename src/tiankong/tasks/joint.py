@@ -14,6 +14,7 @@ from tiankong.request.options import ConstraintOptions, check_fill_options
 from tiankong.request.queries import Query, parse_queries
 from tiankong.runtime.joint_probability import JointScorer
 from tiankong.runtime.predictor import Predictor
+from tiankong.text.blank_forms import blank_form
 
 MOST_BLANKS = 12
 """The most blanks that are filled together."""
@@ -30,17 +31,18 @@ def joint(
     top_k: int = 10,
     targets: Sequence[str] | None = None,
     part_of_word: bool | None = None,
+    blank: str | None = None,
     **constraints: Unpack[ConstraintOptions],
 ) -> list[list[JointAnswer]]:
     """The ``top_k`` best fillings of each sentence with single words, as far as the search finds them.
 
     :raises SentenceError: a sentence is unusable or has more than :data:`MOST_BLANKS` blanks.
-    :raises OptionError: ``top_k``, ``targets`` or the constraints are unusable.
+    :raises OptionError: ``top_k``, ``targets``, ``blank`` or the constraints are unusable.
     """
     checked = check_fill_options(predictor, top_k, MOST_TOGETHER, constraints)
     candidates = None if targets is None else parse_candidates(targets, predictor)
     allowed_answers = AllowedAnswers(candidates, checked, predictor)
-    queries = parse_queries(sentences, predictor, part_of_word, MOST_BLANKS)
+    queries = parse_queries(sentences, predictor, part_of_word, MOST_BLANKS, blank_form(blank))
     return [_fillings(query, top_k, allowed_answers) for query in queries]
 
 

@@ -16,7 +16,8 @@ from tiankong.runtime.joint_probability import phrase_log_probabilities
 from tiankong.runtime.predictor import Predictor
 from tiankong.runtime.pseudo_likelihood import predict_words
 from tiankong.runtime.reading import Reading
-from tiankong.text.blanks import check_whole_text
+from tiankong.text.blank_forms import BlankForm, blank_form
+from tiankong.text.blanks import check_text
 
 
 def rank(
@@ -24,21 +25,27 @@ def rank(
     sentence: str | Sequence[str],
     candidates: Sequence[str] | None = None,
     part_of_word: bool | None = None,
+    blank: str | None = None,
 ) -> list[RankedCandidate]:
     """``candidates`` for the blank of ``sentence``, or whole sentences, best first.
 
+    ``blank`` is how the sentence writes its blank; whole sentences have none, ``__`` in them is text.
+
     :raises SentenceError: see :func:`_rank_candidates` and :func:`_rank_sentences`.
-    :raises OptionError: the candidates; there are both candidates and several sentences.
+    :raises OptionError: the candidates or ``blank``; there are both candidates and several sentences.
     """
+    form = blank_form(blank)
     if isinstance(sentence, str):
-        return _rank_candidates(predictor, sentence, candidates or [], part_of_word)
+        return _rank_candidates(predictor, sentence, candidates or [], part_of_word, form)
     if candidates is not None:
         raise OptionError("give candidates for the blank of one sentence, or several sentences without candidates")
+    if blank is not None:
+        raise OptionError("`blank` is for a sentence with candidates: leave it out, whole sentences have no blank")
     return _rank_sentences(predictor, sentence)
 
 
 def _rank_candidates(
-    predictor: Predictor, sentence: str, candidates: Sequence[str], part_of_word: bool | None
+    predictor: Predictor, sentence: str, candidates: Sequence[str], part_of_word: bool | None, form: BlankForm
 ) -> list[RankedCandidate]:
     """Candidates for the one blank of ``sentence``.
 
@@ -47,13 +54,15 @@ def _rank_candidates(
     :raises SentenceError: as ``fill``; more than one blank.
     :raises OptionError: the candidates; two are the same; one lacks the prefix or suffix of the blank's word.
     """
-    query = parse_query(sentence, predictor, part_of_word)
+    query = parse_query(sentence, predictor, part_of_word, form)
     if len(query.affixes) > 1:
-        raise SentenceError(f"the sentence has {len(query.affixes)} blanks: rank compares candidates for one")
+        raise SentenceError(
+            f"the sentence has {len(query.affixes)} blanks: rank compares candidates for one; {form.how_to_escape}"
+        )
     parsed = parse_candidates(candidates, predictor, all_different=True)
-    form = affixed(*query.affixes[0])
+    required = affixed(*query.affixes[0])
     for candidate in parsed:
-        if not form.allow(candidate.normalised):
+        if not required.allow(candidate.normalised):
             affixes = "…".join(query.affixes[0])
             raise OptionError(
                 f"the candidate {candidate.text!r} is not of the form {affixes}, which the blank requires"
@@ -75,7 +84,7 @@ def _rank_sentences(predictor: Predictor, sentences: Sequence[str]) -> list[Rank
     """Whole sentences by pseudo-log-likelihood (Salazar et al. 2020, section 2): the sum over words of their log
     probability given all others, scaled to the mean number of words, so that long sentences are not at a disadvantage.
 
-    :raises SentenceError: there are fewer than two sentences; one has a blank or no word, or is given twice; all but
+    :raises SentenceError: there are fewer than two sentences; one has no word, or is given twice; all but
         the first are single words, so that a blank was forgotten.
     """
     if not isinstance(sentences, Sequence):
@@ -83,7 +92,7 @@ def _rank_sentences(predictor: Predictor, sentences: Sequence[str]) -> list[Rank
     logs_of_words: dict[str, list[float]] = {}
     for number, sentence in enumerate(sentences, start=1):
         with in_which(f"sentence {number}"):
-            check_whole_text(sentence)
+            check_text(sentence)
             if sentence in logs_of_words:
                 raise SentenceError("it was given before: remove it")
             tokens = predictor.tokenizer.tokens(sentence)

@@ -21,6 +21,7 @@ from tiankong.runtime.joint_probability import phrase_log_probabilities
 from tiankong.runtime.loaded_model import LoadedModel
 from tiankong.runtime.predictor import Predictor
 from tiankong.runtime.reading import Reading
+from tiankong.text.blank_forms import blank_form
 from tiankong.text.network_input import Window
 from tiankong.text.pieces import piece_edges
 
@@ -28,8 +29,8 @@ _CLASSIFIERS_KEPT = 16
 _TEXTS_AT_ONCE = 256
 
 Floats = NDArray[np.float64]
-ClassifierOf = Callable[[Sequence[str] | None, Mapping[str, Sequence[str]] | None], "ZeroShotClassifier"]
-"""From prompts and labels to a classifier."""
+ClassifierOf = Callable[[Sequence[str] | None, Mapping[str, Sequence[str]] | None, str | None], "ZeroShotClassifier"]
+"""From prompts, labels and how the prompts write their blank to a classifier."""
 
 
 def zero_shot_classifiers(model: LoadedModel) -> ClassifierOf:
@@ -43,10 +44,12 @@ def zero_shot_classifiers(model: LoadedModel) -> ClassifierOf:
         assert isinstance(model, Predictor)
         return ZeroShotClassifier(question, model)
 
-    def classifier(prompts: Sequence[str] | None, labels: Mapping[str, Sequence[str]] | None) -> ZeroShotClassifier:
+    def classifier(
+        prompts: Sequence[str] | None, labels: Mapping[str, Sequence[str]] | None, blank: str | None
+    ) -> ZeroShotClassifier:
         if not isinstance(model, Predictor):
             raise OptionError(f"{model.folder.path.name} has labels of its own: prompts and labels are unsupported")
-        return kept(label_question(prompts, labels))
+        return kept(label_question(prompts, labels, blank))
 
     return classifier
 
@@ -62,7 +65,8 @@ class ZeroShotClassifier:
         self._predictor = predictor
         self.read = predictor.read
         self.labels = [name for name, _ in question.labels]
-        self._prompts = [parse_prompt(prompt, predictor) for prompt in question.prompts]
+        form = blank_form(question.blank)
+        self._prompts = [parse_prompt(prompt, predictor, form) for prompt in question.prompts]
         words_of_labels = parse_label_words(question, predictor)
         self._words = list(itertools.chain.from_iterable(words_of_labels))
         self._edges = np.cumsum([0, *map(len, words_of_labels)])

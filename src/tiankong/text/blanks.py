@@ -1,31 +1,54 @@
-"""Blanks in a sentence: ``__`` (two or more underscores, full-width too) or ``[MASK]`` is one missing word."""
+"""Sentences with blanks: ``__`` or another form (:mod:`tiankong.text.blank_forms`) is one missing word."""
 
 from __future__ import annotations
 
-import re
+from bisect import bisect_left
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 from tiankong.errors import SentenceError
+from tiankong.text.blank_forms import USUAL, BlankForm, other_blank
 from tiankong.text.normalise import surrogate_in
 
 LONGEST_SENTENCE = 4096
 """The most characters of a sentence."""
-
-_BLANK = re.compile(r"_{2,}|＿{2,}|\[MASK\]")
 
 
 @dataclass(frozen=True)
 class BlankedSentence:
     """A sentence as typed, split at its blanks: ``parts`` has one entry more than ``blanks``.
 
-    ``affixes`` has, for each blank, the letters that its word is known to begin and end with.
+    The parts are text as it is read, without the backslashes of escaped blanks, which stood at the offsets ``escapes``
+    of the sentence. ``spans`` are the places of the blanks in the sentence as typed. ``affixes`` has, for each blank,
+    the letters that its word is known to begin and end with.
     """
 
     text: str
     parts: tuple[str, ...]
     blanks: tuple[str, ...]
+    spans: tuple[tuple[int, int], ...]
+    escapes: tuple[int, ...]
     affixes: tuple[tuple[str, str], ...]
+
+    def span_in_text(self, part: int, start: int, end: int) -> tuple[int, int]:
+        """Where ``start`` to ``end`` of part number ``part`` stand in the sentence as typed; a character that was
+        escaped is there with its backslash.
+        """
+        place = self.spans[part - 1][1] if part else 0
+        if not self.escapes:
+            return place + start, place + end
+        before = bisect_left(self.escapes, place)
+
+        def typed(offset: int) -> int:
+            return place + offset + bisect_left(self._read_offsets, place + offset - before) - before
+
+        return typed(start), typed(end)
+
+    @cached_property
+    def _read_offsets(self) -> list[int]:
+        """Where the escaped characters would stand if the backslashes before them were not there."""
+        return [place - number for number, place in enumerate(self.escapes)]
 
 
 def check_text(text: str) -> None:
@@ -47,44 +70,30 @@ def check_text(text: str) -> None:
         )
 
 
-def check_whole_text(text: str) -> None:
-    """Checks that ``text`` can be read and has no blank.
-
-    :raises SentenceError: as :func:`check_text`; it has a blank.
-    """
-    check_text(text)
-    if has_blank(text):
-        raise SentenceError("the text has a blank: give a complete text, only its words are judged")
-
-
-def has_blank(text: str) -> bool:
-    """Whether there is a blank in ``text``."""
-    return _BLANK.search(text) is not None
-
-
-def count_blanks(text: str) -> int:
-    """How many blanks ``text`` has."""
-    return len(_BLANK.findall(text))
-
-
-def cut_at_blanks(text: str) -> BlankedSentence:
+def cut_at_blanks(text: str, form: BlankForm = USUAL) -> BlankedSentence:
     """``text`` with its blanks, if it has any.
 
     :raises SentenceError: as :func:`check_text`.
     """
     check_text(text)
-    parts, blanks = tuple(_BLANK.split(text)), tuple(_BLANK.findall(text))
-    return BlankedSentence(text, parts, blanks, (("", ""),) * len(blanks))
+    parts, spans, escapes = form.cut(text)
+    blanks = tuple(text[start:end] for start, end in spans)
+    return BlankedSentence(text, parts, blanks, spans, escapes, (("", ""),) * len(blanks))
 
 
-def parse_blanks(text: str) -> BlankedSentence:
+def parse_blanks(text: str, form: BlankForm = USUAL) -> BlankedSentence:
     """Finds the blanks of ``text``.
 
     :raises SentenceError: no blank, nothing but blanks, or as :func:`check_text`.
     """
-    sentence = cut_at_blanks(text)
+    sentence = cut_at_blanks(text, form)
     if not sentence.blanks:
-        raise SentenceError("the sentence has no blank: write __ where a word is missing, as in 外套做工__，很暖和")
+        other = other_blank(text, form)
+        raise SentenceError(
+            f"the sentence has no blank: write {form.shown} where a word is missing, as in 外套做工{form.shown}，很暖和"
+            if other is None
+            else f"the sentence has no blank: write {form.shown} instead of {other}, or set `blank='{other}'`"
+        )
     if not any(part.strip() for part in sentence.parts):
         raise SentenceError("the sentence has nothing but blanks: write the words around them")
     return sentence
@@ -99,12 +108,19 @@ def with_affixes(
     text after it.
     """
     parts = list(sentence.parts)
-    blanks, affixes = [], []
+    blanks, spans, affixes = [], [], []
     for number, blank in enumerate(sentence.blanks):
-        prefix = ending(parts[number])
-        parts[number] = parts[number].removesuffix(prefix)
-        suffix = beginning(parts[number + 1])
-        parts[number + 1] = parts[number + 1].removeprefix(suffix)
+        before, after = parts[number], sentence.parts[number + 1]
+        prefix, suffix = ending(before), beginning(after)
+        parts[number] = before.removesuffix(prefix)
+        parts[number + 1] = after.removeprefix(suffix)
         blanks.append(f"{prefix}{blank}{suffix}")
+        whole = len(sentence.parts[number])
+        start, end = sentence.spans[number]
+        if prefix:
+            start, _ = sentence.span_in_text(number, whole - len(prefix), whole)
+        if suffix:
+            _, end = sentence.span_in_text(number + 1, 0, len(suffix))
+        spans.append((start, end))
         affixes.append((prefix, suffix))
-    return BlankedSentence(sentence.text, tuple(parts), tuple(blanks), tuple(affixes))
+    return replace(sentence, parts=tuple(parts), blanks=tuple(blanks), spans=tuple(spans), affixes=tuple(affixes))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 from fastapi import Response
+from pydantic import Field
 
 from tiankong.model import Model
 from tiankong.request.answers import LabelShare
@@ -20,6 +21,9 @@ class ClassifyParameters(StrictModel):
 
     prompts: Words | None = None
     labels: dict[str, Words] | None = None
+    blank: Annotated[str | None, Field(description="How the prompts write a blank; `__` or `[MASK]` by default.")] = (
+        None
+    )
 
 
 class ClassifyRequest(InferenceRequest):
@@ -39,16 +43,16 @@ def handler(service: Service) -> Handler:
         """
         limits.check_sentences(as_list(request.inputs))
         parameters = request.parameters or ClassifyParameters()
-        prompts, labels = parameters.prompts, parameters.labels
+        prompts, labels, blank = parameters.prompts, parameters.labels, parameters.blank
         if prompts is None and labels is None:
             if not engine.served.model.labels:
                 raise NoClassifier(
                     f"the model {engine.served.name} was not trained to classify: give prompts and labels in parameters"
                 )
-            return json_response(await engine.call(lambda model: _classify(model, request.inputs)))
+            return json_response(await engine.call(lambda model: _classify(model, request.inputs, None, None, blank)))
         limits.check_words("prompts", prompts or [])
         limits.check_words("words of labels", [word for words in (labels or {}).values() for word in words])
-        return json_response(await engine.call(lambda model: _classify(model, request.inputs, prompts, labels)))
+        return json_response(await engine.call(lambda model: _classify(model, request.inputs, prompts, labels, blank)))
 
     return classify
 

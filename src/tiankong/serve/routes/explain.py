@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from fastapi import Response
+from pydantic import Field
 
 from tiankong.request.answers import Explanation
 from tiankong.serve.routes.route import Handler, Route, Service, json_response
@@ -15,6 +18,9 @@ class ExplainParameters(StrictModel):
     word: str | None = None
     blank: int = 0
     part_of_word: bool | None = None
+    blank_text: Annotated[
+        str | None, Field(description="How the sentence writes a blank; `__` or `[MASK]` by default.")
+    ] = None
 
 
 class ExplainRequest(InferenceRequest):
@@ -32,6 +38,7 @@ def handler(service: Service) -> Handler:
         """How each word of the context influences the best answer, or a given one."""
         parameters = request.parameters or ExplainParameters()
         limits.check_sentences([request.inputs])
+        limits.check_blanks([request.inputs], parameters.blank_text)
         limits.check_words("words", [] if parameters.word is None else [parameters.word])
         return json_response(await engine.call(lambda model: model.explain(request.inputs, **parameters.model_dump())))
 

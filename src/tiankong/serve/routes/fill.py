@@ -30,12 +30,15 @@ class FillParameters(StrictModel):
     ] = None
     exclude: Words = Field(default=[], description="Words that may not be answers.")
     part_of_word: Annotated[bool | None, Field(description="Letters beside a blank belong to its word.")] = None
+    blank: Annotated[str | None, Field(description="How the sentence writes a blank; `__` or `[MASK]` by default.")] = (
+        None
+    )
     decoding: Annotated[str | None, Field(description="For codes models: likelihood or distance.")] = None
     joint: Annotated[bool, Field(description="Also fill all blanks of a sentence together.")] = False
 
 
 class FillRequest(InferenceRequest):
-    """A sentence with blanks (`__` or `[MASK]`), or several."""
+    r"""A sentence with blanks (`__` or `[MASK]`), or several; `\_\_` is `__` as text."""
 
     inputs: str | list[str]
     parameters: FillParameters | None = None
@@ -62,6 +65,7 @@ def handler(service: Service) -> Handler:
         """Rank words for each blank of a sentence, or of each of several."""
         parameters = request.parameters or FillParameters()
         limits.check_sentences(as_list(request.inputs))
+        limits.check_blanks(as_list(request.inputs), parameters.blank)
         name = "targets and excluded words" if parameters.exclude else "targets"
         limits.check_words(name, [*(parameters.targets or []), *parameters.exclude])
         options = parameters.model_dump(exclude={"joint"}, exclude_none=True)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from fastapi import Response
+from pydantic import Field
 
 from tiankong.request.answers import RankedCandidate
 from tiankong.serve.routes.route import Handler, Route, Service, as_list, json_response
@@ -14,10 +17,13 @@ class RankParameters(StrictModel):
 
     candidates: Words | None = None
     part_of_word: bool | None = None
+    blank: Annotated[str | None, Field(description="How the sentence writes a blank; `__` or `[MASK]` by default.")] = (
+        None
+    )
 
 
 class RankRequest(InferenceRequest):
-    """A sentence with one blank and candidates, or several whole sentences."""
+    r"""A sentence with one blank and candidates (`\_\_` is `__` as text), or several whole sentences without blanks."""
 
     inputs: str | list[str]
     parameters: RankParameters | None = None
@@ -31,10 +37,10 @@ def handler(service: Service) -> Handler:
         """Compare candidates for one blank, or whole sentences."""
         parameters = request.parameters or RankParameters()
         limits.check_sentences(as_list(request.inputs))
+        if isinstance(request.inputs, str):
+            limits.check_blanks([request.inputs], parameters.blank)
         limits.check_words("candidates", parameters.candidates or [])
-        return json_response(
-            await engine.call(lambda model: model.rank(request.inputs, parameters.candidates, parameters.part_of_word))
-        )
+        return json_response(await engine.call(lambda model: model.rank(request.inputs, **parameters.model_dump())))
 
     return rank
 

@@ -6,13 +6,20 @@ from fastapi import Response
 
 from tiankong.request.answers import SegmentedWord
 from tiankong.serve.routes.route import Handler, Route, Service, json_response
-from tiankong.serve.schemas import InferenceRequest
+from tiankong.serve.schemas import InferenceRequest, StrictModel
+
+
+class SegmentParameters(StrictModel):
+    """How the text writes a blank; `__` or `[MASK]` by default."""
+
+    blank: str | None = None
 
 
 class SegmentRequest(InferenceRequest):
     """A text, with or without blanks."""
 
     inputs: str
+    parameters: SegmentParameters | None = None
 
 
 def handler(service: Service) -> Handler:
@@ -21,8 +28,10 @@ def handler(service: Service) -> Handler:
 
     async def segment(request: SegmentRequest) -> Response:
         """The words, marks and blanks of a text, and their positions."""
+        parameters = request.parameters or SegmentParameters()
         limits.check_sentences([request.inputs])
-        return json_response(await engine.call(lambda model: model.segment(request.inputs)))
+        limits.check_blanks([request.inputs], parameters.blank)
+        return json_response(await engine.call(lambda model: model.segment(request.inputs, parameters.blank)))
 
     return segment
 
