@@ -44,6 +44,8 @@ _DAMAGE = (
 )
 
 OnBytes = Callable[[int], None]
+OnNote = Callable[[str], None]
+"""Called with a sentence for people about how a file is read."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,7 @@ class ByteStream:
     suffix: str  # decides the format, in lower case: '.csv'; '' for a plain file without one
     seekable: bool
     opener: Callable[[OnBytes | None], BinaryIO]
+    on_note: OnNote = lambda _: None
 
     def open(self, on_bytes: OnBytes | None = None) -> BinaryIO:
         """Open from the beginning; ``on_bytes`` is called with the number of bytes read from the disk.
@@ -70,8 +73,10 @@ def display_name(path: Path) -> str:
 
 
 @contextmanager
-def open_archive(path: Path) -> Iterator[list[ByteStream]]:
+def open_archive(path: Path, on_note: OnNote = lambda _: None) -> Iterator[list[ByteStream]]:
     """Open a path and yield its streams, which can be read until the block ends.
+
+    ``on_note`` is the streams' own.
 
     Raises:
         SourceError: the path can't be read, its kind is not supported, or its archive is damaged,
@@ -80,12 +85,13 @@ def open_archive(path: Path) -> Iterator[list[ByteStream]]:
     name, suffix = display_name(path), path.suffix.lower()
     if suffix == ".zip":
         with _open_file(path, name) as file:
-            yield _zip_streams(file, name)
+            yield _zip_streams(file, name, on_note)
     elif suffix in _DECOMPRESSORS:
         inner = _supported(Path(path.stem).suffix.lower(), name)
-        yield [ByteStream(name, inner, False, lambda on_bytes: _open_compressed(path, name, suffix, on_bytes))]
+        yield [ByteStream(name, inner, False, lambda on_bytes: _open_compressed(path, name, suffix, on_bytes), on_note)]
     else:
-        yield [ByteStream(name, _supported(suffix, name), True, lambda on_bytes: _open_file(path, name, on_bytes))]
+        inner = _supported(suffix, name)
+        yield [ByteStream(name, inner, True, lambda on_bytes: _open_file(path, name, on_bytes), on_note)]
 
 
 def _supported(suffix: str, name: str) -> str:
@@ -185,12 +191,13 @@ def _buffered(inner: object, name: str, below: BinaryIO | None = None) -> Binary
     return io.BufferedReader(_Guarded(inner, name, below), _BUFFER)  # type: ignore[arg-type]
 
 
-def _zip_streams(file: io.BufferedReader, name: str) -> list[ByteStream]:
+def _zip_streams(file: io.BufferedReader, name: str, on_note: OnNote) -> list[ByteStream]:
     try:
         archive = zipfile.ZipFile(file)
     except _DAMAGE:
         raise SourceError(f"{name} is not a whole zip archive: copy or download it again") from None
-    streams = [_member_stream(archive, file, member, name) for member in archive.infolist() if _wanted(member.filename)]
+    wanted = [member for member in archive.infolist() if _wanted(member.filename)]
+    streams = [_member_stream(archive, file, member, name, on_note) for member in wanted]
     if not streams:
         raise SourceError(f"{name} holds no text file that can be read: supported are {', '.join(SUFFIXES)}")
     return streams
@@ -216,7 +223,7 @@ def _member_name(member: zipfile.ZipInfo) -> str:
 
 
 def _member_stream(
-    archive: zipfile.ZipFile, file: io.BufferedReader, member: zipfile.ZipInfo, archive_name: str
+    archive: zipfile.ZipFile, file: io.BufferedReader, member: zipfile.ZipInfo, archive_name: str, on_note: OnNote
 ) -> ByteStream:
     shown = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in _member_name(member))
     name = f"{archive_name}:{shown}"
@@ -235,4 +242,4 @@ def _member_stream(
         except _DAMAGE as error:
             raise _damaged(error, name) from None
 
-    return ByteStream(name, suffix, False, opener)
+    return ByteStream(name, suffix, False, opener, on_note)

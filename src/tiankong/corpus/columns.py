@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,6 +13,11 @@ from tiankong.errors import SourceError
 
 TEXT_COLUMNS = ("text", "review", "sentence", "content", "comment", "文本", "内容", "评论", "评价")
 _MOST_LISTED = 20
+_LONGEST_NAME = 40
+_NUMBER = re.compile(r"[+-]?[\d.]+")
+_NO_NAME = re.compile(r"[，。！？；]|^\s*__label__", re.IGNORECASE)
+"""The punctuation of sentences, or fastText's label word: not what columns are named."""
+
 _DIRECTIONS = frozenset(("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"))
 
 
@@ -29,6 +35,8 @@ class Row:
     text: str
     label: str | None
     line: int
+    has_several_labels: bool = False
+    """Of which ``label`` is the first."""
 
 
 def choose_column(names: Sequence[str], column: str | None, where: str) -> str:
@@ -66,10 +74,30 @@ def _listed(names: Sequence[str]) -> str:
 
 def _refuse_false_header(name: str, where: str) -> None:
     """Refuse the only column when its name shows that there is no header."""
-    if len(name) > 40 or any(sign in name for sign in "，。！？"):
+    if _is_no_name(name):
         raise SourceError(
             f"{where} begins with what looks like a text, not the name of a column: put a line 'text' first"
         )
+
+
+def refuse_missing_header(names: Sequence[str], where: str) -> None:
+    """Refuse the first row of a table when it looks like one of texts and labels.
+
+    Raises:
+        SourceError: none of ``names`` is usual for texts, and one is a number or reads like a text.
+    """
+    if len(names) == 1 or any(name.casefold() in TEXT_COLUMNS for name in names):
+        return
+    wrong = [name for name in names if _NUMBER.fullmatch(name) or _is_no_name(name)]
+    if wrong:
+        raise SourceError(
+            f"{where} begins with what looks like a row, not the names of columns, since one is {wrong[0]!r}: put a "
+            "line with their names first, such as label,text, or name the column of texts with `column`"
+        )
+
+
+def _is_no_name(name: str) -> bool:
+    return len(name) > _LONGEST_NAME or _NO_NAME.search(name) is not None
 
 
 def choose_label(names: Sequence[str], label: str | None, text_column: str, where: str) -> str | None:

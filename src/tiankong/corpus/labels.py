@@ -65,8 +65,8 @@ class LabelRecord:
         self._names = names
         self._numbers: dict[str, int] = {}
         self._given: list[array[int]] = [array("i") for _ in SPLITS]
-        self._unlabelled = 0
-        self._first_unlabelled = self._first_long = ""
+        self._unlabelled = self._several = 0
+        self._first_unlabelled = self._first_long = self._first_several = ""
 
     def add(self, split: int, text: Text) -> None:
         """Records the label of the next text of a split."""
@@ -74,6 +74,9 @@ class LabelRecord:
         if text.label is None:
             self._unlabelled += 1
             self._first_unlabelled = self._first_unlabelled or text.place
+        elif text.has_several_labels:
+            self._several += 1
+            self._first_several = self._first_several or text.place
         elif len(text.label) > LONGEST_LABEL:
             self._first_long = self._first_long or text.place
         elif len(self._numbers) <= MOST_DIFFERENT:
@@ -90,6 +93,11 @@ class LabelRecord:
             return (
                 f"the label on {self._first_long} is longer than {LONGEST_LABEL} characters: name the right "
                 "--label-column"
+            )
+        if self._several:
+            return (
+                f"{self._several:,} of {texts:,} texts have several labels, the first on {self._first_several}: leave "
+                "each one label to train a classifier"
             )
         if self._unlabelled:
             return (

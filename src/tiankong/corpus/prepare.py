@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from safetensors.numpy import save_file
 
 from tiankong.config import PrepareConfig, reason, validate
+from tiankong.corpus.archives import OnNote
 from tiankong.corpus.codes import CodeReport, unique_codes, with_special_rows, word_vectors
 from tiankong.corpus.labels import LabelNames, LabelRecord
 from tiankong.corpus.prepared import (
@@ -74,11 +75,12 @@ def prepare(
     label_names: Mapping[str, str] | None = None,
     force: bool = False,
     report: Report = lambda *_: None,
+    note: OnNote = lambda _: None,
 ) -> PreparedCorpus:
     """Makes the prepared corpus ``output`` and opens it.
 
     ``label_names`` gives labels of the source another name. ``report("reading", work)`` tells the progress, in the
-    unit of the source.
+    unit of the source; ``note`` is called with a sentence for people about how something is read.
 
     :raises OptionError: the configuration, or the user dictionary.
     :raises SourceError: something can't be read, or there is too little text.
@@ -90,7 +92,7 @@ def prepare(
     user_words = _user_words(config)
     tokenizer = Tokenizer(config, user_words)
     with PREPARED.write(output, force=force) as folder:
-        first = _first_pass(source, LabelNames(label_names or {}), folder, tokenizer, config, report)
+        first = _first_pass(source, LabelNames(label_names or {}), folder, tokenizer, config, report, note)
         _check_size(first, config)
         report("counting", 0)
         fields = _write_corpus(folder, first, config, report)
@@ -101,13 +103,19 @@ def prepare(
 
 
 def _first_pass(
-    source: Source, names: LabelNames, folder: Path, tokenizer: Tokenizer, config: PrepareConfig, report: Report
+    source: Source,
+    names: LabelNames,
+    folder: Path,
+    tokenizer: Tokenizer,
+    config: PrepareConfig,
+    report: Report,
+    note: OnNote,
 ) -> _FirstPass:
     first = _FirstPass(LabelRecord(names))
     seen: dict[int, str | None] = {}
     files = [(folder / f"{name}.provisional").open("wb") for name in SPLITS]
     try:
-        for text in source.read(lambda count: report("reading", count), first.add_empty):
+        for text in source.read(lambda count: report("reading", count), first.add_empty, note):
             tokens = tokenizer.tokens(text.text)
             if not tokens:
                 first.add_empty()

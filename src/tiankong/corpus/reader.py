@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tiankong.corpus.archives import display_name, open_archive
+from tiankong.corpus.archives import OnNote, display_name, open_archive
 from tiankong.corpus.columns import Columns
 from tiankong.corpus.encoding import check_encoding
 from tiankong.corpus.rows import read_rows
@@ -24,6 +24,7 @@ class Text:
     source: str  # 'reviews.csv', 'reviews.zip:a.csv'
     line: int  # it starts on, or its number where texts are counted in another unit
     unit: str = "line"
+    has_several_labels: bool = False  # of which ``label`` is the first
 
     @property
     def place(self) -> str:
@@ -84,13 +85,15 @@ def read_texts(
     encoding: str | None = None,
     on_bytes: Callable[[int], None] | None = None,
     on_empty: Callable[[], None] = lambda: None,
+    on_note: OnNote = lambda _: None,
 ) -> Iterator[Text]:
     """Check the files at once, then yield their texts that are not blank, in order, in constant memory.
 
     ``column`` and ``label_column`` name the columns of texts and labels in the files that have columns; without
     the second, labels come from a column named ``label`` if there is one. ``on_bytes`` is called with the
     number of bytes on disk consumed since its last call; they add up to the sizes of the files. ``on_empty`` is called
-    for each row of a table, and each labelled line, that has no text.
+    for each row of a table, and each labelled line, that has no text; ``on_note`` with a sentence for people about how
+    a file is read, where that may surprise.
 
     Raises:
         SourceError: a file is missing, given twice, empty, of an unsupported kind, damaged, in another
@@ -105,7 +108,8 @@ def read_texts(
     for name, option in ((column, "`column`"), (label_column, "`label_column`")):
         if name is not None and not any(FORMATS[suffix].has_columns for suffix in suffixes):
             raise SourceError(f"no file has columns, so there is no column {name!r} to read: leave out {option}")
-    return _texts(list(zip(paths, sizes, strict=True)), Columns(column, label_column), encoding, on_bytes, on_empty)
+    files = list(zip(paths, sizes, strict=True))
+    return _texts(files, Columns(column, label_column), encoding, on_bytes, on_empty, on_note)
 
 
 def _suffixes(path: Path) -> list[str]:
@@ -119,17 +123,18 @@ def _texts(
     encoding: str | None,
     on_bytes: Callable[[int], None] | None,
     on_empty: Callable[[], None],
+    on_note: OnNote,
 ) -> Iterator[Text]:
     for path, size in files:
         progress = _Progress(size, on_bytes)
         empty = True
-        with open_archive(path) as streams:
+        with open_archive(path, on_note) as streams:
             for stream in streams:
                 spec = FORMATS[stream.suffix]
                 for row in read_rows(stream, columns, encoding, progress.add):
                     if row.text and not row.text.isspace():
                         empty = False
-                        yield Text(row.text, row.label, stream.name, row.line, spec.unit)
+                        yield Text(row.text, row.label, stream.name, row.line, spec.unit, row.has_several_labels)
                     elif spec.has_columns or row.label is not None:  # a blank line is no row
                         on_empty()
         if empty:

@@ -8,6 +8,7 @@ from importlib import import_module
 from tiankong.corpus.archives import ByteStream, OnBytes
 from tiankong.corpus.columns import Columns, Row
 from tiankong.corpus.encoding import check_encoding, detect_encoding
+from tiankong.corpus.label_words import LabelWords
 from tiankong.errors import MissingPackageError, SourceError
 from tiankong.registry.formats import FORMATS
 from tiankong.text.normalise import unreadable_character
@@ -31,7 +32,9 @@ def read_rows(stream: ByteStream, columns: Columns, encoding: str | None, on_byt
     codec = None
     if spec.is_text:
         codec = check_encoding(encoding) if encoding else detect_encoding(stream.open, stream.name)
-    for row in module.rows(stream, columns, codec, on_bytes):
+    label_words = LabelWords(stream.name, stream.on_note)
+    for raw in module.rows(stream, columns, codec, on_bytes):
+        row = label_words.read(raw)
         if character := unreadable_character(row.text) or unreadable_character(row.label or ""):
             raise SourceError(f"{stream.name} holds {character} on {spec.unit} {row.line}: remove it")
         yield row

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import math
 import numbers
 import os
 from abc import ABC, abstractmethod
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,9 +16,13 @@ from typing import Any
 
 import numpy as np
 
-from tiankong.corpus.columns import label_value
+from tiankong.corpus.archives import OnNote
+from tiankong.corpus.columns import Row, label_value
+from tiankong.corpus.label_forms import MOST_PLAIN, PROBED, LabelForm, find_form, may_carry_label
+from tiankong.corpus.label_words import LabelWords
 from tiankong.corpus.reader import SourceFile, Text, describe_sources, read_texts
 from tiankong.errors import SourceError
+from tiankong.text.label_words import take_label_words
 from tiankong.text.normalise import unreadable_character
 
 _GIVEN = "those given"
@@ -43,11 +49,15 @@ class Source(ABC):
 
     @abstractmethod
     def read(
-        self, on_read: Callable[[int], None] = lambda _: None, on_empty: Callable[[], None] = lambda: None
+        self,
+        on_read: Callable[[int], None] = lambda _: None,
+        on_empty: Callable[[], None] = lambda: None,
+        on_note: OnNote = lambda _: None,
     ) -> Iterator[Text]:
         """The texts that are not blank, in order, in constant memory.
 
-        ``on_read`` is called with the work done since its last call, ``on_empty`` for each row without a text.
+        ``on_read`` is called with the work done since its last call, ``on_empty`` for each row without a text, and
+        ``on_note`` with a sentence for people about how something is read, where that may surprise.
 
         :raises SourceError: something can't be read as a text.
         """
@@ -80,7 +90,10 @@ class Files(Source):
         self._description = describe_sources(self.paths)
 
     def read(
-        self, on_read: Callable[[int], None] = lambda _: None, on_empty: Callable[[], None] = lambda: None
+        self,
+        on_read: Callable[[int], None] = lambda _: None,
+        on_empty: Callable[[], None] = lambda: None,
+        on_note: OnNote = lambda _: None,
     ) -> Iterator[Text]:
         """See :class:`Source`, and :func:`tiankong.corpus.reader.read_texts`."""
         return read_texts(
@@ -90,6 +103,7 @@ class Files(Source):
             encoding=self.encoding,
             on_bytes=on_read,
             on_empty=on_empty,
+            on_note=on_note,
         )
 
     def description(self) -> list[SourceFile]:
@@ -118,16 +132,28 @@ class GivenTexts(Source):
         """Does nothing: these texts can only be checked while they are read."""
 
     def read(
-        self, on_read: Callable[[int], None] = lambda _: None, on_empty: Callable[[], None] = lambda: None
+        self,
+        on_read: Callable[[int], None] = lambda _: None,
+        on_empty: Callable[[], None] = lambda: None,
+        on_note: OnNote = lambda _: None,
     ) -> Iterator[Text]:
         """See :class:`Source`.
 
-        :raises SourceError: an item is neither a string nor a pair of a string and a label; there is no text.
+        :raises SourceError: an item is neither a string nor a pair of a string and a label; there is no text; most
+            strings carry a label and the others do not.
         """
         any_text = False
-        for number, item in enumerate(self._texts, 1):
-            content, label = item if isinstance(item, tuple | list | np.ndarray) and len(item) == 2 else (item, None)
-            text = Text(_text(content, number), _label(label, number), _GIVEN, number, "text")
+        items = map(_row, self._texts, itertools.count(1))
+        first = _first_rows(items)
+        form = _form(first)
+        if form is not None:
+            on_note(f"the texts given are read as {form.shape}")
+        label_words = LabelWords("the texts given", on_note)
+        for given in itertools.chain(_emptied(first), items):
+            row = label_words.read(given)
+            if form is not None and row.label is None:
+                row = Row(*form.split(row.text), row.line)
+            text = Text(row.text, row.label, _GIVEN, row.line, "text", row.has_several_labels)
             self._note(text)
             on_read(1)
             if text.text and not text.text.isspace():
@@ -149,6 +175,40 @@ class GivenTexts(Source):
         self._count += 1
         self._bytes += len(data)
         self._digest.update(data)
+
+
+def _row(item: Any, number: int) -> Row:
+    """An item as a row.
+
+    :raises SourceError: it is neither a string nor a pair of a string and a label.
+    """
+    content, label = item if isinstance(item, tuple | list | np.ndarray) and len(item) == 2 else (item, None)
+    return Row(_text(content, number), _label(label, number), number)
+
+
+def _first_rows(rows: Iterator[Row]) -> deque[Row]:
+    """The first rows, as many as it takes to see that strings carry no label of their own."""
+    first: deque[Row] = deque()
+    plain = 0
+    for row in rows:
+        first.append(row)
+        plain += row.label is not None or not may_carry_label(row.text)
+        if plain > MOST_PLAIN or len(first) == PROBED:
+            break
+    return first
+
+
+def _form(rows: Iterable[Row]) -> LabelForm | None:
+    """How strings carry their labels, if they do and none came with a label beside it."""
+    if any(row.label is not None for row in rows):
+        return None
+    return find_form(((row.line, take_label_words(row.text).text) for row in rows), _GIVEN, "text")
+
+
+def _emptied(rows: deque[Row]) -> Iterator[Row]:
+    """The rows, each let go of once it is read."""
+    while rows:
+        yield rows.popleft()
 
 
 def _text(value: object, number: int) -> str:

@@ -64,6 +64,8 @@ def read_labelled(
                 f"{text.place} has no label: write text,,label lines, give (text, label) pairs, or name the column of "
                 "labels with `label_column`"
             )
+        if text.has_several_labels:
+            raise SourceError(f"{text.place} has several labels, of which a classifier gives one: leave it one")
         label = names.of(text.label)
         number = text_hash(text.text, config.seed)
         if number in seen:

@@ -18,7 +18,7 @@ from tiankong.evaluation.labelled import Labelled, measure_labelled, read_labell
 from tiankong.evaluation.measure import measure_texts
 from tiankong.model import Model, load
 from tiankong.pipeline.label_names import parse_label_names
-from tiankong.pipeline.progress import OnProgress, Progress, counter
+from tiankong.pipeline.progress import OnProgress, Progress, counter, notes
 from tiankong.pipeline.results import Evaluation
 from tiankong.pipeline.sources import TextSource, open_source
 from tiankong.registry.tasks import LABELS
@@ -93,7 +93,7 @@ def evaluate(
         return _on_split(model or DEFAULT_MODEL, prepared, split or "test", limit, threads, progress)
     if text is not None:
         source = open_source(text, column=column, encoding=encoding)
-        contents = (entry.text for entry in source.read())
+        contents = (entry.text for entry in source.read(on_note=notes(progress)))
         loaded = load(os.fspath(model or DEFAULT_MODEL), threads=threads)
         measured = measure_texts(loaded.predictor, contents, limit=limit, on_text=counter(progress, "measuring", limit))
         return Evaluation(loaded.folder.path, measured)
@@ -101,7 +101,9 @@ def evaluate(
     name = os.fspath(model or (DEFAULT_MODEL if prompts else DEFAULT_CLASSIFIER))
     loaded = _classifying(load(name, threads=threads), prompts)
     texts = read_labelled(
-        open_source(labelled, column=column, label_column=label_column, encoding=encoding).read(),
+        open_source(labelled, column=column, label_column=label_column, encoding=encoding).read(
+            on_note=notes(progress)
+        ),
         split=None if split == ALL else split or "test",
         prepare=loaded.folder.manifest.prepare,
         limit=limit,

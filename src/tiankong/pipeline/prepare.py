@@ -11,7 +11,7 @@ from tiankong.config import Preset
 from tiankong.corpus.prepare import prepare as make_corpus
 from tiankong.corpus.prepared import PreparedCorpus
 from tiankong.pipeline.label_names import parse_label_names
-from tiankong.pipeline.progress import OnProgress, Progress, counter
+from tiankong.pipeline.progress import OnProgress, Progress, counter, notes
 from tiankong.pipeline.settings import preset_of, with_settings
 from tiankong.pipeline.sources import TextSource, open_source
 
@@ -37,6 +37,7 @@ def prepare(
     :param source: files or texts. A path (``str`` or ``Path``) or a list of ``Path`` objects names files, in the
         formats that ``tiankong prepare`` reads. Any other iterable of ``str`` or ``(str, label)`` holds texts: a list,
         a generator, a pandas Series … It is read once, in constant memory; ``None`` and NaN count as empty texts.
+        Strings that hold labels (``text,,label``, a tab, or fastText's ``__label__1``) are read as the lines of a file are.
     :param output: the folder to make.
     :param column: the text column of files with columns (default: the one with a usual name, such as ``text``).
     :param label_column: the label column (default: ``label``, if present).
@@ -46,7 +47,7 @@ def prepare(
     :param preset: the name of a preset, the path of a ``.toml`` file, or a :class:`tiankong.config.Preset`.
     :param force: replace ``output`` if it is a prepared corpus.
     :param progress: called with a :class:`tiankong.Progress` at every step. The stages are ``reading`` (in bytes of
-        files, or texts), ``counting`` and ``word vectors``.
+        files, or texts; messages say how a file is read where that may surprise), ``counting`` and ``word vectors``.
     :param settings: fields of :class:`tiankong.config.PrepareConfig`, such as ``minimum_count=2``.
     :raises OptionError: a setting, the preset or the user dictionary is unusable, or ``source`` is neither files nor
         texts.
@@ -68,4 +69,5 @@ def prepare(
                 Progress(stage, message=f"training word vectors for {config.code_bits}-bit codes" if is_long else "")
             )
 
-    return make_corpus(opened, Path(output), config, label_names=names, force=force, report=report)
+    note = notes(progress)
+    return make_corpus(opened, Path(output), config, label_names=names, force=force, report=report, note=note)

@@ -25,6 +25,12 @@ class Progress:
 OnProgress = Callable[[Progress], None]
 
 
+def notes(on_progress: OnProgress | None) -> Callable[[str], None]:
+    """A function that reports a sentence for people about how something is read."""
+    report = on_progress or (lambda _: None)
+    return lambda sentence: report(Progress("reading", message=sentence))
+
+
 def counter(on_progress: OnProgress | None, stage: str, total: int) -> Callable[[int], None]:
     """A function that adds to the work done in ``stage`` and reports the sum."""
     done = 0

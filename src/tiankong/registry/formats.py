@@ -39,7 +39,7 @@ class FormatSpec:
 _ROWS = (
     FormatSpec(
         (".txt", ".text", ""),
-        help="one text per line, or one `text,,label` per line",
+        help="one text per line, with or without a label",
         module="tiankong.corpus.formats.lines",
         has_columns=False,
     ),

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from tiankong.request.answers import LabelShare
 from tiankong.request.texts import each
+from tiankong.text.label_words import take_label_words
 
 
 class TextClassifier(Protocol):
@@ -30,16 +31,20 @@ class TextClassifier(Protocol):
 
 
 def classify(classifier: TextClassifier, texts: str | Sequence[str]) -> list[list[LabelShare]]:
-    """The labels of each text, most probable first.
+    """The labels of each text, most probable first. fastText's label words are left out, as fastText does.
 
     :raises SentenceError: a text is unusable.
     """
-    return classify_tokens(classifier, each(texts, classifier.read))
+    return classify_tokens(classifier, each(texts, lambda text: classifier.read(_without_label_words(text))))
 
 
 def classify_tokens(classifier: TextClassifier, texts: Sequence[Sequence[str]]) -> list[list[LabelShare]]:
     """The same for texts given as their tokens."""
     return [_label_shares(classifier.labels, row) for row in classifier.logits(texts)]
+
+
+def _without_label_words(text: str) -> str:
+    return take_label_words(text).text if isinstance(text, str) else text
 
 
 def _label_shares(labels: Sequence[str], logits: NDArray[np.float64]) -> list[LabelShare]:

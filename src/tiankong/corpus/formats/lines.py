@@ -1,48 +1,31 @@
-"""One text per line, or one ``text,,label`` per line."""
+"""One text per line, which may carry a label: see :mod:`tiankong.corpus.label_forms`."""
 
 from __future__ import annotations
 
-import itertools
-import re
 from collections.abc import Iterator
 
 from tiankong.corpus.archives import ByteStream, OnBytes
-from tiankong.corpus.columns import Columns, Row, label_text
+from tiankong.corpus.columns import Columns, Row
 from tiankong.corpus.encoding import stream_lines
-from tiankong.errors import SourceError
-
-_LABELLED = re.compile(r",,\s*[^,\s](?:[^,]{0,38}[^,\s])?\s*$")
-_PROBE_LINES = 1000
-_LABELLED_SHARE, _MIXED_SHARE = 0.95, 0.5
+from tiankong.corpus.label_forms import COMMAS, LabelForm, find_form
+from tiankong.corpus.label_words import LabelWords
+from tiankong.text.label_words import take_label_words
 
 
 def rows(stream: ByteStream, _columns: Columns, codec: str, on_bytes: OnBytes | None) -> Iterator[Row]:
     """See :mod:`tiankong.corpus.formats`."""
-    labelled = _is_labelled(stream, codec)
+    form = _form(stream, codec)
+    if form not in {None, COMMAS}:
+        stream.on_note(f"{stream.name}: lines are read as {form.shape}")
+    label_words = LabelWords(stream.name, stream.on_note)
     for number, line in enumerate(stream_lines(stream, codec, on_bytes), 1):
-        text = line.rstrip("\r\n")
-        if labelled and _LABELLED.search(text):
-            text, _, label = text.rpartition(",,")
-            yield Row(text, label_text(label), number)
-        else:
-            yield Row(text, None, number)
+        row = label_words.read(Row(line.rstrip("\r\n"), None, number))
+        yield row if form is None or row.label is not None else Row(*form.split(row.text), number)
 
 
-def _is_labelled(stream: ByteStream, codec: str) -> bool:
-    """Tell from the first lines whether the file is in the format ``text,,label``.
-
-    Raises:
-        SourceError: most lines are, but too many are not: their labels would be read as words.
-    """
+def _form(stream: ByteStream, codec: str) -> LabelForm | None:
     lines = stream_lines(stream, codec, None)
-    probed = itertools.islice(((number, line) for number, line in enumerate(lines, 1) if line.strip()), _PROBE_LINES)
-    probes = [(number, _LABELLED.search(line) is not None) for number, line in probed]
-    lines.close()
-    share = sum(labelled for _, labelled in probes) / max(1, len(probes))
-    if _MIXED_SHARE <= share < _LABELLED_SHARE:
-        without = [number for number, labelled in probes if not labelled]
-        raise SourceError(
-            f"{len(without):,} of the first {len(probes):,} lines of {stream.name} don't end in ,,label as the others "
-            f"do, the first on line {without[0]}: label all of them, or none"
-        )
-    return share >= _LABELLED_SHARE
+    try:
+        return find_form(((number, take_label_words(line).text) for number, line in enumerate(lines, 1)), stream.name)
+    finally:
+        lines.close()

@@ -7,7 +7,15 @@ import re
 from collections.abc import Iterator
 
 from tiankong.corpus.archives import ByteStream, OnBytes
-from tiankong.corpus.columns import TEXT_COLUMNS, Columns, Row, choose_column, choose_label, label_text
+from tiankong.corpus.columns import (
+    TEXT_COLUMNS,
+    Columns,
+    Row,
+    choose_column,
+    choose_label,
+    label_text,
+    refuse_missing_header,
+)
 from tiankong.corpus.encoding import stream_lines
 from tiankong.errors import SourceError
 
@@ -27,8 +35,10 @@ def rows(stream: ByteStream, columns: Columns, codec: str, on_bytes: OnBytes | N
     names = [name.strip() for name in header]
     if not names:
         return
-    if len(names) == 1 and columns.text is None:
-        _refuse_other_separator(names[0], stream)
+    if columns.text is None:
+        if len(names) == 1:
+            _refuse_other_separator(names[0], stream)
+        refuse_missing_header(names, stream.name)
     chosen = names.index(choose_column(names, columns.text, stream.name))
     label = choose_label(names, columns.label, names[chosen], stream.name)
     label_at = len(names) if label is None else names.index(label)
