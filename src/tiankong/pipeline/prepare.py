@@ -37,7 +37,7 @@ def prepare(
     :param source: files or texts. A path (``str`` or ``Path``) or a list of ``Path`` objects names files, in the
         formats that ``tiankong prepare`` reads. Any other iterable of ``str`` or ``(str, label)`` holds texts: a list,
         a generator, a pandas Series … It is read once, in constant memory; ``None`` and NaN count as empty texts.
-        Strings that hold labels (``text,,label``, a tab, or fastText's ``__label__1``) are read as the lines of a file are.
+        Strings that hold labels (``text,,label``, a tab, fastText's ``__label__1``) are read as a file's lines are.
     :param output: the folder to make.
     :param column: the text column of files with columns (default: the one with a usual name, such as ``text``).
     :param label_column: the label column (default: ``label``, if present).
