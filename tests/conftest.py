@@ -50,6 +50,7 @@ LANES: Mapping[str, Collection[str]] = {
     "trains": (
         "model_folder",
         "codes_model_folder",
+        "spaced_model_folder",
         "hybrid_model_folder",
         "classifier_folder",
         "practice_model",
@@ -89,7 +90,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(mark)
 
 
-Make = Callable[[str, Callable[[Path], None]], Path]
+Make = Callable[[str, Callable[[Path], Any]], Path]
 
 
 @pytest.fixture(scope="session")
@@ -102,7 +103,7 @@ def make_once(tmp_path_factory: pytest.TempPathFactory) -> Make:
     if "PYTEST_XDIST_WORKER" in os.environ:
         root = root.parent  # of all workers
 
-    def folder(name: str, make: Callable[[Path], None]) -> Path:
+    def folder(name: str, make: Callable[[Path], Any]) -> Path:
         place, made = root / name, root / f"{name}.made"
         with FileLock(root / f"{name}.lock"):
             if not made.exists():
@@ -129,6 +130,23 @@ def prepared(corpus_file: Path, make_once: Make) -> Path:
 @pytest.fixture(scope="session")
 def model_folder(prepared: Path, make_once: Make) -> Path:
     return _trained(make_once, "softmax", prepared, *TINY_CLOZE)
+
+
+@pytest.fixture(scope="session")
+def spaced_model_folder(make_once: Make) -> Path:
+    """A model for English, which has spaces between words."""
+    things, qualities = ("coat", "lamp", "kettle", "mirror"), ("cheap", "quiet", "sturdy", "unusable", "comfortable")
+    lines = [
+        f"the {thing} is {quality} but the {other} isn't {quality}"
+        for thing in things
+        for other in things
+        for quality in qualities
+    ]
+    file = make_once("english", lambda folder: (folder / "texts.txt").write_text("\n".join(lines), encoding="utf-8"))
+    options = ("--segmenter", "unicode", "--minimum-count", 1, "--code-bits", 0, "--quiet")
+    return _trained(
+        make_once, "spaced", _prepared(make_once, "spaced-prepared", file / "texts.txt", *options), *TINY_CLOZE
+    )
 
 
 @pytest.fixture(scope="session")

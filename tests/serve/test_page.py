@@ -149,9 +149,13 @@ def test_hovering_shows_suggestions(page, url):
     expect(page.locator("#suggestions .chip").first).to_be_visible()
 
 
-def test_check_rejects_blanks(page, url):
-    open_page(page, url, SENTENCE, view="check")
-    expect(page.locator("#error")).to_contain_text("fill them first")
+def test_check_reads_underscores_as_text(page, url, model):
+    text = f"(*^__^*) {WRONG}，T__T"
+    open_page(page, url, text, view="check")
+    expect(page.locator("#checked .misfit")).to_have_text(["充电"])
+    expect(page.locator("#checked")).to_have_text(text)
+    expect(page.locator("#error")).to_be_hidden()
+    expect(page.locator("#checked-summary")).to_contain_text(f"1 of {len(model.check(text))} words")
 
 
 def test_the_diagram_shades_words_by_their_influence(page, url, model):

@@ -3,14 +3,17 @@
 import { button, element, show } from "./elements.js";
 import { percent, say } from "./language.js";
 
-// `lists` holds the answers for each blank; `joint` fillings of all blanks, if there are several.
-export function showAnswers(parent, lists, joint, chosen, { onText, onWhy }) {
+// `lists` holds the answers for each blank, `reasons` why a blank has none; `joint` fillings of all blanks, if there are
+// several. `onInsert` gets a sequence, and the number of the blank unless all are filled.
+export function showAnswers(parent, lists, reasons, joint, chosen, { onInsert, onWhy }) {
   const groups = lists.map((answers, number) =>
     element(
       "section",
       { class: number === chosen ? "answers chosen" : "answers" },
       element("h2", {}, say("answersFor", number + 1, lists.length)),
-      answers.length ? chips(answers, (answer) => onText(answer.sequence), (answer) => onWhy(number, answer)) : none(),
+      answers.length
+        ? chips(answers, (answer) => onInsert(answer.sequence, number), (answer) => onWhy(number, answer))
+        : none(reasons[number]),
     ),
   );
   if (joint) {
@@ -20,7 +23,7 @@ export function showAnswers(parent, lists, joint, chosen, { onText, onWhy }) {
         "section",
         { class: "answers together" },
         element("h2", {}, say("together")),
-        fillings.length ? chips(fillings, (answer) => onText(answer.sequence)) : none(),
+        fillings.length ? chips(fillings, (answer) => onInsert(answer.sequence)) : none(),
       ),
     );
   }
@@ -45,6 +48,6 @@ function chip(answer, onInsert, onWhy) {
   return [insert, button(say("whyThis", answer.token_str), { class: "why", onclick: () => onWhy(answer) }, say("why"))];
 }
 
-function none() {
-  return element("p", { class: "hint" }, say("none"));
+function none(reason = say("none")) {
+  return element("p", { class: "hint" }, reason);
 }

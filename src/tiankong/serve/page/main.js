@@ -5,14 +5,15 @@ import { showChecked } from "./check.js";
 import { showDiagram } from "./diagram.js";
 import { element, show } from "./elements.js";
 import { showLabels } from "./labels.js";
+import { withAnswer } from "./insert.js";
 import { LANGUAGES, explainError, percent, preferredLanguage, say, setLanguage } from "./language.js";
 import { ask, setKey } from "./server.js";
-import { CONSTRAINTS, fillParameters, fromLink, state, toLink } from "./state.js";
+import { CONSTRAINTS, blankText, fillParameters, fromLink, state, toLink } from "./state.js";
 import { showWords } from "./words.js";
 
 const TYPING_PAUSE = 120; // milliseconds
 const SLOW = 300; // milliseconds until outdated answers are dimmed
-const BLANK = /_{2,}|＿{2,}|\[MASK\]/g;
+const UNSPACED = /^(?:\p{scx=Hani}|\p{scx=Hira}|\p{scx=Kana}|\p{sc=Thai}|\p{sc=Laoo}|\p{sc=Khmr}|\p{sc=Mymr}|\p{sc=Tibt})/u;
 const EXAMPLES = [
   "外套做工__，穿着很暖和",
   "快递__，第二天就__了",
@@ -30,7 +31,7 @@ const EXAMPLES_TO_LABEL = [
 ];
 
 const byId = (id) => document.getElementById(id);
-const fields = [...document.querySelectorAll("#constraints input")];
+const fields = [...document.querySelectorAll("#constraints input, #constraints select")];
 const precisions = [...byId("precision").options].map((option) => option.value);
 const history = [];
 let refreshing = new AbortController();
@@ -59,26 +60,27 @@ async function refresh() {
 
 async function refreshFill(signal) {
   const { text } = state;
-  const count = text.match(BLANK)?.length ?? 0;
-  state.blank = Math.min(state.blank, Math.max(0, count - 1));
   const parameters = fillParameters((name) => {
     throw new InvalidInput(say("number", say(fieldName(name))));
   });
   const options = { signal, onBusy: () => complain(say("busy")) };
-  const answering = count && ask("fill", { inputs: text, parameters: { ...parameters, joint: count > 1 } }, options);
-  const words = await segment(text, options, answering);
-  const showSentence = () =>
-    showWords(byId("words"), text, words, count ? state.blank : -1, { onText: change, onBlank: selectBlank });
+  const words = await segment(text, parameters.blank, options);
+  const count = words.filter((word) => word.kind === "blank").length;
+  state.blank = Math.min(state.blank, Math.max(0, count - 1));
+  const clicked = { onText: change, onBlank: selectBlank };
+  const showSentence = () => showWords(byId("words"), text, words, count ? state.blank : -1, blankText(), clicked);
   showSentence();
   if (!count) {
-    show(byId("answers"), element("p", { class: "hint" }, say("noBlank")));
+    show(byId("answers"), element("p", { class: "hint" }, say("noBlank", blankText())));
     byId("diagram").hidden = true;
     return;
   }
-  const answer = await answering;
+  const answer = await ask("fill", { inputs: text, parameters: { ...parameters, joint: count > 1 } }, options);
   const lists = count > 1 ? answer.blanks : [answer];
+  const reasons = await reasonsForNone(lists, text, words, parameters, options);
+  const onInsert = (sequence, blank) => change(withAnswer(text, words, sequence, blank));
   const showLists = () =>
-    showAnswers(byId("answers"), lists, answer.joint, state.blank, { onText: change, onWhy: why });
+    showAnswers(byId("answers"), lists, reasons, answer.joint, state.blank, { onInsert, onWhy: why });
   const why = (blank, chosen) => {
     state.blank = blank;
     showControls();
@@ -95,37 +97,58 @@ async function refreshFill(signal) {
     const { signal: current } = explaining;
     if (signal.aborted) return;
     try {
-      await explain(text, word, words, state.blank, { ...options, signal: current });
+      await explain(text, word, words, state.blank, parameters, { ...options, signal: current });
     } catch (error) {
       if (!current.aborted) throw error;
     }
   };
   showLists();
   const best = lists[state.blank][0];
-  byId("status").textContent = best ? say("best", best.token_str, percent(best.score)) : say("none");
+  byId("status").textContent = best ? say("best", best.token_str, percent(best.score)) : (reasons[state.blank] ?? say("none"));
   if (best && best.token !== null) await explainWord(best.token_str);
   else byId("diagram").hidden = true;
 }
 
-// Returns the words of the text. The caller handles an error of `answering`, which runs meanwhile, afterwards.
-async function segment(text, options, answering) {
-  if (answering) answering.catch(() => {});
+// Returns the words of the text, in which blanks are written `blank`.
+async function segment(text, blank, options) {
   try {
-    return await ask("segment", { inputs: text }, options);
+    return await ask("segment", { inputs: text, parameters: { blank } }, options);
   } catch (error) {
     byId("words").replaceChildren();
     throw error;
   }
 }
 
-async function explain(text, word, words, blank, options) {
-  const explanation = await ask("explain", { inputs: text, parameters: { word, blank } }, options);
+// Returns for each blank without an answer why it has none, as far as that is the letters beside it.
+async function reasonsForNone(lists, text, words, parameters, options) {
+  if (parameters.part_of_word === false || lists.every((answers) => answers.length)) return [];
+  const apart = { ...parameters, part_of_word: false, top_k: 1 };
+  const answer = await ask("fill", { inputs: text, parameters: apart }, options);
+  const listsApart = lists.length > 1 ? answer : [answer];
+  const places = words.flatMap((word, place) => (word.kind === "blank" ? [place] : []));
+  return lists.map((answers, blank) =>
+    !answers.length && listsApart[blank].length ? say("noWordOfForm", formAround(words, places[blank])) : undefined,
+  );
+}
+
+// Returns the letters on both sides of a blank; scripts without spaces lend none to the word before them.
+function formAround(words, place) {
+  const { start, end } = words[place];
+  const before = words[place - 1];
+  const after = words[place + 1];
+  const prefix = before?.kind === "word" && before.end === start ? before.word : "";
+  const suffix = after?.kind === "word" && after.start === end && !UNSPACED.test(after.word) ? after.word : "";
+  return `${prefix}…${suffix}`;
+}
+
+async function explain(text, word, words, blank, { part_of_word, blank: blank_text }, options) {
+  const request = { inputs: text, parameters: { word, blank, part_of_word, blank_text } };
+  const explanation = await ask("explain", request, options);
   showDiagram(byId("diagram"), explanation, words, blank);
 }
 
 async function refreshCheck(signal) {
   const { text } = state;
-  if (text.match(BLANK)) throw new InvalidInput(say("hasBlanks"));
   const parameters = { precision: Number(state.precision), suggestions: 5 };
   const words = await ask("check", { inputs: text, parameters }, { signal, onBusy: () => complain(say("busy")) });
   const places = { line: byId("checked"), summary: byId("checked-summary"), suggestions: byId("suggestions") };

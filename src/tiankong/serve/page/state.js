@@ -1,6 +1,11 @@
 // The page's state and the link that stores it. Browsers don't send the part after # to the server.
 
-export const CONSTRAINTS = ["starts_with", "ends_with", "contains", "length", "pattern", "exclude", "targets", "top_k"];
+export const CONSTRAINTS = [
+  ...["starts_with", "ends_with", "contains", "length", "pattern", "exclude", "targets", "top_k"],
+  ...["part_of_word", "blank_text"],
+];
+
+const USUAL_BLANK = "__";
 
 export const state = {
   text: "",
@@ -36,13 +41,21 @@ export function fromLink(hash, languages, precisions) {
   state.blank = /^\d{1,4}$/.test(link.get("blank")) ? Math.max(0, Number(link.get("blank")) - 1) : 0;
 }
 
+// Returns how blanks are written.
+export function blankText() {
+  return state.constraints.blank_text?.trim() || USUAL_BLANK;
+}
+
 // Returns the parameters of /fill; calls `complain` with the name of an invalid field.
 export function fillParameters(complain) {
   const parameters = {};
   for (const [name, input] of Object.entries(state.constraints)) {
     const value = input.trim();
     if (!value) continue;
-    if (name === "top_k") parameters.top_k = wholeNumber(value, name, complain);
+    if (name === "blank_text") parameters.blank = value;
+    else if (name === "part_of_word") {
+      if (["true", "false"].includes(value)) parameters.part_of_word = value === "true";
+    } else if (name === "top_k") parameters.top_k = wholeNumber(value, name, complain);
     else if (name === "length") {
       const numbers = value.split(/\s*[-–—－~～]\s*/).map((number) => wholeNumber(number, name, complain));
       parameters.length = numbers.length === 1 ? numbers[0] : numbers;
