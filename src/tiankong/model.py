@@ -26,7 +26,7 @@ from tiankong.request.answers import (
 from tiankong.request.candidates import check_kept_whole, parse_words
 from tiankong.request.options import ConstraintOptions, check_threads
 from tiankong.runtime.classifier import Classifier
-from tiankong.runtime.loaded_model import LoadedModel
+from tiankong.runtime.loaded_model import LoadedModel, conversions_of
 from tiankong.runtime.predictor import Predictor
 from tiankong.tasks.check import DEFAULT_PRECISION, check
 from tiankong.tasks.classify import TextClassifier, classify
@@ -37,6 +37,7 @@ from tiankong.tasks.joint import joint
 from tiankong.tasks.rank import rank
 from tiankong.tasks.segment import segment
 from tiankong.tasks.zero_shot import zero_shot_classifiers
+from tiankong.text.script import AUTO, ChineseScript, Script, check_script
 
 Result = TypeVar("Result")
 
@@ -48,21 +49,25 @@ class Model:
     ``ProcessPoolExecutor``, joblib): each of them loads and verifies the folder again.
     """
 
-    def __init__(self, folder: ModelFolder, threads: int = 0, words: Sequence[str] = ()) -> None:
-        """``words`` extend the vocabulary: the segmenter keeps them whole, and they are possible answers.
+    def __init__(
+        self, folder: ModelFolder, threads: int = 0, words: Sequence[str] = (), script: Script = "auto"
+    ) -> None:
+        """``words`` extend the vocabulary: the segmenter keeps them whole, and they are possible answers. ``script`` is
+        how texts are read by methods that are not told otherwise.
 
-        :raises OptionError: ``words`` are unusable, or the model is a classifier.
+        :raises OptionError: ``words`` are unusable, or the model is a classifier; ``script`` is unknown.
         """
+        check_script(script)
         self.folder = folder
-        self._threads, self._words = threads, tuple(words)
-        self._loaded = _LOADERS[folder.task.answers](folder, threads, words)
+        self._threads, self._words, self._script = threads, tuple(words), script
+        self._loaded = _LOADERS[folder.task.answers](folder, threads, words, script)
         self._zero_shot = zero_shot_classifiers(self._loaded)
 
-    def __reduce__(self) -> tuple[Callable[..., Model], tuple[str | Path, int, tuple[str, ...]]]:
+    def __reduce__(self) -> tuple[Callable[..., Model], tuple[str | Path, int, tuple[str, ...], Script]]:
         path = self.folder.path.absolute()
         # By name, a built-in model is also found by another installation.
         place = path.name if path.name in built_in_models() and path == model_path(path.name) else path
-        return _load_again, (place, self._threads, self._words)
+        return _load_again, (place, self._threads, self._words, self._script)
 
     @property
     def labels(self) -> list[str]:
@@ -88,6 +93,7 @@ class Model:
         targets: Sequence[str] | None = None,
         part_of_word: bool | None = None,
         blank: str | None = None,
+        script: Script | None = None,
         **constraints: Unpack[ConstraintOptions],
     ) -> Filled: ...
 
@@ -100,6 +106,7 @@ class Model:
         targets: Sequence[str] | None = None,
         part_of_word: bool | None = None,
         blank: str | None = None,
+        script: Script | None = None,
         **constraints: Unpack[ConstraintOptions],
     ) -> list[Filled]: ...
 
@@ -111,6 +118,7 @@ class Model:
         targets: Sequence[str] | None = None,
         part_of_word: bool | None = None,
         blank: str | None = None,
+        script: Script | None = None,
         **constraints: Unpack[ConstraintOptions],
     ) -> Filled | list[Filled]:
         """The ``top_k`` best words for each blank of a sentence, or of each sentence of a list.
@@ -133,7 +141,17 @@ class Model:
         """
         answers: list[Filled] = [
             blanks[0] if len(blanks) == 1 else blanks
-            for blanks in fill(self.predictor, sentence, top_k, decoding, targets, part_of_word, blank, **constraints)
+            for blanks in fill(
+                self.predictor,
+                sentence,
+                top_k,
+                decoding,
+                targets,
+                part_of_word,
+                blank,
+                script or self._script,
+                **constraints,
+            )
         ]
         return _one_or_all(sentence, answers)
 
@@ -145,6 +163,7 @@ class Model:
         targets: Sequence[str] | None = None,
         part_of_word: bool | None = None,
         blank: str | None = None,
+        script: Script | None = None,
         **constraints: Unpack[ConstraintOptions],
     ) -> list[JointAnswer]: ...
 
@@ -156,6 +175,7 @@ class Model:
         targets: Sequence[str] | None = None,
         part_of_word: bool | None = None,
         blank: str | None = None,
+        script: Script | None = None,
         **constraints: Unpack[ConstraintOptions],
     ) -> list[list[JointAnswer]]: ...
 
@@ -166,6 +186,7 @@ class Model:
         targets: Sequence[str] | None = None,
         part_of_word: bool | None = None,
         blank: str | None = None,
+        script: Script | None = None,
         **constraints: Unpack[ConstraintOptions],
     ) -> list[JointAnswer] | list[list[JointAnswer]]:
         """The ``top_k`` best fillings of all blanks of a sentence together, or of each sentence of a list.
@@ -176,7 +197,9 @@ class Model:
         :raises SentenceError: as :meth:`fill`; more blanks than :data:`~tiankong.tasks.joint.MOST_BLANKS`.
         :raises OptionError: ``top_k``, ``targets``, ``blank`` or the constraints are unusable.
         """
-        answers = joint(self.predictor, sentence, top_k, targets, part_of_word, blank, **constraints)
+        answers = joint(
+            self.predictor, sentence, top_k, targets, part_of_word, blank, script or self._script, **constraints
+        )
         return _one_or_all(sentence, answers)
 
     def rank(
@@ -185,6 +208,7 @@ class Model:
         candidates: Sequence[str] | None = None,
         part_of_word: bool | None = None,
         blank: str | None = None,
+        script: Script | None = None,
     ) -> list[RankedCandidate]:
         """``candidates`` for the one blank of a sentence, or a list of whole sentences, best first.
 
@@ -196,7 +220,7 @@ class Model:
         :raises OptionError: the candidates or ``blank`` are unusable, or there are both candidates and several
             sentences.
         """
-        return rank(self.predictor, sentence, candidates, part_of_word, blank)
+        return rank(self.predictor, sentence, candidates, part_of_word, blank, script or self._script)
 
     @overload
     def check(
@@ -205,6 +229,7 @@ class Model:
         precision: float = DEFAULT_PRECISION,
         suggestions: int = 3,
         ignore: Collection[str] = (),
+        script: Script | None = None,
     ) -> list[CheckedWord]: ...
 
     @overload
@@ -214,6 +239,7 @@ class Model:
         precision: float = DEFAULT_PRECISION,
         suggestions: int = 3,
         ignore: Collection[str] = (),
+        script: Script | None = None,
     ) -> list[list[CheckedWord]]: ...
 
     def check(
@@ -222,6 +248,7 @@ class Model:
         precision: float = DEFAULT_PRECISION,
         suggestions: int = 3,
         ignore: Collection[str] = (),
+        script: Script | None = None,
     ) -> list[CheckedWord] | list[list[CheckedWord]]:
         """Every word of a text, or of each text of a list, with its probability given all others and whether it fits.
 
@@ -233,7 +260,7 @@ class Model:
             its number.
         :raises OptionError: ``precision``, ``suggestions`` or ``ignore`` is unusable; the model can't detect errors.
         """
-        return _one_or_all(text, check(self.predictor, text, precision, suggestions, ignore))
+        return _one_or_all(text, check(self.predictor, text, precision, suggestions, ignore, script or self._script))
 
     def explain(
         self,
@@ -242,6 +269,7 @@ class Model:
         blank: int = 0,
         part_of_word: bool | None = None,
         blank_text: str | None = None,
+        script: Script | None = None,
     ) -> Explanation:
         """The best word for one blank, or ``word``, and the influence of each word around it: how much its probability
         falls when that word is a blank, too.
@@ -253,7 +281,7 @@ class Model:
         :raises OptionError: there is no such blank; ``word`` is a phrase, has no letter, or can't fill the blank;
             ``blank_text`` is unusable.
         """
-        return explain(self.predictor, sentence, word, blank, part_of_word, blank_text)
+        return explain(self.predictor, sentence, word, blank, part_of_word, blank_text, script or self._script)
 
     @overload
     def classify(
@@ -262,6 +290,7 @@ class Model:
         prompts: Sequence[str] | None = None,
         labels: Mapping[str, Sequence[str]] | None = None,
         blank: str | None = None,
+        script: Script | None = None,
     ) -> list[LabelShare]: ...
 
     @overload
@@ -271,6 +300,7 @@ class Model:
         prompts: Sequence[str] | None = None,
         labels: Mapping[str, Sequence[str]] | None = None,
         blank: str | None = None,
+        script: Script | None = None,
     ) -> list[list[LabelShare]]: ...
 
     def classify(
@@ -279,6 +309,7 @@ class Model:
         prompts: Sequence[str] | None = None,
         labels: Mapping[str, Sequence[str]] | None = None,
         blank: str | None = None,
+        script: Script | None = None,
     ) -> list[LabelShare] | list[list[LabelShare]]:
         """The labels of a text, or of each text of a list, most probable first.
 
@@ -301,18 +332,26 @@ class Model:
             assert isinstance(self._loaded, Classifier)
             classifier = self._loaded
         else:
-            classifier = self._zero_shot(prompts, labels, blank)
-        return _one_or_all(text, classify(classifier, text))
+            classifier = self._zero_shot(prompts, labels, blank, script or self._script)
+        return _one_or_all(text, classify(classifier, text, script or self._script))
+
+    def read_as(self, text: str, script: Script | None = None) -> ChineseScript | None:
+        """The script that ``text`` is converted to before it is read; ``None`` if it is read as typed.
+
+        :raises OptionError: ``script`` is unknown.
+        """
+        conversion = self._loaded.reader(script or self._script, text).conversion
+        return None if conversion is None else conversion.read_as
 
     def reads(self, text: str) -> bool:
         """Whether ``text`` has a word that the model reads."""
         try:
-            self._loaded.read(text)
+            self._loaded.read(text, self._script)
         except SentenceError:
             return False
         return True
 
-    def segment(self, text: str, blank: str | None = None) -> list[SegmentedWord]:
+    def segment(self, text: str, blank: str | None = None, script: Script | None = None) -> list[SegmentedWord]:
         """The words, punctuation marks and blanks of a text as the model reads them, with their positions.
 
         ``blank`` is as for :meth:`fill`.
@@ -320,16 +359,18 @@ class Model:
         :raises SentenceError: ``text`` is not a string, too long or not Unicode.
         :raises OptionError: ``blank`` is unusable.
         """
-        return segment(self.predictor, text, blank)
+        return segment(self.predictor, text, blank, script or self._script)
 
     @overload
-    def embed(self, sentence: str, blank: str | None = None) -> NDArray[np.float32]: ...
+    def embed(self, sentence: str, blank: str | None = None, script: Script | None = None) -> NDArray[np.float32]: ...
 
     @overload
-    def embed(self, sentence: list[str], blank: str | None = None) -> list[NDArray[np.float32]]: ...
+    def embed(
+        self, sentence: list[str], blank: str | None = None, script: Script | None = None
+    ) -> list[NDArray[np.float32]]: ...
 
     def embed(
-        self, sentence: str | list[str], blank: str | None = None
+        self, sentence: str | list[str], blank: str | None = None, script: Script | None = None
     ) -> NDArray[np.float32] | list[NDArray[np.float32]]:
         """The context vector of each blank of a sentence, (blanks, E), or of each sentence of a list.
 
@@ -340,39 +381,48 @@ class Model:
         :raises OptionError: ``blank`` is unusable.
         :raises FolderError: the model folder was written before ``embed`` existed.
         """
-        return _one_or_all(sentence, embed(self.predictor, sentence, blank))
+        return _one_or_all(sentence, embed(self.predictor, sentence, blank, script or self._script))
 
 
-def load(model: str | Path = DEFAULT_MODEL, *, threads: int = 0, words: Sequence[str] = ()) -> Model:
+def load(
+    model: str | Path = DEFAULT_MODEL, *, threads: int = 0, words: Sequence[str] = (), script: Script = "auto"
+) -> Model:
     """Loads the built-in model of that name, or the model in that folder; ``words`` extend its vocabulary.
 
     ``threads`` to compute with; 0 means one per processor that this process may use.
 
+    A model that was trained on simplified Chinese reads traditional Chinese converted, and answers in it; a model of
+    traditional Chinese does the reverse. With ``script="as-is"``, every text is read as typed; each method takes the
+    same argument for one call.
+
     :raises FolderError: there is no such model, or it is newer, damaged or edited.
-    :raises OptionError: ``threads`` or ``words`` are unusable.
+    :raises OptionError: ``threads``, ``words`` or ``script`` are unusable.
     """
     check_threads(threads)
-    return Model(open_model(model_path(model)), threads, words)
+    return Model(open_model(model_path(model)), threads, words, script)
 
 
-def _load_again(model: str | Path, threads: int, words: Sequence[str]) -> Model:
+def _load_again(model: str | Path, threads: int, words: Sequence[str], script: Script) -> Model:
     """Called by unpickling."""
-    return load(model, threads=threads, words=words)
+    return load(model, threads=threads, words=words, script=script)
 
 
-def _load_predictor(folder: ModelFolder, threads: int, words: Sequence[str]) -> Predictor:
-    predictor = Predictor(folder, threads, parse_words(words, folder.manifest.prepare))
+def _load_predictor(folder: ModelFolder, threads: int, words: Sequence[str], script: Script) -> Predictor:
+    conversions = conversions_of(folder) if words and script == AUTO else None
+    shown = parse_words(words, folder.manifest.prepare, conversions)
+    different = {word: typed for word, typed in shown.items() if word != typed}
+    predictor = Predictor(folder, threads, list(shown), different)
     check_kept_whole(predictor)
     return predictor
 
 
-def _load_classifier(folder: ModelFolder, threads: int, words: Sequence[str]) -> Classifier:
+def _load_classifier(folder: ModelFolder, threads: int, words: Sequence[str], script: Script) -> Classifier:  # noqa: ARG001
     if words:
         raise OptionError(f"{folder.path.name} is a classifier; extra words are unsupported: remove them")
     return Classifier(folder, threads)
 
 
-_LOADERS: dict[AnswerKind, Callable[[ModelFolder, int, Sequence[str]], LoadedModel]] = {
+_LOADERS: dict[AnswerKind, Callable[[ModelFolder, int, Sequence[str], Script], LoadedModel]] = {
     WORDS: _load_predictor,
     LABELS: _load_classifier,
 }

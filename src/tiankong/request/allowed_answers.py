@@ -25,12 +25,20 @@ class AllowedAnswers:
             candidates = [candidate for candidate, fits in zip(candidates, fitting, strict=True) if fits]
         self.predictor = predictor
         self.phrases = [candidate for candidate in candidates or () if len(candidate.words) > 1]
+        self._shown = {one.words[0]: one.shown for one in candidates or () if len(one.words) == 1}
         self._words: list[str] | None = None
         if candidates is not None:
             self._words = [candidate.words[0] for candidate in candidates if len(candidate.words) == 1]
         self._constraints = constraints
         self._allowed: NDArray[np.bool_] | None = None
         self._oov = None if candidates is None else predictor.oov_words(oov_words(candidates, predictor))
+
+    def shown(self, words: Sequence[str], before: str = "", after: str = "") -> list[str]:
+        """Answers as the user reads them, each between ``before`` and ``after`` as typed: targets as they were given,
+        other words in the script of the text.
+        """
+        written = self.predictor.written(words, before, after)
+        return [self._shown.get(word, other) for word, other in zip(words, written, strict=True)]
 
     def reading(self) -> Reading:
         """A reading that has all of them as answers."""

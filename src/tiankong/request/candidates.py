@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from tiankong.config import PrepareConfig
 from tiankong.errors import OptionError
 from tiankong.runtime.predictor import Predictor
+from tiankong.text.conversion import Conversions
 from tiankong.text.normalise import normalise, surrogate_in
 from tiankong.text.vocabulary import is_target
 
@@ -23,11 +24,15 @@ LONGEST_CANDIDATE = 64
 
 @dataclass(frozen=True)
 class Candidate:
-    """A candidate as typed, normalised, and as words; words without a letter are context and not predicted."""
+    """A candidate as typed, normalised, and as words; words without a letter are context and not predicted.
+
+    A candidate that is one word is ``shown`` normalised, or as typed if the model reads it converted.
+    """
 
     text: str
     normalised: str
     words: tuple[str, ...]
+    shown: str
 
 
 def parse_candidates(texts: Sequence[str], predictor: Predictor, *, all_different: bool = False) -> list[Candidate]:
@@ -59,12 +64,14 @@ def parse_candidates(texts: Sequence[str], predictor: Predictor, *, all_differen
         if all_different and words in candidates:
             first = candidates[words].text
             raise OptionError(f"the candidates {first!r} and {text!r} are the same to this model: remove one")
-        candidates.setdefault(words, Candidate(text, whole, words))
+        is_converted = predictor.conversion is not None or predictor.tokenizer.converted(text) != text
+        candidates.setdefault(words, Candidate(text, whole, words, text if is_converted else whole))
     return list(candidates.values())
 
 
-def parse_words(words: Sequence[str], config: PrepareConfig) -> list[str]:
-    """Words to add to a vocabulary, normalised, without duplicates.
+def parse_words(words: Sequence[str], config: PrepareConfig, conversions: Conversions | None = None) -> dict[str, str]:
+    """Words to add to a vocabulary, normalised, without duplicates, and each as it is shown: as typed if
+    ``conversions`` converts it to the model's script.
 
     :raises OptionError: ``words`` is not a list of strings, or too long; a word has no letter or contains white space.
     """
@@ -72,15 +79,19 @@ def parse_words(words: Sequence[str], config: PrepareConfig) -> list[str]:
         raise OptionError("words must be a list of words")
     if len(words) > MOST_WORDS:
         raise OptionError(f"{len(words):,} words are too many for the vocabulary: add at most {MOST_WORDS:,}")
-    unique: dict[str, None] = {}
+    unique: dict[str, str] = {}
     for word in words:
         text = normalise(word, config.normalisation)
         if surrogate_in(text) is not None:
             raise OptionError(f"{word!r} can't be added to the vocabulary: not valid Unicode, convert it to UTF-8")
         if not is_target(text) or len(text.split()) != 1:
             raise OptionError(f"{word!r} can't be added to the vocabulary: a word has a letter and no white space")
-        unique[text] = None
-    return list(unique)
+        conversion = None if conversions is None else conversions.of(text)
+        if conversion is None:
+            unique.setdefault(text, text)
+        else:
+            unique.setdefault(conversion.read(text), word.strip())
+    return unique
 
 
 def check_kept_whole(predictor: Predictor) -> None:

@@ -10,6 +10,7 @@ from tiankong.config import SPACED, PrepareConfig
 from tiankong.errors import OptionError
 from tiankong.request.candidates import MOST_WORDS
 from tiankong.text.alignment import normalise_aligned
+from tiankong.text.conversion import Convert
 from tiankong.text.normalise import normalise, surrogate_in
 
 
@@ -19,27 +20,32 @@ class _Place(NamedTuple):
 
 
 class IgnoredWords:
-    """Normalised ``words``, found wherever they stand in a text, however it is segmented."""
+    """Normalised ``words``, found wherever they stand in a text, however it is segmented, in either script."""
 
     def __init__(self, words: frozenset[str], config: PrepareConfig) -> None:
         self._words = words
         self._lengths = sorted({len(word) for word in words}, reverse=True)
+        self._in_script: dict[Convert, frozenset[str]] = {}
         self._normalisation = config.normalisation
         self._spaced = config.segmenter in SPACED
 
     def __bool__(self) -> bool:
         return bool(self._words)
 
-    def places(self, text: str) -> IgnoredPlaces:
-        """Where they stand in ``text``, by its offsets as typed."""
+    def places(self, text: str, convert: Convert = str) -> IgnoredPlaces:
+        """Where they stand in ``text``, by its offsets as typed, as they are or both converted."""
         if not self._words:
             return IgnoredPlaces([], spaced=self._spaced)
         aligned = normalise_aligned(text, self._normalisation)
+        if convert not in self._in_script:
+            self._in_script[convert] = self._words | set(map(convert, self._words))
+        words = self._in_script[convert]
         places = [
             _Place(aligned.starts[start], aligned.ends[start + length - 1])
-            for start in range(len(aligned.text))
+            for form in dict.fromkeys((aligned.text, convert(aligned.text)))
+            for start in range(len(form))
             for length in self._lengths
-            if start + length <= len(aligned.text) and aligned.text[start : start + length] in self._words
+            if start + length <= len(form) and form[start : start + length] in words
         ]
         return IgnoredPlaces(places, spaced=self._spaced)
 

@@ -14,6 +14,7 @@ from tiankong.request.constraints import Constraints
 from tiankong.request.patterns import compile_pattern
 from tiankong.runtime.predictor import Predictor
 from tiankong.text.normalise import surrogate_in
+from tiankong.text.segment import Tokenizer
 
 
 class ConstraintOptions(TypedDict, total=False):
@@ -38,7 +39,7 @@ def check_fill_options(
 
     :raises OptionError: ``top_k`` is not from 1 to ``most``; ``decoding`` or a constraint is unusable.
     """
-    checked, problems = _check_constraints(constraints, predictor.tokenizer.normalise)
+    checked, problems = _check_constraints(constraints, predictor.tokenizer)
     if not is_whole(top_k) or not 1 <= top_k <= most:
         problems.append(f"top_k must be a whole number from 1 to {most:,}, not {top_k!r}")
     if decoding is not None and decoding not in DECODINGS:
@@ -51,14 +52,13 @@ def check_fill_options(
     return checked
 
 
-def _check_constraints(
-    options: ConstraintOptions, normalise: Callable[[str], str]
-) -> tuple[Constraints | None, list[str]]:
+def _check_constraints(options: ConstraintOptions, tokenizer: Tokenizer) -> tuple[Constraints | None, list[str]]:
     """The constraints of ``options``, ``None`` if there are none, and every problem with them.
 
-    ``normalise`` is the model's normalisation of text.
+    ``tokenizer`` is the model's, so that they are written as its words are.
     """
     problems: list[str] = []
+    normalise = tokenizer.normalise
     starts_with, ends_with, contains = (
         _text(name, options, normalise, problems) for name in ("starts_with", "ends_with", "contains")
     )
@@ -67,7 +67,7 @@ def _check_constraints(
     expression = _string("pattern", options, problems)
     if expression is not None:
         try:
-            pattern = compile_pattern(expression, any_case=normalise("A") == normalise("a"))
+            pattern = compile_pattern(tokenizer.converted(expression), any_case=normalise("A") == normalise("a"))
         except OptionError as error:
             problems += error.problems
     shortest, longest = _lengths(options.get("length"), problems)

@@ -17,6 +17,7 @@ from tiankong.runtime.reading import Reading
 from tiankong.text.blank_forms import USUAL, BlankForm
 from tiankong.text.blanks import BlankedSentence, parse_blanks, with_affixes
 from tiankong.text.network_input import Window
+from tiankong.text.script import AUTO
 from tiankong.text.segment import Tokenizer
 from tiankong.text.vocabulary import BLANK, is_target
 
@@ -26,7 +27,7 @@ _UNSPACED = ("CJK", "HIRAGANA", "KATAKANA", "THAI", "LAO", "KHMER", "MYANMAR", "
 
 @dataclass(frozen=True)
 class Query:
-    """A sentence with blanks, and its tokens; ``None`` is a blank.
+    """A sentence with blanks, and its tokens as the ``reader`` reads them; ``None`` is a blank.
 
     ``affixes`` are the normalised prefix and suffix of each blank's word. If the language is ``spaced``, words that are
     filled in are separated from their neighbours by spaces.
@@ -35,6 +36,7 @@ class Query:
     sentence: BlankedSentence
     tokens: tuple[str | None, ...]
     affixes: tuple[tuple[str, str], ...]
+    reader: Predictor
     spaced: bool = False
 
     def window(self, reading: Reading) -> Window:
@@ -46,6 +48,10 @@ class Query:
         """The tokens before and after blank number ``blank``."""
         place = [place for place, token in enumerate(self.tokens) if token is None][blank]
         return self.tokens[:place], self.tokens[place + 1 :]
+
+    def beside(self, blank: int) -> tuple[str, str]:
+        """The text as typed right before and after blank number ``blank``, up to the next blank."""
+        return self.sentence.parts[blank], self.sentence.parts[blank + 1]
 
     def filled(self, words: Sequence[str | None]) -> str:
         """The sentence with each of ``words`` in its blank, ``None`` for one left blank; everything else as typed."""
@@ -70,14 +76,22 @@ class Query:
     def _piece(self, blank: int, word: str) -> str:
         """The text of a blank, with the prefix and suffix of its word as typed."""
         prefix, suffix = self.affixes[blank]
-        if not word.startswith(prefix) or not word.endswith(suffix) or len(word) < len(prefix) + len(suffix):
+        read = word if self.reader.conversion is None else self.reader.conversion.read(word)
+        if not read.startswith(prefix) or not read.endswith(suffix) or len(read) < len(prefix) + len(suffix):
             return word
         typed_prefix, typed_suffix = self.sentence.affixes[blank]
         return f"{typed_prefix}{word[len(prefix) : len(word) - len(suffix)]}{typed_suffix}"
 
 
-def parse_query(text: str, predictor: Predictor, part_of_word: bool | None = None, form: BlankForm = USUAL) -> Query:
-    """Parses ``text``, whose blanks have this ``form``.
+def parse_query(
+    text: str,
+    predictor: Predictor,
+    part_of_word: bool | None = None,
+    form: BlankForm = USUAL,
+    script: str = AUTO,
+) -> Query:
+    """Parses ``text``, whose blanks have this ``form``, read as ``script`` says
+    (:meth:`~tiankong.runtime.loaded_model.LoadedModel.reader`).
 
     With ``part_of_word``, a word that ends right before a blank is part of the missing word; in languages with spaces,
     so is a word that begins right after it. ``None`` means true for languages with spaces.
@@ -88,6 +102,7 @@ def parse_query(text: str, predictor: Predictor, part_of_word: bool | None = Non
     if not isinstance(part_of_word, bool | None):
         raise OptionError(f"part_of_word must be true, false or none, not {part_of_word!r}")
     sentence = parse_blanks(text, form)
+    predictor = predictor.reader(script, text)
     tokenizer = predictor.tokenizer
     spaced = predictor.folder.manifest.prepare.segmenter in SPACED
     if part_of_word is None and spaced:
@@ -107,7 +122,7 @@ def parse_query(text: str, predictor: Predictor, part_of_word: bool | None = Non
     has_context = any(token is not None and predictor.reads(token) for token in tokens)
     if not has_context and not any(prefix or suffix for prefix, suffix in affixes):
         raise SentenceError(f"the model reads nothing beside the blank of {text!r}: write more context")
-    return Query(sentence, tuple(tokens), affixes, spaced)
+    return Query(sentence, tuple(tokens), affixes, predictor, spaced)
 
 
 def parse_queries(
@@ -116,6 +131,7 @@ def parse_queries(
     part_of_word: bool | None = None,
     most_blanks: int | None = None,
     form: BlankForm = USUAL,
+    script: str = AUTO,
 ) -> list[Query]:
     """Parses a sentence, or each of a list.
 
@@ -124,7 +140,7 @@ def parse_queries(
     """
 
     def parse(sentence: str) -> Query:
-        query = parse_query(sentence, predictor, part_of_word, form)
+        query = parse_query(sentence, predictor, part_of_word, form, script)
         blanks = len(query.affixes)
         if most_blanks is not None and blanks > most_blanks:
             raise SentenceError(

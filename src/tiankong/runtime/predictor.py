@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -20,13 +20,20 @@ from tiankong.text.vocabulary import BEGIN, BLANK, END
 class Predictor(LoadedModel):
     """A loaded model that fills blanks. Safe to share between threads."""
 
-    def __init__(self, folder: ModelFolder, threads: int = 0, words: Sequence[str] = ()) -> None:
-        """``words`` extend the vocabulary and are kept whole; those it already has change nothing.
+    def __init__(
+        self,
+        folder: ModelFolder,
+        threads: int = 0,
+        words: Sequence[str] = (),
+        shown: Mapping[str, str] | None = None,
+    ) -> None:
+        """``words`` extend the vocabulary and are kept whole; those it already has change nothing. ``shown`` are those
+        that their user writes differently.
 
         :raises FolderError: the model does not fill blanks, or its network can't be opened.
         """
         folder.needs(WORDS)
-        super().__init__(folder, threads, words)
+        super().__init__(folder, threads, words, shown)
         self.decoder = decoder_of(folder)
         self.codes_decoder: CodesDecoder | None = None
         if isinstance(self.decoder, CodesDecoder) and self.decoder.has_distances:

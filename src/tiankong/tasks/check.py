@@ -19,6 +19,8 @@ from tiankong.runtime.predictor import Predictor
 from tiankong.runtime.pseudo_likelihood import PredictedWord, predict_words
 from tiankong.runtime.reading import Prediction
 from tiankong.text.blanks import check_text
+from tiankong.text.script import AUTO
+from tiankong.text.segment import Token
 from tiankong.text.vocabulary import Vocabulary
 
 DEFAULT_PRECISION = 0.8
@@ -56,6 +58,7 @@ def check(
     precision: float = DEFAULT_PRECISION,
     suggestions: int = 3,
     ignore: Collection[str] = (),
+    script: str = AUTO,
 ) -> list[list[CheckedWord]]:
     """Every word of each text.
 
@@ -66,7 +69,7 @@ def check(
     if not is_whole(suggestions) or not 0 <= suggestions <= MOST_ANSWERS:
         raise OptionError(f"suggestions must be a whole number from 0 to {MOST_ANSWERS:,}, not {suggestions!r}")
     ignored = parse_ignored(ignore, predictor.folder.manifest.prepare)
-    return each(texts, lambda text: _checked(predictor, text, precision, suggestions, ignored))
+    return each(texts, lambda text: _checked(predictor.reader(script, text), text, precision, suggestions, ignored))
 
 
 def _checked(
@@ -78,7 +81,7 @@ def _checked(
     threshold = _threshold(detection, precision)
     check_text(text)
     tokens = predictor.tokenizer.located_tokens(text)
-    places = ignored.places(text)
+    places = ignored.places(text, predictor.tokenizer.converted)
     words = []
     for predicted in predict_words([token.text for token in tokens], predictor):
         token = tokens[predicted.number]
@@ -92,7 +95,7 @@ def _checked(
             "score": float(np.exp(-features.surprise)),
             "misfit": probability,
             "fits": fits,
-            "suggestions": [] if fits else _suggestions(predicted, suggestions),
+            "suggestions": [] if fits else _suggestions(predicted, suggestions, predictor, text, token),
         }
         words.append(word)
     return words
@@ -108,7 +111,10 @@ def _threshold(detection: ErrorDetection, precision: float) -> Threshold:
     return min(precise, key=lambda threshold: threshold.misfit)
 
 
-def _suggestions(predicted: PredictedWord, count: int) -> list[Suggestion]:
+def _suggestions(
+    predicted: PredictedWord, count: int, predictor: Predictor, text: str, token: Token
+) -> list[Suggestion]:
     logs = predicted.prediction.log_probabilities
     ids = [word for word in best(logs, count + 1).tolist() if word != predicted.answer][:count]
-    return [{"token_str": predicted.reading.word(word), "score": float(np.exp(logs[word]))} for word in ids]
+    words = predictor.written(list(map(predicted.reading.word, ids)), text[: token.start], text[token.end :])
+    return [{"token_str": word, "score": float(np.exp(logs[number]))} for word, number in zip(words, ids, strict=True)]

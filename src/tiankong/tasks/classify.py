@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from tiankong.request.answers import LabelShare
 from tiankong.request.texts import each
 from tiankong.text.label_words import take_label_words
+from tiankong.text.script import AUTO
 
 
 class TextClassifier(Protocol):
@@ -20,8 +21,8 @@ class TextClassifier(Protocol):
     def labels(self) -> list[str]:
         """The names of the labels."""
 
-    def read(self, text: str) -> list[str]:
-        """The tokens that it reads of a text.
+    def read(self, text: str, script: str = AUTO) -> list[str]:
+        """The tokens that it reads of a text, read as ``script`` says.
 
         :raises SentenceError: the text is unusable.
         """
@@ -30,12 +31,12 @@ class TextClassifier(Protocol):
         """Logits (texts, labels) of texts, each given as its tokens."""
 
 
-def classify(classifier: TextClassifier, texts: str | Sequence[str]) -> list[list[LabelShare]]:
+def classify(classifier: TextClassifier, texts: str | Sequence[str], script: str = AUTO) -> list[list[LabelShare]]:
     """The labels of each text, most probable first. fastText's label words are left out, as fastText does.
 
     :raises SentenceError: a text is unusable.
     """
-    return classify_tokens(classifier, each(texts, lambda text: classifier.read(_without_label_words(text))))
+    return classify_tokens(classifier, each(texts, lambda text: classifier.read(_without_label_words(text), script)))
 
 
 def classify_tokens(classifier: TextClassifier, texts: Sequence[Sequence[str]]) -> list[list[LabelShare]]:

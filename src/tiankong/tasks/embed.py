@@ -12,9 +12,12 @@ from tiankong.request.queries import parse_queries
 from tiankong.runtime.predictor import Predictor
 from tiankong.runtime.reading import Reading
 from tiankong.text.blank_forms import blank_form
+from tiankong.text.script import AUTO
 
 
-def embed(predictor: Predictor, sentences: str | Sequence[str], blank: str | None = None) -> list[NDArray[np.float32]]:
+def embed(
+    predictor: Predictor, sentences: str | Sequence[str], blank: str | None = None, script: str = AUTO
+) -> list[NDArray[np.float32]]:
     """The context vector of each blank, (blanks, E), for each sentence.
 
     :raises SentenceError: a sentence is unusable.
@@ -26,6 +29,7 @@ def embed(predictor: Predictor, sentences: str | Sequence[str], blank: str | Non
         raise FolderError(
             f"{predictor.folder.path} was made by an earlier tiankong, before embed: train or export it again"
         )
-    queries, reading = parse_queries(sentences, predictor, form=blank_form(blank)), Reading(predictor)
+    queries = parse_queries(sentences, predictor, form=blank_form(blank), script=script)
+    reading = Reading(predictor)
     predictions = reading.predictions([query.window(reading) for query in queries])
     return [np.stack([next(predictions).context for _ in query.affixes]) for query in queries]

@@ -15,6 +15,7 @@ from tiankong.runtime.decoding import best, excluded
 from tiankong.runtime.predictor import Predictor
 from tiankong.text.blank_forms import blank_form
 from tiankong.text.network_input import Ints
+from tiankong.text.script import AUTO
 from tiankong.text.vocabulary import BLANK
 
 NEAREST = 32
@@ -28,6 +29,7 @@ def explain(
     blank: int = 0,
     part_of_word: bool | None = None,
     blank_text: str | None = None,
+    script: str = AUTO,
 ) -> Explanation:
     """The best word for blank number ``blank``, or ``word``, and the influence of the words around it.
     ``blank_text`` is how the sentence writes its blanks.
@@ -39,7 +41,8 @@ def explain(
     :raises OptionError: there is no such blank; ``word`` is not a single word, or lacks the prefix or suffix of the
         blank's word; ``blank_text`` is unusable.
     """
-    query = parse_query(sentence, predictor, part_of_word, blank_form(blank_text))
+    query = parse_query(sentence, predictor, part_of_word, blank_form(blank_text), script)
+    predictor = query.reader
     blanks = len(query.affixes)
     if not is_whole(blank) or not 0 <= blank < blanks:
         numbers = f"from 0 to {blanks - 1}" if blanks > 1 else "0, the only one"
@@ -66,7 +69,7 @@ def explain(
     score, *without = (float(np.exp(row[answer])) for row in rows)
     influences = dict(zip(replaced, (score - other for other in without), strict=True))
     return {
-        "token_str": reading.word(answer) if word is None else word,
+        "token_str": predictor.written([reading.word(answer)], *query.beside(blank))[0] if word is None else word,
         "score": score,
         "context": _context(query, influences, predictor),
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import Unpack
 
 import numpy as np
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from tiankong.request.allowed_answers import AllowedAnswers
 from tiankong.request.answers import MOST_ANSWERS, Answer
 from tiankong.request.candidates import Candidate, parse_candidates
+from tiankong.request.constraints import Constraints
 from tiankong.request.options import ConstraintOptions, check_fill_options
 from tiankong.request.queries import Query, parse_queries
 from tiankong.runtime.decoding import Order, best, excluded
@@ -19,6 +21,7 @@ from tiankong.runtime.joint_probability import phrase_log_probabilities
 from tiankong.runtime.predictor import Predictor
 from tiankong.runtime.reading import Prediction, Reading
 from tiankong.text.blank_forms import blank_form
+from tiankong.text.script import AUTO
 
 _QUERIES_AT_ONCE = 512
 
@@ -31,6 +34,7 @@ def fill(
     targets: Sequence[str] | None = None,
     part_of_word: bool | None = None,
     blank: str | None = None,
+    script: str = AUTO,
     **constraints: Unpack[ConstraintOptions],
 ) -> list[list[list[Answer]]]:
     """The ``top_k`` best answers, best first, for each blank of each sentence.
@@ -38,18 +42,29 @@ def fill(
     ``decoding`` is ``likelihood``, ``distance``, or ``None`` for the model's own. See :meth:`tiankong.Model.fill`.
 
     :raises SentenceError: a sentence is unusable.
-    :raises OptionError: ``top_k``, ``decoding``, ``targets``, ``blank`` or the constraints are unusable.
+    :raises OptionError: ``top_k``, ``decoding``, ``targets``, ``blank``, ``script`` or the constraints are unusable.
     """
-    checked = check_fill_options(predictor, top_k, MOST_ANSWERS, constraints, decoding)
-    candidates = None if targets is None else parse_candidates(targets, predictor)
-    queries = parse_queries(sentences, predictor, part_of_word, form=blank_form(blank))
-    allowed_answers = AllowedAnswers(candidates, checked, predictor)
+
+    def checked(reader: Predictor) -> Constraints | None:
+        return check_fill_options(reader, top_k, MOST_ANSWERS, constraints, decoding)
+
+    @cache
+    def allowed_answers(reader: Predictor) -> AllowedAnswers:
+        return AllowedAnswers(None if targets is None else parse_candidates(targets, reader), checked(reader), reader)
+
+    form = blank_form(blank)
+    checked(predictor.reader(script))  # what is wrong with the options comes before what is wrong with a sentence
+    queries = parse_queries(sentences, predictor, part_of_word, form=form, script=script)
     by_distance = (decoding or predictor.folder.manifest.model.decoding) == "distance"
-    return [
-        answers
-        for start in range(0, len(queries), _QUERIES_AT_ONCE)
-        for answers in _filled(queries[start : start + _QUERIES_AT_ONCE], top_k, by_distance, allowed_answers)
-    ]
+    answers: list[list[list[Answer]]] = [[] for _ in queries]
+    for reader in dict.fromkeys(query.reader for query in queries):
+        numbers = [number for number, query in enumerate(queries) if query.reader is reader]
+        for start in range(0, len(numbers), _QUERIES_AT_ONCE):
+            together = numbers[start : start + _QUERIES_AT_ONCE]
+            filled = _filled([queries[number] for number in together], top_k, by_distance, allowed_answers(reader))
+            for number, blanks in zip(together, filled, strict=True):
+                answers[number] = blanks
+    return answers
 
 
 def _filled(
@@ -63,7 +78,7 @@ def _filled(
         answers_of_blanks = []
         for blank, affixes in enumerate(query.affixes):
             allowed = allowed_answers.allowed(reading, *affixes)
-            answers = _words(query, blank, next(predictions), reading, allowed, top_k, by_distance)
+            answers = _words(query, blank, next(predictions), reading, allowed, top_k, by_distance, allowed_answers)
             phrases = allowed_answers.phrases_with(*affixes) if allowed_answers.phrases else []
             if phrases:
                 answers += _phrases(query, blank, phrases, reading)
@@ -80,6 +95,7 @@ def _words(
     allowed: NDArray[np.bool_] | None,
     top_k: int,
     by_distance: bool,
+    allowed_answers: AllowedAnswers,
 ) -> list[Answer]:
     """The best single words."""
     row = prediction.log_probabilities
@@ -89,7 +105,8 @@ def _words(
     ids = best(order, top_k)
     known = reading.vocabulary_size
     tokens = [word if word < known else None for word in ids.tolist()]
-    answers = _answers(query, blank, np.exp(row[ids]).tolist(), list(map(reading.word, ids.tolist())), tokens)
+    words = allowed_answers.shown(list(map(reading.word, ids.tolist())), *query.beside(blank))
+    answers = _answers(query, blank, np.exp(row[ids]).tolist(), words, tokens)
     if reading.has_distances:
         for answer, distance in zip(answers, reading.distances(prediction.scores, ids).tolist(), strict=True):
             answer["distance"] = distance

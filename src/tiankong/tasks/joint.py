@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Unpack
 
 import numpy as np
@@ -10,11 +11,13 @@ import numpy as np
 from tiankong.request.allowed_answers import AllowedAnswers
 from tiankong.request.answers import JointAnswer
 from tiankong.request.candidates import parse_candidates
+from tiankong.request.constraints import Constraints
 from tiankong.request.options import ConstraintOptions, check_fill_options
 from tiankong.request.queries import Query, parse_queries
 from tiankong.runtime.joint_probability import JointScorer
 from tiankong.runtime.predictor import Predictor
 from tiankong.text.blank_forms import blank_form
+from tiankong.text.script import AUTO
 
 MOST_BLANKS = 12
 """The most blanks that are filled together."""
@@ -32,18 +35,26 @@ def joint(
     targets: Sequence[str] | None = None,
     part_of_word: bool | None = None,
     blank: str | None = None,
+    script: str = AUTO,
     **constraints: Unpack[ConstraintOptions],
 ) -> list[list[JointAnswer]]:
     """The ``top_k`` best fillings of each sentence with single words, as far as the search finds them.
 
     :raises SentenceError: a sentence is unusable or has more than :data:`MOST_BLANKS` blanks.
-    :raises OptionError: ``top_k``, ``targets``, ``blank`` or the constraints are unusable.
+    :raises OptionError: ``top_k``, ``targets``, ``blank``, ``script`` or the constraints are unusable.
     """
-    checked = check_fill_options(predictor, top_k, MOST_TOGETHER, constraints)
-    candidates = None if targets is None else parse_candidates(targets, predictor)
-    allowed_answers = AllowedAnswers(candidates, checked, predictor)
-    queries = parse_queries(sentences, predictor, part_of_word, MOST_BLANKS, blank_form(blank))
-    return [_fillings(query, top_k, allowed_answers) for query in queries]
+
+    def checked(reader: Predictor) -> Constraints | None:
+        return check_fill_options(reader, top_k, MOST_TOGETHER, constraints)
+
+    @cache
+    def allowed_answers(reader: Predictor) -> AllowedAnswers:
+        return AllowedAnswers(None if targets is None else parse_candidates(targets, reader), checked(reader), reader)
+
+    form = blank_form(blank)
+    checked(predictor.reader(script))  # what is wrong with the options comes before what is wrong with a sentence
+    queries = parse_queries(sentences, predictor, part_of_word, MOST_BLANKS, form, script)
+    return [_fillings(query, top_k, allowed_answers(query.reader)) for query in queries]
 
 
 def _fillings(query: Query, top_k: int, allowed_answers: AllowedAnswers) -> list[JointAnswer]:
@@ -53,6 +64,8 @@ def _fillings(query: Query, top_k: int, allowed_answers: AllowedAnswers) -> list
     scorer = JointScorer(reading, window.ids, window.targets.tolist(), allowed)
     answers: list[JointAnswer] = []
     for filling, log_probability in scorer.search(top_k, max(_WIDTH, top_k)):
-        words = [reading.word(word) for word in filling]
+        words = [
+            allowed_answers.shown([reading.word(word)], *query.beside(blank))[0] for blank, word in enumerate(filling)
+        ]
         answers.append({"score": float(np.exp(log_probability)), "token_strs": words, "sequence": query.filled(words)})
     return answers

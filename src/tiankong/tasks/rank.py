@@ -18,6 +18,7 @@ from tiankong.runtime.pseudo_likelihood import predict_words
 from tiankong.runtime.reading import Reading
 from tiankong.text.blank_forms import BlankForm, blank_form
 from tiankong.text.blanks import check_text
+from tiankong.text.script import AUTO
 
 
 def rank(
@@ -26,6 +27,7 @@ def rank(
     candidates: Sequence[str] | None = None,
     part_of_word: bool | None = None,
     blank: str | None = None,
+    script: str = AUTO,
 ) -> list[RankedCandidate]:
     """``candidates`` for the blank of ``sentence``, or whole sentences, best first.
 
@@ -36,16 +38,21 @@ def rank(
     """
     form = blank_form(blank)
     if isinstance(sentence, str):
-        return _rank_candidates(predictor, sentence, candidates or [], part_of_word, form)
+        return _rank_candidates(predictor, sentence, candidates or [], part_of_word, form, script)
     if candidates is not None:
         raise OptionError("give candidates for the blank of one sentence, or several sentences without candidates")
     if blank is not None:
         raise OptionError("`blank` is for a sentence with candidates: leave it out, whole sentences have no blank")
-    return _rank_sentences(predictor, sentence)
+    return _rank_sentences(predictor, sentence, script)
 
 
 def _rank_candidates(
-    predictor: Predictor, sentence: str, candidates: Sequence[str], part_of_word: bool | None, form: BlankForm
+    predictor: Predictor,
+    sentence: str,
+    candidates: Sequence[str],
+    part_of_word: bool | None,
+    form: BlankForm,
+    script: str,
 ) -> list[RankedCandidate]:
     """Candidates for the one blank of ``sentence``.
 
@@ -54,7 +61,8 @@ def _rank_candidates(
     :raises SentenceError: as ``fill``; more than one blank.
     :raises OptionError: the candidates; two are the same; one lacks the prefix or suffix of the blank's word.
     """
-    query = parse_query(sentence, predictor, part_of_word, form)
+    query = parse_query(sentence, predictor, part_of_word, form, script)
+    predictor = query.reader
     if len(query.affixes) > 1:
         raise SentenceError(
             f"the sentence has {len(query.affixes)} blanks: rank compares candidates for one; {form.how_to_escape}"
@@ -80,7 +88,7 @@ def _rank_candidates(
     return _ranked([(candidate.text, query.filled([candidate.text])) for candidate in parsed], logs, logs)
 
 
-def _rank_sentences(predictor: Predictor, sentences: Sequence[str]) -> list[RankedCandidate]:
+def _rank_sentences(predictor: Predictor, sentences: Sequence[str], script: str) -> list[RankedCandidate]:
     """Whole sentences by pseudo-log-likelihood (Salazar et al. 2020, section 2): the sum over words of their log
     probability given all others, scaled to the mean number of words, so that long sentences are not at a disadvantage.
 
@@ -95,7 +103,7 @@ def _rank_sentences(predictor: Predictor, sentences: Sequence[str]) -> list[Rank
             check_text(sentence)
             if sentence in logs_of_words:
                 raise SentenceError("it was given before: remove it")
-            tokens = predictor.tokenizer.tokens(sentence)
+            tokens = predictor.reader(script, sentence).tokenizer.tokens(sentence)
             logs_of_words[sentence] = [word.log_probability for word in predict_words(tokens, predictor)]
             if not logs_of_words[sentence]:
                 raise SentenceError("there is no word that the model can judge: write more")

@@ -24,13 +24,16 @@ from tiankong.runtime.reading import Reading
 from tiankong.text.blank_forms import blank_form
 from tiankong.text.network_input import Window
 from tiankong.text.pieces import piece_edges
+from tiankong.text.script import AUTO
 
 _CLASSIFIERS_KEPT = 16
 _TEXTS_AT_ONCE = 256
 
 Floats = NDArray[np.float64]
-ClassifierOf = Callable[[Sequence[str] | None, Mapping[str, Sequence[str]] | None, str | None], "ZeroShotClassifier"]
-"""From prompts, labels and how the prompts write their blank to a classifier."""
+ClassifierOf = Callable[
+    [Sequence[str] | None, Mapping[str, Sequence[str]] | None, str | None, str], "ZeroShotClassifier"
+]
+"""From prompts, labels, how the prompts write their blank and the script that all are read as to a classifier."""
 
 
 def zero_shot_classifiers(model: LoadedModel) -> ClassifierOf:
@@ -40,16 +43,16 @@ def zero_shot_classifiers(model: LoadedModel) -> ClassifierOf:
     """
 
     @lru_cache(_CLASSIFIERS_KEPT)
-    def kept(question: LabelQuestion) -> ZeroShotClassifier:
+    def kept(question: LabelQuestion, script: str) -> ZeroShotClassifier:
         assert isinstance(model, Predictor)
-        return ZeroShotClassifier(question, model)
+        return ZeroShotClassifier(question, model, script)
 
     def classifier(
-        prompts: Sequence[str] | None, labels: Mapping[str, Sequence[str]] | None, blank: str | None
+        prompts: Sequence[str] | None, labels: Mapping[str, Sequence[str]] | None, blank: str | None, script: str
     ) -> ZeroShotClassifier:
         if not isinstance(model, Predictor):
             raise OptionError(f"{model.folder.path.name} has labels of its own: prompts and labels are unsupported")
-        return kept(label_question(prompts, labels, blank))
+        return kept(label_question(prompts, labels, blank), script)
 
     return classifier
 
@@ -57,13 +60,14 @@ def zero_shot_classifiers(model: LoadedModel) -> ClassifierOf:
 class ZeroShotClassifier:
     """A classifier made of prompts and of words for each label. See :class:`tiankong.tasks.classify.TextClassifier`."""
 
-    def __init__(self, question: LabelQuestion, predictor: Predictor) -> None:
-        """Scores the label words without a text.
+    def __init__(self, question: LabelQuestion, predictor: Predictor, script: str = AUTO) -> None:
+        """Scores the label words without a text. Prompts and words are read as ``script`` says.
 
         :raises OptionError: a prompt or a label's word is unusable.
         """
-        self._predictor = predictor
         self.read = predictor.read
+        predictor = predictor.reader(script, *question.prompts, *itertools.chain(*dict(question.labels).values()))
+        self._predictor = predictor
         self.labels = [name for name, _ in question.labels]
         form = blank_form(question.blank)
         self._prompts = [parse_prompt(prompt, predictor, form) for prompt in question.prompts]

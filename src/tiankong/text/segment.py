@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Sequence
 from functools import cache
 from importlib import import_module
@@ -38,19 +39,32 @@ class Tokenizer:
         self._drop_ascii = config.drop_ascii
         self._drop_words = frozenset(config.drop_words)
         self._cut = _segmenter(config.segmenter, tuple(user_words))
+        self._convert: Callable[[str], str] | None = None
+
+    def converting(self, convert: Callable[[str], str]) -> Tokenizer:
+        """This tokenizer, with ``convert`` between the normalisation and the segmenter; it must keep the length."""
+        tokenizer = copy.copy(self)
+        tokenizer._convert = convert
+        return tokenizer
 
     def tokens(self, text: str) -> list[str]:
         """The tokens of ``text`` in order, normalised and filtered, white space left out."""
-        tokens = (token.strip() for token in self._cut(normalise(text, self._normalisation)))
+        tokens = (token.strip() for token in self._cut(self.normalise(text)))
         return [token for token in tokens if token and not self._drops(token)]
 
     def normalise(self, text: str) -> str:
         """``text`` as the tokens have it."""
-        return normalise(text, self._normalisation)
+        return self.converted(normalise(text, self._normalisation))
+
+    def converted(self, text: str) -> str:
+        """``text``, such as a pattern, in the characters of the tokens but otherwise as it is."""
+        return text if self._convert is None else self._convert(text)
 
     def located_tokens(self, text: str) -> list[Token]:
         """The tokens of :meth:`tokens`, with their offsets in ``text``."""
         aligned = normalise_aligned(text, self._normalisation)
+        if self._convert is not None:
+            aligned = aligned._replace(text=self._convert(aligned.text))
         tokens, at = [], 0
         for piece in self._cut(aligned.text):
             token = piece.strip()

@@ -1,0 +1,169 @@
+"""Texts in the script that a model was not trained on: read converted, and its words converted back.
+
+OpenCC does both by its dictionaries of phrases, for the standards of Taiwan and of Hong Kong. What is read keeps its
+length, so that offsets are those of the text as typed. OpenCC is loaded when the first such text arrives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache, lru_cache
+from typing import Literal
+
+from tiankong.text.script import (
+    ChineseScript,
+    han_characters,
+    has_japanese_or_korean,
+    may_be_simplified,
+    may_be_traditional,
+    script_of_characters,
+)
+
+Convert = Callable[[str], str]
+"""From text to text of the same length."""
+
+_Standard = Literal["tw", "hk"]
+_KEPT = "么"
+"""OpenCC takes it for 幺, as it is in Taiwan's 老么; in what people type it is nearly always simplified."""
+
+_OF_HONG_KONG, _OF_TAIWAN = "裏着", "裡著"
+"""Frequent characters by which texts of one are told from texts of the other."""
+
+_NEIGHBOURS = 4
+"""Characters on each side of a word of one character that decide which of several characters stands for it."""
+
+
+class Conversion:
+    """How texts of one script are read by a model of the other, and how its words are written in them."""
+
+    def __init__(
+        self, read_as: ChineseScript, read: Convert, write: Convert | None, shown: Mapping[str, str] | None = None
+    ) -> None:
+        """``read_as`` is the model's script; with ``write`` ``None`` its words stay in it. ``shown`` are words that are
+        always written in one way.
+        """
+        self.read_as = read_as
+        self.read = read
+        self._write = write
+        self._shown = {} if write is None or shown is None else shown
+
+    def written(self, words: Sequence[str], before: str = "", after: str = "") -> list[str]:
+        """``words`` of the model, each between ``before`` and ``after`` as typed, in the script of the text."""
+        if self._write is None or not words:
+            return list(words)
+        # One call for all: a line break ends every phrase.
+        converted = self._write("\n".join(words)).split("\n")
+        before, after = self.read(before[-_NEIGHBOURS:]), self.read(after[:_NEIGHBOURS])
+        for place, word in enumerate(words):
+            if word in self._shown:
+                converted[place] = self._shown[word]
+            elif len(word) == 1:
+                converted[place] = self._write(f"{before}{word}{after}")[len(before)]
+        return converted
+
+
+class Conversions:
+    """Those of one model: none if it was trained on both scripts or on no Chinese."""
+
+    def __init__(self, characters: Iterable[tuple[str, int]], shown: Mapping[str, str] | None = None) -> None:
+        """``characters`` of the model by falling count. ``shown`` are words of its script as their user writes them."""
+        counts = list(characters)
+        self.script = script_of_characters(counts)
+        self._shown = dict(shown or {})
+        self._made: dict[_Standard | None, Conversion] = {}
+        self._standard: _Standard = _standard_of_counts(dict(counts)) if self.script == "traditional" else "tw"
+
+    def of(self, text: str) -> Conversion | None:
+        """The conversion through which the model should read ``text``; ``None`` to read it as typed."""
+        if self.script is None:
+            return None
+        is_evidence = may_be_traditional if self.script == "simplified" else may_be_simplified
+        if not any(map(is_evidence, characters := han_characters(text))) or has_japanese_or_korean(text):
+            return None
+        traditional = [character for character in characters if is_traditional(character)]
+        simplified = [character for character in characters if is_simplified(character)]
+        if self.script == "simplified":
+            if not traditional:
+                return None
+            standard: _Standard | None = None
+            if len(traditional) > len(simplified):
+                standard = "hk" if any(map(_is_of_hong_kong, characters)) else "tw"
+        else:
+            if not simplified:
+                return None
+            standard = "tw" if len(simplified) > len(traditional) else None
+        if standard not in self._made:
+            self._made[standard] = self._conversion(standard)
+        return self._made[standard]
+
+    def _conversion(self, standard: _Standard | None) -> Conversion:
+        """The one for texts of ``standard``, or whose words stay in the model's script."""
+        if self.script == "simplified":
+            write = None if standard is None else _to_traditional(standard)
+            return Conversion("simplified", to_simplified, write, self._shown)
+        write = None if standard is None else to_simplified
+        return Conversion("traditional", _converter(f"s2{self._standard}"), write, self._shown)
+
+
+def to_simplified(text: str) -> str:
+    """``text`` in simplified characters."""
+    converted = _converter("hk2s")(_converter("tw2s")(text))
+    if _KEPT in text:
+        pairs = zip(text, converted, strict=True)
+        converted = "".join(typed if typed == _KEPT else character for typed, character in pairs)
+    return converted
+
+
+@lru_cache(1 << 16)
+def is_traditional(character: str) -> bool:
+    """Whether ``character`` is one of traditional text alone."""
+    return may_be_traditional(character) and to_simplified(character) != character
+
+
+@lru_cache(1 << 16)
+def is_simplified(character: str) -> bool:
+    """Whether ``character`` is one of simplified text alone."""
+    return may_be_simplified(character) and _converter("s2t")(character) != character
+
+
+@cache
+def _to_traditional(standard: _Standard) -> Convert:
+    """Converts each line that is not traditional already."""
+    convert = _converter(f"s2{standard}")
+
+    def to_traditional(text: str) -> str:
+        pairs = zip(text.split("\n"), convert(text).split("\n"), strict=True)
+        return "\n".join(line if any(map(is_traditional, han_characters(line))) else other for line, other in pairs)
+
+    return to_traditional
+
+
+@lru_cache(1 << 16)
+def _is_of_hong_kong(character: str) -> bool:
+    """Whether it is written in Hong Kong but not in Taiwan."""
+    return _converter("t2hk")(character) == character != _converter("t2tw")(character)
+
+
+def _standard_of_counts(counts: Mapping[str, int]) -> _Standard:
+    hong_kong, taiwan = (sum(counts.get(one, 0) for one in marks) for marks in (_OF_HONG_KONG, _OF_TAIWAN))
+    return "hk" if hong_kong > taiwan else "tw"
+
+
+@cache
+def _converter(configuration: str) -> Convert:
+    """OpenCC's converter of that name; where it would change the length, character by character."""
+    from opencc import OpenCC  # noqa: PLC0415 - few texts need it
+
+    # Without characters that most fonts and all models lack.
+    opencc = OpenCC(configuration, include_tofu_risk_dictionaries=False)
+
+    def convert(text: str) -> str:
+        try:
+            converted: str = opencc.convert(text)
+        except UnicodeEncodeError:  # a lone surrogate: what reads the text refuses it
+            return text
+        if len(converted) == len(text):
+            return converted
+        return "".join(other if len(other := opencc.convert(one)) == 1 else one for one in text)
+
+    return convert
