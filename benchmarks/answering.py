@@ -189,7 +189,7 @@ def tokens_read(model: Model, texts: list[str]) -> Iterator[Row]:
     for text in texts:
         query = parse_query(text, model.predictor)
         reading = Reading(model.predictor)
-        arrays = network_input([query.window(reading)], model.predictor.lexicon, np.zeros((99, 12), dtype=np.int32))
+        arrays = network_input(query.windows(reading), model.predictor.lexicon, np.zeros((99, 12), dtype=np.int32))
         read += arrays.forward_words.size + arrays.backward_words.size
         wanted += len(query.tokens) - 1 + 2
     yield f"words read by both directions, {len(texts)} queries", f"{read:,}", f"{wanted:,}: each once"

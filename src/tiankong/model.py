@@ -135,8 +135,9 @@ class Model:
         ``\\_\\_`` is ``__`` in the answers' ``sequence``. Brackets with nothing in them match with any number of
         spaces, a repeated character matches runs of at least that length.
 
-        :raises SentenceError: a sentence has no blank, nothing but blanks, nothing that the model reads, is too long or
-            not Unicode; for a list, the message begins with its number.
+        :raises SentenceError: a sentence has no blank, nothing but blanks, nothing that the model reads, is not
+            Unicode, or has so many blanks that its answers would exceed memory; for a list, the message begins with its
+            number.
         :raises OptionError: ``top_k``, ``decoding``, ``targets``, ``blank`` or the constraints are unusable.
         """
         answers: list[Filled] = [
@@ -256,8 +257,7 @@ class Model:
         each. Words outside the vocabulary are judged by their characters. The words and phrases of ``ignore`` are never
         flagged, wherever they stand in a text. There are no blanks: ``__`` is text.
 
-        :raises SentenceError: a text is not a string, is too long or not Unicode; for a list, the message begins with
-            its number.
+        :raises SentenceError: a text is not a string or not Unicode; for a list, the message begins with its number.
         :raises OptionError: ``precision``, ``suggestions`` or ``ignore`` is unusable; the model can't detect errors.
         """
         return _one_or_all(text, check(self.predictor, text, precision, suggestions, ignore, script or self._script))
@@ -356,7 +356,7 @@ class Model:
 
         ``blank`` is as for :meth:`fill`.
 
-        :raises SentenceError: ``text`` is not a string, too long or not Unicode.
+        :raises SentenceError: ``text`` is not a string or not Unicode.
         :raises OptionError: ``blank`` is unusable.
         """
         return segment(self.predictor, text, blank, script or self._script)

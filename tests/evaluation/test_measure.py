@@ -10,9 +10,11 @@ import pytest
 from tiankong.corpus.prepared import PreparedCorpus
 from tiankong.evaluation import measure
 from tiankong.evaluation.measure import measure_split, measure_texts
+from tiankong.runtime import loaded_model
 from tiankong.runtime.batching import BatchLimits
 from tiankong.runtime.predictor import open_predictor
 from tiankong.runtime.reading import Reading
+from tiankong.text import pieces
 from tiankong.text.vocabulary import is_target
 
 TEXTS = ["物流很快，质量不错", "这件外套的颜色好看，2 天到了", "客服态度很差！！", "龘龘很好", "666"]
@@ -66,7 +68,8 @@ def test_a_very_long_text_is_measured_in_parts(kind, request, monkeypatch):
     monkeypatch.setattr(measure, "MEASURING", BatchLimits(predictions=7, tokens=100, targets=5))
     parts = measure_texts(predictor, texts)
     assert without_times(parts) == pytest.approx(without_times(whole), rel=1e-4)
-    monkeypatch.setattr(measure, "_LONGEST", 20)
+    monkeypatch.setattr(loaded_model, "LONGEST_WHOLE", 20)
+    monkeypatch.setattr(pieces, "MOST_TARGETS", 20)
     heard = []
     cut = measure_texts(predictor, texts, on_text=heard.append)
     assert sum(heard) == len(TEXTS) + 1

@@ -104,12 +104,35 @@ def test_labels_are_accessible(page, labelling, scheme):
     assert [rule["id"] for rule in Axe().run(page).response["violations"]] == []
 
 
-def test_the_limit_on_characters_can_be_above_its_default(classifier_folder):
+LONG = "好" * 4097
+"""Over the default limit by one."""
+
+LONGER = {
+    "classifier_folder": [("/classify", LONG), ("/classify", ["很好", LONG])],
+    "model_folder": [
+        ("/fill", f"{LONG}，__"),
+        ("/fill", ["很__", f"__，{LONG}"]),
+        ("/check", LONG),
+        ("/check", ["很好", LONG]),
+        ("/embed", f"{LONG}，__"),
+        ("/segment", LONG),
+        ("/rank", ["很好", LONG]),
+    ],
+}
+"""Requests beyond the default limit for each model."""
+
+
+@pytest.mark.parametrize("folder", LONGER)
+def test_the_limit_on_characters_can_be_above_its_default(folder, request):
     environment = {"TIANKONG_MAX_CHARACTERS": "5000"}
-    with serving("--model", classifier_folder, "--threads", 1, environment=environment) as running:
-        for text in ("好" * 5000, ["很好", "好" * 4097]):
-            assert running.post("/classify", {"inputs": text}).status_code == 200
-        response = running.post("/classify", {"inputs": ["很好", "好" * 5001]})
-        refused(response, 422, "5,001 characters: send at most 5,000")
-        assert response.json()["reason"] == "limit"
+    with serving("--model", request.getfixturevalue(folder), "--threads", 1, environment=environment) as running:
+        for path, inputs in LONGER[folder]:
+            parameters = {"parameters": {"precision": 0.01}} if path == "/check" else {}
+            assert running.post(path, {"inputs": inputs, **parameters}).status_code == 200
+            longer = (
+                [text.ljust(5001, "好") for text in inputs] if isinstance(inputs, list) else inputs.ljust(5001, "好")
+            )
+            response = running.post(path, {"inputs": longer})
+            refused(response, 422, "5,001 characters: send at most 5,000")
+            assert response.json()["reason"] == "limit"
         assert running.get("/info").json()["limits"]["max_characters"] == 5000

@@ -39,7 +39,7 @@ def chain(reading, window, filling, order):
 def test_the_search_finds_the_best_of_all_fillings(model, sentence):
     query = parse_query(sentence, model.predictor)
     reading = Reading(model.predictor)
-    window = query.window(reading)
+    (window,) = query.windows(reading)
     words = np.flatnonzero(model.folder.vocabulary.targets())[:ALLOWED]
     allowed = np.isin(np.arange(len(model.folder.vocabulary)), words)
     scorer = JointScorer(reading, window.ids, window.targets.tolist(), [allowed] * len(window.targets))
@@ -61,7 +61,7 @@ def test_the_search_finds_the_best_of_all_fillings(model, sentence):
 def test_all_fillings_together_have_probability_one(model_folder):
     model = load(model_folder)
     reading = Reading(model.predictor)
-    window = parse_query("物流__，客服__", model.predictor).window(reading)
+    (window,) = parse_query("物流__，客服__", model.predictor).windows(reading)
     scorer = JointScorer(reading, window.ids, window.targets.tolist())
     words = np.flatnonzero(model.folder.vocabulary.targets()).tolist()
     fillings = list(itertools.product(words, repeat=2))

@@ -36,12 +36,16 @@ def _arrivals() -> Iterator[list[str]]:
     decoder = io.IncrementalNewlineDecoder(
         codecs.getincrementaldecoder(sys.stdin.encoding)(sys.stdin.errors or "strict"), translate=True
     )
-    rest = ""
+    parts: list[str] = []  # of the line that is arriving; joined once, since it may be long
     stream = cast(io.BufferedReader, sys.stdin.buffer)
     while content := stream.read1(_BYTES_AT_ONCE):
-        *lines, rest = (rest + decoder.decode(content)).split("\n")
-        yield lines
-    yield (rest + decoder.decode(b"", final=True)).split("\n")
+        *lines, rest = decoder.decode(content).split("\n")
+        if lines:
+            lines[0] = "".join([*parts, lines[0]])
+            parts = []
+            yield lines
+        parts.append(rest)
+    yield "".join([*parts, decoder.decode(b"", final=True)]).split("\n")
 
 
 def report(number: int, text: str, error: SentenceError, *, as_json: bool, field: str) -> None:

@@ -20,15 +20,11 @@ from tiankong.runtime.batching import MEASURING
 from tiankong.runtime.decoding import ranks
 from tiankong.runtime.predictor import Predictor
 from tiankong.runtime.reading import TextIds
-from tiankong.text.network_input import Ints, Window
-from tiankong.text.pieces import piece_edges
+from tiankong.text.network_input import Ints
 from tiankong.text.vocabulary import SPECIAL_TOKENS, is_target
 
 _TEXTS_TOGETHER = 2048
 """Texts that are sorted by length before they are batched."""
-
-_LONGEST = 4096
-"""The most tokens of a text that are read at once: every text that can be filled is read whole."""
 
 _ROWS_AT_ONCE = 16
 """Predictions whose scores of the whole vocabulary stay in the processor's cache."""
@@ -148,14 +144,6 @@ def _measure(predictor: Predictor, blocks: Iterable[_Block], on_text: Callable[[
     return totals.result(time.monotonic() - start)
 
 
-def _windows(text: Text) -> Iterator[Window]:
-    """The targets of a text with what is read for them: one window unless the text is very long."""
-    for start, stop in itertools.pairwise(piece_edges(1, len(text.ids) - 1, _LONGEST)):
-        targets = text.targets[(text.targets >= start) & (text.targets < stop)]
-        if len(targets):
-            yield Window(text.ids, start, stop, targets)
-
-
 class _Ranked(NamedTuple):
     """Of N targets: ranks, log probabilities of the target and of the best answer (N,), and ranks by distance if the
     model has distances.
@@ -185,7 +173,12 @@ class _Totals:
         self._sentences += sum(1 for text in block.texts if len(text.targets) or text.unknown_targets)
         self._unknown += sum(text.unknown_targets for text in block.texts)
         on_text(sum(1 for text in block.texts if not len(text.targets)))
-        windows = [(window, number) for number, text in enumerate(block.texts) for window in _windows(text)]
+        windows = [
+            (window, number)
+            for number, text in enumerate(block.texts)
+            if len(text.targets)
+            for window in self._predictor.windows(text.ids, text.targets)
+        ]
         windows.sort(key=lambda entry: entry[0].stop - entry[0].start)
         if not windows:
             return

@@ -18,6 +18,9 @@ PLACE = "{text}"
 
 MOST_PROMPTS, MOST_LABELS = 16, 1000
 
+LONGEST_PROMPT = 4096
+"""The most characters of a prompt."""
+
 Tokens = tuple[str, ...]
 
 
@@ -75,8 +78,10 @@ def label_question(
 def parse_prompt(prompt: str, predictor: Predictor, form: BlankForm = USUAL) -> Prompt:
     """The prompt as tokens; its blank has this ``form``.
 
-    :raises OptionError: it does not have ``{text}`` once and exactly one blank.
+    :raises OptionError: it does not have ``{text}`` once and exactly one blank, or is too long.
     """
+    if len(prompt) > LONGEST_PROMPT:
+        raise OptionError(f"the prompt {prompt[:40]!r}… has more than {LONGEST_PROMPT:,} characters: shorten it")
     try:
         sentence = cut_at_blanks(prompt, form)
     except SentenceError as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -20,6 +21,12 @@ from tiankong.text.network_input import Window
 from tiankong.text.script import AUTO
 from tiankong.text.segment import Tokenizer
 from tiankong.text.vocabulary import BLANK, is_target
+
+MOST_REPEATED = 1 << 29
+"""The most characters of the answers to a sentence, each of which repeats it: about a gigabyte."""
+
+_SHOWN = 40
+"""The most characters of a sentence in a message."""
 
 _UNSPACED = ("CJK", "HIRAGANA", "KATAKANA", "THAI", "LAO", "KHMER", "MYANMAR", "TIBETAN")
 """Scripts without spaces between words, by the Unicode names of their letters."""
@@ -39,15 +46,19 @@ class Query:
     reader: Predictor
     spaced: bool = False
 
-    def window(self, reading: Reading) -> Window:
-        """The whole sentence, every blank a target."""
+    def windows(self, reading: Reading) -> list[Window]:
+        """What is read of the sentence to predict every blank."""
         ids = reading.ids(self.tokens)
-        return Window(ids, 1, len(ids) - 1, np.flatnonzero(ids == BLANK))
+        return reading.windows(ids, np.flatnonzero(ids == BLANK))
 
     def around(self, blank: int) -> tuple[tuple[str | None, ...], tuple[str | None, ...]]:
         """The tokens before and after blank number ``blank``."""
-        place = [place for place, token in enumerate(self.tokens) if token is None][blank]
+        place = self._blank_places[blank]
         return self.tokens[:place], self.tokens[place + 1 :]
+
+    @cached_property
+    def _blank_places(self) -> list[int]:
+        return [place for place, token in enumerate(self.tokens) if token is None]
 
     def beside(self, blank: int) -> tuple[str, str]:
         """The text as typed right before and after blank number ``blank``, up to the next blank."""
@@ -121,7 +132,8 @@ def parse_query(
     affixes = tuple((tokenizer.normalise(prefix), tokenizer.normalise(suffix)) for prefix, suffix in sentence.affixes)
     has_context = any(token is not None and predictor.reads(token) for token in tokens)
     if not has_context and not any(prefix or suffix for prefix, suffix in affixes):
-        raise SentenceError(f"the model reads nothing beside the blank of {text!r}: write more context")
+        shown = repr(text) if len(text) <= _SHOWN else f"{text[:_SHOWN]!r}…"
+        raise SentenceError(f"the model reads nothing beside the blank of {shown}: write more context")
     return Query(sentence, tuple(tokens), affixes, predictor, spaced)
 
 
@@ -132,11 +144,12 @@ def parse_queries(
     most_blanks: int | None = None,
     form: BlankForm = USUAL,
     script: str = AUTO,
+    top_k: int = 0,
 ) -> list[Query]:
     """Parses a sentence, or each of a list.
 
-    :raises SentenceError: as :func:`parse_query`; more than ``most_blanks``. For a list, the message begins with the
-        number of the sentence.
+    :raises SentenceError: as :func:`parse_query`; more than ``most_blanks``, or so many that ``top_k`` answers for each
+        of them would exceed :data:`MOST_REPEATED`. For a list, the message begins with the number of the sentence.
     """
 
     def parse(sentence: str) -> Query:
@@ -145,6 +158,11 @@ def parse_queries(
         if most_blanks is not None and blanks > most_blanks:
             raise SentenceError(
                 f"the sentence has {blanks} blanks: at most {most_blanks} are filled together; {form.how_to_escape}"
+            )
+        if blanks * top_k * len(sentence) > MOST_REPEATED:
+            raise SentenceError(
+                f"{top_k:,} answers for each of {blanks:,} blanks would repeat {len(sentence):,} characters "
+                f"{blanks * top_k:,} times: ask for fewer answers, or split the sentence"
             )
         return query
 

@@ -20,7 +20,7 @@ from tiankong.text.network_input import Ints, Window
 from tiankong.text.vocabulary import BLANK, is_target
 
 _STEPS_AT_ONCE = 512
-"""Each is a copy of the text."""
+"""Each is a copy of what is read."""
 
 Filling = tuple[int, ...]
 """Ids of answers, one for each blank."""
@@ -78,8 +78,13 @@ class JointScorer:
     ) -> None:
         """``blanks`` are the positions of <BLANK> in ``ids``; ``allowed`` (R,) limits the search, for each blank."""
         self._reading = reading
-        self._ids = ids
-        self._blanks = list(blanks)
+        # What is read for each blank, and where all of them stand there, if they do.
+        self._windows = [
+            window._replace(targets=window.targets[number : number + 1]).cut_out()
+            for window in reading.windows(ids, np.array(blanks, dtype=np.int64))
+            for number in range(len(window.targets))
+        ]
+        self._places = [_places(blanks, blank, window) for blank, window in zip(blanks, self._windows, strict=True)]
         self._allowed = allowed if allowed is not None else [None] * len(blanks)
         self._orders = [list(range(len(blanks))), list(range(len(blanks)))[::-1]]
         self._scores: dict[tuple[_Step, int], float] = {}  # log probability of a word at a step
@@ -112,14 +117,14 @@ class JointScorer:
         filled: _PartialFilling = (None,) * len(order)
         chain = []
         for blank in order:
-            chain.append(((filled, blank), filling[blank]))
+            chain.append((self._step(filled, blank), filling[blank]))
             filled = _with(filled, blank, filling[blank])
         return chain
 
     def _beam(self, order: Sequence[int], width: int) -> list[Filling]:
         beams: list[tuple[_PartialFilling, float]] = [((None,) * len(order), 0.0)]
         for blank in order:
-            steps = [(filled, blank) for filled, _ in beams]
+            steps = [self._step(filled, blank) for filled, _ in beams]
             beams = sorted(
                 (
                     (_with(filled, blank, word), score + log_probability)
@@ -132,7 +137,7 @@ class JointScorer:
 
     def _changed(self, filling: Filling, width: int) -> set[Filling]:
         """Fillings with one word replaced by one of the likeliest given all others."""
-        steps = [(_with(filling, blank, None), blank) for blank in range(len(filling))]
+        steps = [self._step(_with(filling, blank, None), blank) for blank in range(len(filling))]
         return {
             tuple(word if place == blank else other for place, other in enumerate(filling))
             for (_, blank), leading in zip(steps, self._leading(steps, width), strict=True)
@@ -161,13 +166,25 @@ class JointScorer:
         while windows := list(map(self._window, islice(remaining, _STEPS_AT_ONCE))):
             yield from (prediction.log_probabilities for prediction in self._reading.predictions(windows))
 
+    def _step(self, filled: _PartialFilling, blank: int) -> _Step:
+        """The step that fills ``blank``: blanks that are not read for it make no difference."""
+        places = self._places[blank]
+        return tuple(word if place is not None else None for place, word in zip(places, filled, strict=True)), blank
+
     def _window(self, step: _Step) -> Window:
         filled, blank = step
-        ids = self._ids.copy()
-        for place, word in zip(self._blanks, filled, strict=True):
+        window = self._windows[blank]
+        ids = window.ids.copy()
+        for place, word in zip(self._places[blank], filled, strict=True):
             if word is not None:
                 ids[place] = self._reading.id_in_text(word)
-        return Window(ids, 1, len(ids) - 1, np.array([self._blanks[blank]]))
+        return window._replace(ids=ids)
+
+
+def _places(blanks: Sequence[int], blank: int, window: Window) -> list[int | None]:
+    """The positions of ``blanks`` in the window of ``blank``, ``None`` for those outside."""
+    moved = int(window.targets[0]) - blank
+    return [place + moved if 0 <= place + moved < len(window.ids) else None for place in blanks]
 
 
 def _with(filled: _PartialFilling, blank: int, word: int | None) -> _PartialFilling:

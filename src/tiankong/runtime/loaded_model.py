@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
@@ -15,8 +16,9 @@ from tiankong.errors import SentenceError
 from tiankong.runtime.batching import BatchLimits, batches
 from tiankong.runtime.session import Arrays, NetworkSession
 from tiankong.text.conversion import Conversion, Conversions
-from tiankong.text.network_input import Lexicon, Window, network_input
+from tiankong.text.network_input import Ints, Lexicon, Window, network_input
 from tiankong.text.normalise import surrogate_in
+from tiankong.text.pieces import LONGEST_WHOLE, sentence_ends, windows_in_pieces
 from tiankong.text.script import AS_IS, AUTO, check_script
 from tiankong.text.segment import Tokenizer
 
@@ -101,6 +103,18 @@ class LoadedModel:
         if not tokens:
             raise SentenceError("the text has no word that the model reads: write some words")
         return tokens
+
+    def windows(self, ids: Ints, targets: Ints) -> list[Window]:
+        """What is read of a text (``ids`` with <BEG> and <EOF>) to predict its ``targets``, which are in order: all of
+        it, or pieces of one with more than :data:`~tiankong.text.pieces.LONGEST_WHOLE` tokens.
+        """
+        if len(ids) - 2 <= LONGEST_WHOLE:
+            return [Window(ids, 1, len(ids) - 1, targets)]
+        return windows_in_pieces(ids, targets, self._sentence_ends)
+
+    @cached_property
+    def _sentence_ends(self) -> Ints:
+        return sentence_ends(self.folder.vocabulary)
 
     def run(
         self, windows: Sequence[Window], oov_characters: NDArray[np.int32] | None, limits: BatchLimits

@@ -8,9 +8,11 @@ from typing import NamedTuple
 import numpy as np
 
 from tiankong.runtime.predictor import Predictor
-from tiankong.runtime.reading import Prediction, Reading
-from tiankong.text.network_input import Window
+from tiankong.runtime.reading import Prediction, Reading, TextIds
 from tiankong.text.vocabulary import is_target
+
+_WINDOWS_TOGETHER = 16
+"""Windows of a long text that have the same answers: about as many tokens as of a text that is read whole."""
 
 
 class PredictedWord(NamedTuple):
@@ -30,18 +32,23 @@ class PredictedWord(NamedTuple):
 
 
 def predict_words(tokens: Sequence[str], predictor: Predictor) -> Iterator[PredictedWord]:
-    """Predicts every token that has a letter, in order; words outside the vocabulary are answers in this text.
+    """Predicts every token that has a letter, in order; words outside the vocabulary are answers in this text, or in
+    their part of a long one.
 
     A model that reads no unknown words (``keep_unknown`` false) skips them.
     """
-    oov = None
-    if predictor.folder.manifest.prepare.keep_unknown:
-        unknown = [token for token in dict.fromkeys(tokens) if is_target(token) and not predictor.knows(token)]
-        oov = predictor.oov_words(unknown)
-    reading = Reading(predictor, oov)
+    texts = TextIds(predictor)
     read = [number for number, token in enumerate(tokens) if predictor.reads(token)]
-    ids = reading.ids([tokens[number] for number in read])
-    places = [(place, number) for place, number in enumerate(read, start=1) if is_target(tokens[number])]
-    window = Window(ids, 1, len(ids) - 1, np.array([place for place, _ in places], dtype=np.int64))
-    for (_, number), prediction in zip(places, reading.predictions([window] if places else []), strict=True):
-        yield PredictedWord(number, prediction, reading.answer_id(tokens[number]), reading)
+    ids = texts.ids([tokens[number] for number in read])
+    places = [place for place, number in enumerate(read, start=1) if is_target(tokens[number])]
+    windows = predictor.windows(ids, np.array(places, dtype=np.int64)) if places else []
+    for start in range(0, len(windows), _WINDOWS_TOGETHER):
+        together = windows[start : start + _WINDOWS_TOGETHER]
+        numbers = [read[place - 1] for window in together for place in window.targets.tolist()]
+        oov = None
+        if predictor.folder.manifest.prepare.keep_unknown:
+            unknown = dict.fromkeys(tokens[number] for number in numbers if not predictor.knows(tokens[number]))
+            oov = predictor.oov_words(list(unknown))
+        reading = Reading(predictor, oov, texts)
+        for number, prediction in zip(numbers, reading.predictions(together), strict=True):
+            yield PredictedWord(number, prediction, reading.answer_id(tokens[number]), reading)

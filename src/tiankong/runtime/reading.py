@@ -21,10 +21,11 @@ from tiankong.text.vocabulary import BEGIN, BLANK, END
 class TextIds:
     """The ids of texts that are read together: the lexicon's, followed by those of words outside the vocabulary."""
 
-    def __init__(self, model: LoadedModel) -> None:
+    def __init__(self, model: LoadedModel, texts: TextIds | None = None) -> None:
+        """The ids of ``texts`` stay valid, and new ones are valid there."""
         self._model = model
-        self._oov_ids: dict[str, int] = {}
-        self._characters: list[NDArray[np.int32]] = []
+        self._oov_ids: dict[str, int] = texts._oov_ids if texts else {}
+        self._characters: list[NDArray[np.int32]] = texts._characters if texts else []
 
     @property
     def oov_characters(self) -> NDArray[np.int32] | None:
@@ -47,6 +48,10 @@ class TextIds:
                 ids.append(self.oov_id(token))
         return np.array([*ids, END], dtype=np.int64)
 
+    def windows(self, ids: Ints, targets: Ints) -> list[Window]:
+        """What is read of a text to predict its ``targets``: see :meth:`LoadedModel.windows`."""
+        return self._model.windows(ids, targets)
+
     def oov_id(self, word: str) -> int:
         """The id of a ``word`` outside the vocabulary."""
         if word not in self._oov_ids:
@@ -68,9 +73,11 @@ class Prediction(NamedTuple):
 class Reading(TextIds):
     """Texts that are read together. R answers: the vocabulary, then the words added to the predictor, then ``oov``."""
 
-    def __init__(self, predictor: Predictor, oov: OovWords | None = None) -> None:
-        """``oov`` are words outside the vocabulary that may be answers in this reading."""
-        super().__init__(predictor)
+    def __init__(self, predictor: Predictor, oov: OovWords | None = None, texts: TextIds | None = None) -> None:
+        """``oov`` are words outside the vocabulary that may be answers in this reading; the ids of ``texts`` stay valid
+        in it.
+        """
+        super().__init__(predictor, texts)
         self._predictor = predictor
         self._vocabulary = predictor.folder.vocabulary
         self._keeps_unknown = predictor.folder.manifest.prepare.keep_unknown

@@ -31,5 +31,5 @@ def embed(
         )
     queries = parse_queries(sentences, predictor, form=blank_form(blank), script=script)
     reading = Reading(predictor)
-    predictions = reading.predictions([query.window(reading) for query in queries])
+    predictions = reading.predictions([window for query in queries for window in query.windows(reading)])
     return [np.stack([next(predictions).context for _ in query.affixes]) for query in queries]

@@ -54,12 +54,14 @@ def explain(
     if allowed_answers.phrases:
         raise OptionError(f"{word!r} is a phrase: give a single word")
     reading = allowed_answers.reading()
-    window = query.window(reading)
-    place = int(window.targets[blank])
-    near = [other for other in range(1, len(window.ids) - 1) if 0 < abs(other - place) <= NEAREST]
-    replaced = [other for other in near if window.ids[other] != BLANK]
-    whole = window._replace(targets=np.array([place]))
-    windows = [whole, *(whole._replace(ids=_blanked(window.ids, other)) for other in replaced)]
+    ids = reading.ids(query.tokens)
+    blank_at = np.flatnonzero(ids == BLANK)[blank]
+    (whole,) = reading.windows(ids, np.array([blank_at]))
+    whole = whole.cut_out()
+    place = int(whole.targets[0])
+    near = range(max(1, place - NEAREST), min(len(whole.ids) - 1, place + NEAREST + 1))
+    replaced = [other for other in near if whole.ids[other] != BLANK]
+    windows = [whole, *(whole._replace(ids=_blanked(whole.ids, other)) for other in replaced)]
     rows = [prediction.log_probabilities for prediction in reading.predictions(windows)]
     allowed = allowed_answers.allowed(reading, *query.affixes[blank])
     answers = best(rows[0] if allowed is None else np.where(allowed, rows[0], excluded(rows[0])), 1)
@@ -67,7 +69,8 @@ def explain(
         raise OptionError(f"no word of the form {'…'.join(query.affixes[blank])}, which the blank requires, is known")
     answer = int(answers[0])
     score, *without = (float(np.exp(row[answer])) for row in rows)
-    influences = dict(zip(replaced, (score - other for other in without), strict=True))
+    places = (other + int(blank_at) - place for other in replaced)  # in the whole sentence
+    influences = dict(zip(places, (score - other for other in without), strict=True))
     return {
         "token_str": predictor.written([reading.word(answer)], *query.beside(blank))[0] if word is None else word,
         "score": score,

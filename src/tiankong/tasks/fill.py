@@ -54,7 +54,7 @@ def fill(
 
     form = blank_form(blank)
     checked(predictor.reader(script))  # what is wrong with the options comes before what is wrong with a sentence
-    queries = parse_queries(sentences, predictor, part_of_word, form=form, script=script)
+    queries = parse_queries(sentences, predictor, part_of_word, form=form, script=script, top_k=top_k)
     by_distance = (decoding or predictor.folder.manifest.model.decoding) == "distance"
     answers: list[list[list[Answer]]] = [[] for _ in queries]
     for reader in dict.fromkeys(query.reader for query in queries):
@@ -73,7 +73,7 @@ def _filled(
     """Answers for each blank of queries that are read together."""
     reading = allowed_answers.reading()
     by_distance = by_distance and reading.has_distances
-    predictions = reading.predictions([query.window(reading) for query in queries])
+    predictions = reading.predictions([window for query in queries for window in query.windows(reading)])
     for query in queries:
         answers_of_blanks = []
         for blank, affixes in enumerate(query.affixes):

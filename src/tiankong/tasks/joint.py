@@ -18,6 +18,7 @@ from tiankong.runtime.joint_probability import JointScorer
 from tiankong.runtime.predictor import Predictor
 from tiankong.text.blank_forms import blank_form
 from tiankong.text.script import AUTO
+from tiankong.text.vocabulary import BLANK
 
 MOST_BLANKS = 12
 """The most blanks that are filled together."""
@@ -59,9 +60,9 @@ def joint(
 
 def _fillings(query: Query, top_k: int, allowed_answers: AllowedAnswers) -> list[JointAnswer]:
     reading = allowed_answers.reading()
-    window = query.window(reading)
+    ids = reading.ids(query.tokens)
     allowed = [allowed_answers.allowed(reading, *affixes) for affixes in query.affixes]
-    scorer = JointScorer(reading, window.ids, window.targets.tolist(), allowed)
+    scorer = JointScorer(reading, ids, np.flatnonzero(ids == BLANK).tolist(), allowed)
     answers: list[JointAnswer] = []
     for filling, log_probability in scorer.search(top_k, max(_WIDTH, top_k)):
         words = [

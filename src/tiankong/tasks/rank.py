@@ -76,7 +76,7 @@ def _rank_candidates(
                 f"the candidate {candidate.text!r} is not of the form {affixes}, which the blank requires"
             )
     reading = Reading(predictor, predictor.oov_words(oov_words(parsed, predictor)))
-    (row,) = (prediction.log_probabilities for prediction in reading.predictions([query.window(reading)]))
+    (row,) = (prediction.log_probabilities for prediction in reading.predictions(query.windows(reading)))
     phrases = [candidate.words for candidate in parsed if len(candidate.words) > 1]
     of_phrases = iter(phrase_log_probabilities(phrases, *query.around(0), reading))
     logs = np.array(

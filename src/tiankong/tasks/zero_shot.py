@@ -126,4 +126,5 @@ def _pieces(tokens: Sequence[str]) -> list[Tokens]:
 
 def _window(before: Tokens, after: Tokens, reading: Reading) -> Window:
     ids = reading.ids([*before, None, *after])
-    return Window(ids, 1, len(ids) - 1, np.array([1 + len(before)]))
+    (window,) = reading.windows(ids, np.array([1 + len(before)]))
+    return window

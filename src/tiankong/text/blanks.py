@@ -11,9 +11,6 @@ from tiankong.errors import SentenceError
 from tiankong.text.blank_forms import USUAL, BlankForm, other_blank
 from tiankong.text.normalise import surrogate_in
 
-LONGEST_SENTENCE = 4096
-"""The most characters of a sentence."""
-
 
 @dataclass(frozen=True)
 class BlankedSentence:
@@ -54,14 +51,10 @@ class BlankedSentence:
 def check_text(text: str) -> None:
     """Checks that ``text`` can be read.
 
-    :raises SentenceError: it is no string, longer than :data:`LONGEST_SENTENCE` or not valid Unicode.
+    :raises SentenceError: it is no string, or not valid Unicode.
     """
     if not isinstance(text, str):
         raise SentenceError(f"a sentence must be a string, not {type(text).__name__}")
-    if len(text) > LONGEST_SENTENCE:
-        raise SentenceError(
-            f"the sentence has {len(text):,} characters and at most {LONGEST_SENTENCE:,} are read: shorten it"
-        )
     surrogate = surrogate_in(text)
     if surrogate is not None:
         raise SentenceError(

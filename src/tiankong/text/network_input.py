@@ -69,6 +69,11 @@ class Window(NamedTuple):
     stop: int
     targets: Ints
 
+    def cut_out(self) -> Window:
+        """The same window of a text that has nothing but the tokens read."""
+        before = self.start - 1
+        return Window(self.ids[before : self.stop + 1], 1, self.stop - before, self.targets - before)
+
 
 class NetworkInput(NamedTuple):
     """The network's inputs. Words W, characters of the longest word K, sentences B, predictions N."""
