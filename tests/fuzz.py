@@ -1,4 +1,5 @@
-"""Random strings, each through fill, rank and check and one of the rest: answers or typed errors, nothing else.
+"""Random strings, each through fill, rank and check and one of the rest: answers or typed errors, nothing else. Places
+are those of the text as typed, and a filled sentence is the sentence as typed without the backslashes of its escapes.
 
     python -m tests.fuzz MODEL [COUNT]
 
@@ -11,11 +12,16 @@ import random
 import sys
 import time
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from typing import Any
 
 from tiankong.errors import TiankongError
 from tiankong.machine import allowed_threads
 from tiankong.model import Model, load
+from tiankong.request.answers import Filled
+from tiankong.text.blank_forms import blank_form
+from tiankong.text.blanks import cut_at_blanks
 
 PIECES = [
     *[
@@ -23,6 +29,13 @@ PIECES = [
         "_",
         "[MASK]",
         "＿＿",
+        "\\_\\_",
+        "\\",
+        "\\[MASK]",
+        "____",
+        "<mask>",
+        "（　）",
+        "（",
         "很好",
         "物流",
         "质量",
@@ -64,10 +77,12 @@ PARAMETERS: list[dict[str, object]] = [
     {"part_of_word": True},
     {"exclude": ["很好"]},
 ]
+BLANKS = [None, None, "[MASK]", "<mask>", "（　　）", "____", "\\", "", "好", "_"]
+"""Blanks by which sentences are read, some of them unusable."""
 
 
 EACH = ("fill", "rank", "check")
-REST = ("joint", "sentences", "classify", "embed", "targets")
+REST = ("joint", "sentences", "classify", "embed", "targets", "segment", "explain")
 
 
 def text(generator: random.Random) -> str:
@@ -76,7 +91,7 @@ def text(generator: random.Random) -> str:
     pieces += [chr(generator.randrange(0x110000)) for _ in range(generator.randint(0, 4))]
     generator.shuffle(pieces)
     if generator.random() < 0.5:  # most others have no blank, or nothing known beside it
-        pieces = ["物流", *pieces, "__", "很快"]
+        pieces = ["物流", *pieces, generator.choice(["__", "__", "<mask>", "（ ）"]), "很快"]
     return "".join(pieces)
 
 
@@ -88,28 +103,56 @@ def candidate(generator: random.Random) -> str:
 
 def ask(model: Model, kind: str, string: str, generator: random.Random) -> str:
     """One question about the string; says which, and whether it was answered."""
-    parameters = generator.choice(PARAMETERS)
+    parameters, blank = generator.choice(PARAMETERS), generator.choice(BLANKS)
     try:
         match kind:
             case "fill":
-                model.fill(string, **parameters)  # type: ignore[arg-type]
+                check_filled(string, blank, model.fill([string], blank=blank, **parameters)[0])  # type: ignore[arg-type]
             case "rank":
-                model.rank(string, [candidate(generator), "很好"])
+                model.rank(string, [candidate(generator), "很好"], blank=blank)
             case "check":
-                model.check(string.replace("_", "").replace("[MASK]", ""), precision=0.01)
+                check_places(string, model.check(string, precision=0.01))
             case "joint":
-                model.joint(string, **{"top_k": 2, **parameters})  # type: ignore[arg-type]
+                model.joint(string, **{"top_k": 2, "blank": blank, **parameters})  # type: ignore[arg-type]
             case "sentences":
-                model.rank([string.replace("_", ""), text(generator).replace("_", "")])
+                model.rank([string, text(generator)])
             case "classify":
-                model.classify(string, ["{text}，__！"], {"好": ["好", "不错"], "差": ["差"]})
+                prompt, written = generator.choice(
+                    [("{text}，__！", None), ("{text}，\\_\\___！", None), ("{text}<mask>", "<mask>")]
+                )
+                model.classify(string, [prompt], {"好": ["好", "不错"], "差": ["差"]}, written)
             case "embed":
-                model.embed(string)
+                model.embed(string, blank)
             case "targets":
                 model.fill("物流__，很快", targets=[string, candidate(generator)])
+            case "segment":
+                check_places(string, model.segment(string, blank))
+            case "explain":
+                check_places(string, model.explain(string, blank_text=blank)["context"])
     except TiankongError:
         return f"{kind} refused"
     return f"{kind} answered"
+
+
+def check_places(string: str, words: Sequence[Mapping[str, Any]]) -> None:
+    """Every word stands where it says."""
+    for word in words:
+        assert 0 <= word["start"] < word["end"] <= len(string), word
+        assert string[word["start"] : word["end"]] == word["word"], word
+
+
+def check_filled(string: str, blank: str | None, answers: Filled) -> None:
+    """An answer to the only blank stands in the sentence, with the text around it as it is read."""
+    sentence = cut_at_blanks(string, blank_form(blank))
+    if len(sentence.blanks) != 1:
+        return
+    before, after = sentence.parts
+    for answer in answers:
+        sequence = answer["sequence"]  # type: ignore[call-overload]
+        assert sequence.startswith(before), answer
+        assert sequence.endswith(after), answer
+        assert len(before) + len(after) < len(sequence), answer
+        assert before.replace("\\", "") == string[: sentence.spans[0][0]].replace("\\", ""), answer
 
 
 def fuzz(name: str, seed: int, count: int) -> Counter[str]:

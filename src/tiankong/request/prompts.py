@@ -91,7 +91,7 @@ def parse_prompt(prompt: str, predictor: Predictor, form: BlankForm = USUAL) -> 
         other = other_blank(prompt, form) if not sentence.blanks else None
         if other is not None:
             more = f"; if {other} is meant, set `blank='{other}'`"
-        example = f"{PLACE}，总的来说很{form.shown}。"
+        example = f"{PLACE}，总的来说很{form.shown}"
         raise OptionError(f"the prompt {prompt!r} must have {PLACE} once and one blank, as in {example}{more}")
     sides = []
     for part in sentence.parts:
