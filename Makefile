@@ -22,7 +22,7 @@ $(VENV)/installed: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11 demo"; exit 1; }
 	@$(PYTHON) -m venv $(VENV)
 	@echo "installing into $(VENV) (torch is large, this takes a minute or two)"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[train,serve,jieba,dev]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[train,serve,excel,icu,jieba,dev]'
 	@touch $@
 
 install: $(VENV)/installed

@@ -10,6 +10,7 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -54,6 +55,41 @@ def parquet(pairs: Pairs) -> bytes:
     return buffer.getvalue()
 
 
+def xlsx(pairs: Pairs) -> bytes:
+    book = openpyxl.Workbook()
+    table = columns(pairs)
+    for row in [tuple(table), *zip(*table.values(), strict=True)]:
+        book.active.append(row)
+    buffer = io.BytesIO()
+    book.save(buffer)
+    return buffer.getvalue()
+
+
+def ods(pairs: Pairs) -> bytes:
+    table = columns(pairs)
+    cell = '<table:table-cell office:value-type="string"><text:p>{}</text:p></table:table-cell>'
+    rows = [tuple(table), *zip(*table.values(), strict=True)]
+    body = "".join(f"<table:table-row>{''.join(map(cell.format, row))}</table:table-row>" for row in rows)
+    names = " ".join(
+        f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"' for name in ("office", "table", "text")
+    )
+    content = (
+        f'<office:document-content {names}><office:body><office:spreadsheet><table:table table:name="评论">{body}'
+        "</table:table></office:spreadsheet></office:body></office:document-content>"
+    )
+    members = {"mimetype": "application/vnd.oasis.opendocument.spreadsheet", "content.xml": content}
+    members["META-INF/manifest.xml"] = "<manifest/>"
+    return archive(members)
+
+
+def archive(members: dict[str, str | bytes]) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as file:
+        for name, data in members.items():
+            file.writestr(name, data)
+    return buffer.getvalue()
+
+
 WRITERS: dict[str, Callable[[Pairs], bytes]] = {
     "": lines,
     ".txt": lines,
@@ -62,7 +98,11 @@ WRITERS: dict[str, Callable[[Pairs], bytes]] = {
     ".tsv": separated("\t"),
     ".jsonl": json_lines,
     ".ndjson": json_lines,
+    ".json": json_lines,
     ".parquet": parquet,
+    ".xlsx": xlsx,
+    ".xlsm": xlsx,
+    ".ods": ods,
 }
 """For each suffix, what writes such a file."""
 
@@ -141,11 +181,14 @@ def test_every_format_makes_the_same_corpus(tmp_path, suffix):
     assert corpus.vocabulary.words == expected.vocabulary.words
 
 
-def test_a_format_whose_package_is_missing_names_the_extra(tmp_path, monkeypatch):
-    file = packed(tmp_path, ".parquet", parquet(PAIRS))[0]
-    monkeypatch.delitem(sys.modules, FORMATS[".parquet"].module, raising=False)
-    monkeypatch.setitem(sys.modules, "pyarrow", None)
-    with pytest.raises(MissingPackageError, match=r"reading \.parquet files needs .* 'tiankong\[train\]'"):
+@pytest.mark.parametrize(("suffix", "package"), [(".parquet", "pyarrow"), (".xlsx", "python_calamine")])
+@pytest.mark.parametrize("name", ["", ".csv"])
+def test_a_format_whose_package_is_missing_names_the_extra(tmp_path, monkeypatch, suffix, package, name):
+    file = packed(tmp_path, name or suffix, WRITERS[suffix](PAIRS))[0]
+    monkeypatch.delitem(sys.modules, FORMATS[suffix].module, raising=False)
+    monkeypatch.setitem(sys.modules, package, None)
+    extra = FORMATS[suffix].extra
+    with pytest.raises(MissingPackageError, match=rf"reading \{suffix} files needs .* 'tiankong\[{extra}\]'"):
         list(read_texts([file]))
 
 

@@ -1,23 +1,16 @@
 from __future__ import annotations
 
-import csv
 import gzip
 import io
-import json
-import subprocess
-import sys
-from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-import tiankong
 from tiankong.corpus.archives import open_archive
 from tiankong.corpus.columns import Columns, Row
 from tiankong.corpus.rows import read_rows
 from tiankong.errors import OptionError, SourceError
-from tiankong.registry.formats import SUFFIXES
 
 TEXTS = ["水杯不漏水，很满意", "颜色和图片不一样", "送货师傅很有礼貌"]
 
@@ -256,6 +249,16 @@ def test_nul_is_refused_however_it_comes(rows):
         rows("a.parquet", parquet({"text": ["\0"]}))
 
 
+@pytest.mark.parametrize(
+    "data",
+    ['[{"text": "好"}]', "[]", '[\n{"text": "好"}\n]', '{\n"text": "好"\n}', '[{\n"text": "好"}]', '["好", "坏"]'],
+)
+@pytest.mark.parametrize("name", ["a.json", "a.jsonl"])
+def test_a_whole_json_document_is_refused(rows, name, data):
+    with pytest.raises(SourceError, match=f"{name} is one JSON document, which can't be read text by text: save it as"):
+        rows(name, data)
+
+
 # .parquet
 
 
@@ -316,39 +319,7 @@ def test_parquet_with_bytes_that_are_no_utf8_is_refused(rows):
         rows("a.parquet", whole.replace("好评".encode(), b"\xff" * 6))
 
 
-def test_without_pyarrow_the_packages_to_install_are_named(tmp_path):
-    (tmp_path / "a.parquet").write_bytes(parquet({"text": TEXTS}))
-    source = Path(tiankong.__file__).parents[1]
-    code = (
-        f"import sys; sys.path.append({str(source)!r})\n"
-        "from pathlib import Path\n"
-        "from tiankong.corpus.reader import read_texts\n"
-        "from tiankong.errors import MissingPackageError\n"
-        "try: list(read_texts([Path(sys.argv[1])]))\n"
-        "except MissingPackageError as error: print(error)\n"
-    )
-    # -I -S: an interpreter without any installed package.
-    run = subprocess.run(
-        [sys.executable, "-I", "-S", "-c", code, tmp_path / "a.parquet"], capture_output=True, text=True, check=True
-    )
-    assert run.stdout == "reading .parquet files needs packages that are not installed: pip install 'tiankong[train]'\n"
-
-
 # all of them
-
-
-@pytest.mark.parametrize("suffix", ["", *SUFFIXES])
-def test_every_supported_suffix_is_read(rows, suffix):
-    table = io.StringIO()
-    csv.writer(table, delimiter="\t" if suffix == ".tsv" else ",").writerows([["text"], *([text] for text in TEXTS)])
-    data = {
-        ".csv": table.getvalue(),
-        ".tsv": table.getvalue(),
-        ".jsonl": "\n".join(map(json.dumps, TEXTS)),
-        ".ndjson": "\n".join(map(json.dumps, TEXTS)),
-        ".parquet": parquet({"text": TEXTS}),
-    }.get(suffix, "\n".join(TEXTS))
-    assert [row.text for row in rows(f"a{suffix}", data)] == TEXTS
 
 
 def test_an_encoding_given_is_used_strictly(rows):

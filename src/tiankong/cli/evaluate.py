@@ -12,7 +12,15 @@ from click.core import ParameterSource
 
 from tiankong.cli.classify import label_option, parse_labels, prompt_option
 from tiankong.cli.display import metrics_lines, progress_bars
-from tiankong.cli.options import blank_option, model_option, name_label_option, needs, parse_label_names, threads_option
+from tiankong.cli.options import (
+    blank_option,
+    model_option,
+    name_label_option,
+    needs,
+    parse_label_names,
+    sheet_option,
+    threads_option,
+)
 from tiankong.config import reason
 from tiankong.errors import FolderError, MissingPackageError
 from tiankong.registry.formats import suffixes_with_columns
@@ -45,6 +53,7 @@ if TYPE_CHECKING:
 @click.option("--column", help=f"The text column of {suffixes_with_columns()} files.")
 @click.option("--label-column", help="The column of labels. [default: label]")
 @name_label_option
+@sheet_option
 @click.option("--encoding", help="The encoding of the files, unless it is UTF-8 or GB18030.")
 @click.option(
     "--limit", default=0, help="Measure only this many texts, spread over the split or the first of --text (0: all)."
@@ -65,6 +74,7 @@ def command(
     column: str | None,
     label_column: str | None,
     label_names: tuple[str, ...],
+    sheet: str | None,
     encoding: str | None,
     limit: int,
     threads: int,
@@ -104,6 +114,7 @@ def command(
             column=column,
             label_column=label_column,
             label_names=parse_label_names(label_names) or None,
+            sheet=sheet,
             encoding=encoding,
             threads=threads,
             progress=shown,

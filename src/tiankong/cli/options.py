@@ -79,7 +79,7 @@ _ARGUMENTS = (
         "prepared",
         "profile",
     ),
-    *("resume", "task", "tensorboard", "text"),
+    *("resume", "task", "sheet", "tensorboard", "text"),
 )
 _SETTING = re.compile(r"`(\w+)(?:=([^`]*))?`")
 _QUOTED = re.compile(r"""(['"])([^'"]*)\1""")
@@ -173,6 +173,11 @@ blank_option = click.option(
     "[default: __ or [MASK]]",
 )
 """``--blank`` of every command that reads blanks."""
+
+sheet_option = click.option(
+    "--sheet", help="The sheet of workbooks, by name or by number, from 1. [default: the first that is shown]"
+)
+"""``--sheet`` of every command that reads files of texts."""
 
 name_label_option = click.option(
     "--name-label",

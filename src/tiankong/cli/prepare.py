@@ -10,13 +10,14 @@ from typing import Any
 import click
 
 from tiankong.cli.display import progress_bars
-from tiankong.cli.options import SectionedCommand, config_options, name_label_option, parse_label_names
+from tiankong.cli.options import SectionedCommand, config_options, name_label_option, parse_label_names, sheet_option
 from tiankong.config import PrepareConfig
 from tiankong.registry.formats import formats_help, suffixes_with_columns
 
 _HELP = f"""Turn FILES into a prepared corpus: segmented texts, splits, a vocabulary and word codes.
 
-FILES: {formats_help()}; any of them also as .gz, .bz2 or .xz, or in a .zip.
+FILES: {formats_help()}; any of them also as .gz, .bz2, .xz or .zst, or in a .zip. Of a folder, all such files in it and
+below it are read.
 """
 
 
@@ -26,6 +27,7 @@ FILES: {formats_help()}; any of them also as .gz, .bz2 or .xz, or in a .zip.
 @click.option("--column", help=f"The text column of {suffixes_with_columns()} files.")
 @click.option("--label-column", help="The column of labels, for a classifier. [default: label, if there is one]")
 @name_label_option
+@sheet_option
 @click.option("--encoding", help="The encoding of the files, unless it is UTF-8 or GB18030.")
 @click.option("--force", is_flag=True, help="Replace the output folder if it exists.")
 @click.option("--quiet", is_flag=True, help="No progress.")
@@ -37,6 +39,7 @@ def command(
     column: str | None,
     label_column: str | None,
     label_names: tuple[str, ...],
+    sheet: str | None,
     encoding: str | None,
     force: bool,
     quiet: bool,
@@ -55,6 +58,7 @@ def command(
             column=column,
             label_column=label_column,
             label_names=parse_label_names(label_names),
+            sheet=sheet,
             encoding=encoding,
             preset=preset,
             force=force,

@@ -1,5 +1,5 @@
-"""Opens a path as named byte streams: a plain file, a compressed one (``.gz``, ``.bz2``, ``.xz``), or the members of a
-``.zip`` archive.
+"""Opens a path as named byte streams: a plain file, a compressed one (``.gz``, ``.bz2``, ``.xz``, ``.zst``), or the
+members of a ``.zip`` archive. What a file holds, where its first bytes tell, counts more than its name.
 
 Nothing is unpacked to disk. A stream that is cut off or damaged raises a ``SourceError``, even if the damage shows only
 while reading or, by its checksum, at the end.
@@ -12,22 +12,32 @@ import gzip
 import io
 import lzma
 import struct
+import sys
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from tiankong.corpus.signatures import UNREAD, suffix_by_content
 from tiankong.errors import SourceError
 from tiankong.registry.formats import FORMATS, SUFFIXES
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
-_SUPPORTED = f"{', '.join(SUFFIXES)}, and these as .gz, .bz2 or .xz, or in a .zip"
+_SUPPORTED = f"{', '.join(SUFFIXES)}, and these as .gz, .bz2, .xz or .zst, or in a .zip"
 _BUFFER = 1 << 17
+_MOST_LISTED = 5
+_HEAD = 16
+"""Bytes that are enough to tell what compressed a file."""
 # What gzip, zipfile and the decompressors raise for damaged bytes.
 _DAMAGE = (
     EOFError,
@@ -41,6 +51,7 @@ _DAMAGE = (
     struct.error,
     zipfile.BadZipFile,
     zlib.error,
+    zstd.ZstdError,
 )
 
 OnBytes = Callable[[int], None]
@@ -82,25 +93,54 @@ def open_archive(path: Path, on_note: OnNote = lambda _: None) -> Iterator[list[
         SourceError: the path can't be read, its kind is not supported, or its archive is damaged,
             encrypted or without a text file.
     """
-    name, suffix = display_name(path), path.suffix.lower()
+    name, given = display_name(path), path.suffix.lower()
+    suffix = _suffix(path, name, given, on_note)
     if suffix == ".zip":
         with _open_file(path, name) as file:
             yield _zip_streams(file, name, on_note)
     elif suffix in _DECOMPRESSORS:
-        inner = _supported(Path(path.stem).suffix.lower(), name)
+        inner = _supported(Path(path.stem).suffix.lower() if given in ARCHIVE_SUFFIXES else given, name)
+        _refuse_uncompressed(path, name, suffix)
         yield [ByteStream(name, inner, False, lambda on_bytes: _open_compressed(path, name, suffix, on_bytes), on_note)]
     else:
         inner = _supported(suffix, name)
         yield [ByteStream(name, inner, True, lambda on_bytes: _open_file(path, name, on_bytes), on_note)]
 
 
+def _suffix(path: Path, name: str, given: str, on_note: OnNote) -> str:
+    """The suffix by which to read a file: that of its content where the first bytes tell one, else ``given``, its own.
+
+    Raises:
+        SourceError: it is a document of a kind that is not read.
+    """
+    with _open_file(path, name) as file:
+        found = suffix_by_content(file)
+    if given in UNREAD and found in {None, ".ole"}:
+        found = given
+    if found in UNREAD:
+        kind, way_out = UNREAD[found]
+        raise SourceError(f"{name} is {kind}, which is not read: {way_out}")
+    alike = found in FORMATS and given in FORMATS and FORMATS[found] is FORMATS[given]
+    if found is None or found == given or alike:
+        return given
+    on_note(f"{name} holds what a {found} file does, and is read as one")
+    return found
+
+
+def _refuse_uncompressed(path: Path, name: str, suffix: str) -> None:
+    """Refuse a file that is not compressed as its suffix says; a torn one is left to the decompressor."""
+    with _open_file(path, name) as file:
+        head = file.read(_HEAD)
+        file.seek(0)
+        if len(head) == _HEAD and suffix_by_content(file) is None:
+            raise SourceError(
+                f"{name} is not compressed as its name says: take {suffix} off the name if it is text, or copy it again"
+            )
+
+
 def _supported(suffix: str, name: str) -> str:
     if suffix in FORMATS:
         return suffix
-    if suffix == ".json":
-        raise SourceError(
-            f"{name} is JSON, which can't be read text by text: save it as JSON Lines (.jsonl), one object per line"
-        )
     raise SourceError(f"{name} has an unsupported format ({suffix}): supported are {_SUPPORTED}")
 
 
@@ -173,9 +213,10 @@ _DECOMPRESSORS: dict[str, Callable[[BinaryIO], Any]] = {
     ".gz": lambda file: gzip.GzipFile(fileobj=file, mode="rb"),
     ".bz2": lambda file: bz2.BZ2File(file, "rb"),
     ".xz": lambda file: lzma.LZMAFile(file, "rb"),  # noqa: SIM115 - the stream's owner closes it
+    ".zst": lambda file: zstd.ZstdFile(file, "rb"),
 }
-COMPRESSED_SUFFIXES = tuple(_DECOMPRESSORS)
-"""Suffixes of compressed files."""
+ARCHIVE_SUFFIXES = (*_DECOMPRESSORS, ".zip")
+"""Suffixes of compressed files and of archives."""
 
 
 def _open_compressed(path: Path, name: str, suffix: str, on_bytes: OnBytes | None) -> BinaryIO:
@@ -196,18 +237,32 @@ def _zip_streams(file: io.BufferedReader, name: str, on_note: OnNote) -> list[By
         archive = zipfile.ZipFile(file)
     except _DAMAGE:
         raise SourceError(f"{name} is not a whole zip archive: copy or download it again") from None
-    wanted = [member for member in archive.infolist() if _wanted(member.filename)]
+    members = [member for member in archive.infolist() if not _hidden(member.filename)]
+    wanted = [member for member in members if _is_of_known_kind(member.filename)]
+    skipped = [_shown(member) for member in members if not _is_of_known_kind(member.filename)]
+    if wanted and skipped:
+        on_note(f"{name}: these are skipped, being of a kind that is not read: {listed(skipped)}")
     streams = [_member_stream(archive, file, member, name, on_note) for member in wanted]
     if not streams:
         raise SourceError(f"{name} holds no text file that can be read: supported are {', '.join(SUFFIXES)}")
     return streams
 
 
-def _wanted(filename: str) -> bool:
+def _is_of_known_kind(filename: str) -> bool:
     """Whether to read a member. Archives within are kept, so that they are refused instead of silently ignored."""
+    return PurePosixPath(filename).suffix.lower() in (*SUFFIXES, *ARCHIVE_SUFFIXES)
+
+
+def _hidden(filename: str) -> bool:
+    """Whether a member is a folder, or a file that systems add and do not show."""
     path = PurePosixPath(filename)
-    hidden = path.name.startswith(".") or "__MACOSX" in path.parts
-    return not filename.endswith("/") and not hidden and path.suffix.lower() in (*SUFFIXES, *_DECOMPRESSORS, ".zip")
+    return filename.endswith("/") or path.name.startswith(".") or "__MACOSX" in path.parts
+
+
+def listed(names: Sequence[str]) -> str:
+    """The first of ``names``, and how many more there are."""
+    more = f" and {len(names) - _MOST_LISTED:,} more" if len(names) > _MOST_LISTED else ""
+    return ", ".join(names[:_MOST_LISTED]) + more
 
 
 def _member_name(member: zipfile.ZipInfo) -> str:
@@ -222,13 +277,16 @@ def _member_name(member: zipfile.ZipInfo) -> str:
     return member.filename
 
 
+def _shown(member: zipfile.ZipInfo) -> str:
+    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in _member_name(member))
+
+
 def _member_stream(
     archive: zipfile.ZipFile, file: io.BufferedReader, member: zipfile.ZipInfo, archive_name: str, on_note: OnNote
 ) -> ByteStream:
-    shown = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in _member_name(member))
-    name = f"{archive_name}:{shown}"
+    name = f"{archive_name}:{_shown(member)}"
     suffix = PurePosixPath(member.filename).suffix.lower()
-    if suffix in (*_DECOMPRESSORS, ".zip"):
+    if suffix in ARCHIVE_SUFFIXES:
         raise SourceError(f"{name} is an archive within an archive: unpack it first")
     if member.flag_bits & 1:
         raise SourceError(f"{name} is encrypted: unpack it with its password first")

@@ -22,10 +22,14 @@ _DIRECTIONS = frozenset(("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI",
 
 
 class Columns(NamedTuple):
-    """Names of the columns to read; ``None`` is the one with a usual name."""
+    """Names of the columns to read; ``None`` is the one with a usual name.
+
+    ``sheet`` is that of a workbook, by name or by number, from 1; ``None`` is the first that is shown.
+    """
 
     text: str | None = None
     label: str | None = None
+    sheet: str | int | None = None
 
 
 @dataclass(frozen=True, slots=True)

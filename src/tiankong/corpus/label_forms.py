@@ -110,6 +110,8 @@ def find_form(lines: Iterable[tuple[int, str]], name: str, unit: str = "line") -
     form = _mostly(COMMAS, probed, [_COMMAS.search(line) is not None for _, line in probed], name, unit)
     if form is not None:
         return form
+    if len(probed) == 1:  # which shows no few values
+        return None
     rows = [_TABS.split(line.strip()) for _, line in probed]
     has_tab = [len(row) > 1 for row in rows]
     _refuse_table(rows, name, unit, lowest=3)

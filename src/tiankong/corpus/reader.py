@@ -82,6 +82,7 @@ def read_texts(
     *,
     column: str | None = None,
     label_column: str | None = None,
+    sheet: str | int | None = None,
     encoding: str | None = None,
     on_bytes: Callable[[int], None] | None = None,
     on_empty: Callable[[], None] = lambda: None,
@@ -90,10 +91,10 @@ def read_texts(
     """Check the files at once, then yield their texts that are not blank, in order, in constant memory.
 
     ``column`` and ``label_column`` name the columns of texts and labels in the files that have columns; without
-    the second, labels come from a column named ``label`` if there is one. ``on_bytes`` is called with the
-    number of bytes on disk consumed since its last call; they add up to the sizes of the files. ``on_empty`` is called
-    for each row of a table, and each labelled line, that has no text; ``on_note`` with a sentence for people about how
-    a file is read, where that may surprise.
+    the second, labels come from a column named ``label`` if there is one. ``sheet`` chooses that of workbooks.
+    ``on_bytes`` is called with the number of bytes on disk consumed since its last call; they add up to the sizes of
+    the files. ``on_empty`` is called for each row of a table, and each labelled line, that has no text; ``on_note``
+    with a sentence for people about how a file is read, where that may surprise.
 
     Raises:
         SourceError: a file is missing, given twice, empty, of an unsupported kind, damaged, in another
@@ -108,8 +109,10 @@ def read_texts(
     for name, option in ((column, "`column`"), (label_column, "`label_column`")):
         if name is not None and not any(FORMATS[suffix].has_columns for suffix in suffixes):
             raise SourceError(f"no file has columns, so there is no column {name!r} to read: leave out {option}")
+    if sheet is not None and not any(FORMATS[suffix].has_sheets for suffix in suffixes):
+        raise SourceError(f"no file is a workbook, so there is no sheet {sheet!r} to read: leave out `sheet`")
     files = list(zip(paths, sizes, strict=True))
-    return _texts(files, Columns(column, label_column), encoding, on_bytes, on_empty, on_note)
+    return _texts(files, Columns(column, label_column, sheet), encoding, on_bytes, on_empty, on_note)
 
 
 def _suffixes(path: Path) -> list[str]:

@@ -11,6 +11,7 @@ from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ import numpy as np
 
 from tiankong.corpus.archives import OnNote
 from tiankong.corpus.columns import Row, label_value
+from tiankong.corpus.folders import with_files_of_folders
 from tiankong.corpus.label_forms import MOST_PLAIN, PROBED, LabelForm, find_form, may_carry_label
 from tiankong.corpus.label_words import LabelWords
 from tiankong.corpus.reader import SourceFile, Text, describe_sources, read_texts
@@ -69,25 +71,32 @@ class Source(ABC):
 
 @dataclass
 class Files(Source):
-    """The users' files; of those with columns, ``column`` and ``label_column`` (``None``: the usual ones).
+    """The users' files, and those in their folders.
 
-    ``encoding`` is detected if it is ``None``. The unit of work is a byte on disk.
+    ``column`` and ``label_column`` are of those with columns (``None``: the usual ones), ``sheet`` is of workbooks
+    (``None``: the first that is shown). ``encoding`` is detected if it is ``None``. The unit of work is a byte on disk.
     """
 
     paths: Sequence[Path]
     column: str | None = None
     label_column: str | None = None
+    sheet: str | int | None = None
     encoding: str | None = None
     _description: list[SourceFile] = field(default_factory=list, init=False)
+    _notes: list[str] = field(default_factory=list, init=False)
+
+    @cached_property
+    def _files(self) -> list[Path]:
+        return with_files_of_folders(self.paths, self._notes.append)
 
     @property
     def size(self) -> int:
         """See :class:`Source`."""
-        return sum(path.stat().st_size for path in self.paths if os.path.isfile(path))  # noqa: PTH113 - never fails
+        return sum(path.stat().st_size for path in self._files if os.path.isfile(path))  # noqa: PTH113 - never fails
 
     def check(self) -> None:
         """See :class:`Source`."""
-        self._description = describe_sources(self.paths)
+        self._description = describe_sources(self._files)
 
     def read(
         self,
@@ -96,15 +105,19 @@ class Files(Source):
         on_note: OnNote = lambda _: None,
     ) -> Iterator[Text]:
         """See :class:`Source`, and :func:`tiankong.corpus.reader.read_texts`."""
-        return read_texts(
-            self.paths,
+        texts = read_texts(
+            self._files,
             column=self.column,
             label_column=self.label_column,
+            sheet=self.sheet,
             encoding=self.encoding,
             on_bytes=on_read,
             on_empty=on_empty,
             on_note=on_note,
         )
+        for note in self._notes:
+            on_note(note)
+        return texts
 
     def description(self) -> list[SourceFile]:
         """See :class:`Source`."""

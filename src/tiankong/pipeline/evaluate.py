@@ -45,6 +45,7 @@ def evaluate(
     column: str | None = None,
     label_column: str | None = None,
     label_names: Mapping[Any, str] | None = None,
+    sheet: str | int | None = None,
     encoding: str | None = None,
     threads: int = 0,
     progress: OnProgress | None = None,
@@ -73,6 +74,7 @@ def evaluate(
     :param column: the text column of files with columns.
     :param label_column: the label column.
     :param label_names: new names for the labels, as in :func:`tiankong.prepare`.
+    :param sheet: the sheet of workbooks, by name or by number, from 1 (default: the first that is shown).
     :param encoding: the encoding of files that are neither UTF-8 nor GB18030.
     :param threads: threads to compute with (0: one per processor that this process may use).
     :param progress: called with a :class:`tiankong.Progress`. The stages are ``reading`` and ``measuring`` (in texts).
@@ -88,11 +90,11 @@ def evaluate(
     if blank is not None and not prompts:
         raise OptionError("`blank` is for `prompts`: leave it out, the texts have no blanks")
     if prepared is not None:
-        if column or encoding:
-            raise OptionError("`column` and `encoding` are for files: leave them out")
+        if column or encoding or sheet is not None:
+            raise OptionError("`column`, `sheet` and `encoding` are for files: leave them out")
         return _on_split(model or DEFAULT_MODEL, prepared, split or "test", limit, threads, progress)
     if text is not None:
-        source = open_source(text, column=column, encoding=encoding)
+        source = open_source(text, column=column, sheet=sheet, encoding=encoding)
         contents = (entry.text for entry in source.read(on_note=notes(progress)))
         loaded = load(os.fspath(model or DEFAULT_MODEL), threads=threads)
         measured = measure_texts(loaded.predictor, contents, limit=limit, on_text=counter(progress, "measuring", limit))
@@ -101,7 +103,7 @@ def evaluate(
     name = os.fspath(model or (DEFAULT_MODEL if prompts else DEFAULT_CLASSIFIER))
     loaded = _classifying(load(name, threads=threads), prompts)
     texts = read_labelled(
-        open_source(labelled, column=column, label_column=label_column, encoding=encoding).read(
+        open_source(labelled, column=column, label_column=label_column, sheet=sheet, encoding=encoding).read(
             on_note=notes(progress)
         ),
         split=None if split == ALL else split or "test",

@@ -23,6 +23,7 @@ def prepare(
     column: str | None = None,
     label_column: str | None = None,
     label_names: Mapping[Any, str] | None = None,
+    sheet: str | int | None = None,
     encoding: str | None = None,
     preset: str | os.PathLike[str] | Preset = "default",
     force: bool = False,
@@ -34,15 +35,17 @@ def prepare(
     >>> corpus = tiankong.prepare("reviews.csv", "prepared", column="text")
     >>> corpus = tiankong.prepare(zip(table["text"], table["stars"]), "prepared", minimum_count=2)
 
-    :param source: files or texts. A path (``str`` or ``Path``) or a list of ``Path`` objects names files, in the
-        formats that ``tiankong prepare`` reads. Any other iterable of ``str`` or ``(str, label)`` holds texts: a list,
-        a generator, a pandas Series … It is read once, in constant memory; ``None`` and NaN count as empty texts.
-        Strings that hold labels (``text,,label``, a tab, fastText's ``__label__1``) are read as a file's lines are.
+    :param source: files or texts. A path (``str`` or ``Path``) or a list of ``Path`` objects names files, or folders of
+        files, in the formats that ``tiankong prepare`` reads. Any other iterable of ``str`` or ``(str, label)`` holds
+        texts: a list, a generator, a pandas Series … It is read once, in constant memory; ``None`` and NaN count as
+        empty texts. Strings that hold labels (``text,,label``, a tab, fastText's ``__label__1``) are read as a file's
+        lines are.
     :param output: the folder to make.
     :param column: the text column of files with columns (default: the one with a usual name, such as ``text``).
     :param label_column: the label column (default: ``label``, if present).
     :param label_names: new names for labels, such as ``{1: "positive", 0: "negative"}``; labels with the same
         name are merged.
+    :param sheet: the sheet of workbooks, by name or by number, from 1 (default: the first that is shown).
     :param encoding: the encoding of files that are neither UTF-8 nor GB18030.
     :param preset: the name of a preset, the path of a ``.toml`` file, or a :class:`tiankong.config.Preset`.
     :param force: replace ``output`` if it is a prepared corpus.
@@ -57,7 +60,7 @@ def prepare(
     """
     config = with_settings(preset_of(preset), settings, "prepare").prepare
     names = parse_label_names(label_names or {})
-    opened = open_source(source, column=column, label_column=label_column, encoding=encoding)
+    opened = open_source(source, column=column, label_column=label_column, sheet=sheet, encoding=encoding)
     advance = counter(progress, "reading", opened.size)
 
     def report(stage: str, count: int) -> None:

@@ -8,12 +8,13 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from tiankong.corpus.archives import COMPRESSED_SUFFIXES
+from tiankong.corpus.archives import ARCHIVE_SUFFIXES
 from tiankong.corpus.sources import Files, GivenTexts, Source
 from tiankong.errors import OptionError
 from tiankong.registry.formats import SUFFIXES
+from tiankong.request.options import is_whole
 
-_SUFFIXES = (*SUFFIXES, *COMPRESSED_SUFFIXES, ".zip")
+_SUFFIXES = (*SUFFIXES, *ARCHIVE_SUFFIXES)
 _LONGEST_SUFFIX = 16
 
 TextSource = str | os.PathLike[str] | Iterable[Any]
@@ -21,17 +22,24 @@ TextSource = str | os.PathLike[str] | Iterable[Any]
 
 
 def open_source(
-    source: TextSource, *, column: str | None = None, label_column: str | None = None, encoding: str | None = None
+    source: TextSource,
+    *,
+    column: str | None = None,
+    label_column: str | None = None,
+    sheet: str | int | None = None,
+    encoding: str | None = None,
 ) -> Source:
     """The texts of ``source``.
 
     A ``str`` or a ``Path`` is a file, and ``Path`` objects in an iterable are files; strings in an iterable are texts.
 
     :raises OptionError: it is neither, or looks like the one and would be taken for the other; ``column``,
-        ``label_column`` or ``encoding`` with texts.
+        ``label_column``, ``sheet`` or ``encoding`` with texts; ``sheet`` is no name and no number.
     """
+    if sheet is not None and not isinstance(sheet, str) and not is_whole(sheet):
+        raise OptionError(f"`sheet` must be the name of a sheet, or its number from 1, not {sheet!r}")
     if isinstance(source, str | os.PathLike):
-        return Files([Path(source)], column, label_column, encoding)
+        return Files([Path(source)], column, label_column, sheet, encoding)
     _refuse_what_iterates_otherwise(source)
     items = iter(source)
     if items is source:  # a generator or the like: what was looked at has to be put back
@@ -42,10 +50,11 @@ def open_source(
         is_paths = isinstance(next(items, None), os.PathLike)
         texts = source
     if is_paths:
-        return Files(_paths(texts), column, label_column, encoding)
+        return Files(_paths(texts), column, label_column, sheet, encoding)
     if items is not source:
         _refuse_file_names(source)
-    for name, value in (("column", column), ("label_column", label_column), ("encoding", encoding)):
+    of_files = {"column": column, "label_column": label_column, "sheet": sheet, "encoding": encoding}
+    for name, value in of_files.items():
         if value is not None:
             raise OptionError(f"{name} is for files, and texts were given: leave it out")
     return GivenTexts(texts)

@@ -26,6 +26,9 @@ class FormatSpec:
     has_columns: bool = True
     """Whether the column of the texts, and the one of the labels, are chosen by name."""
 
+    has_sheets: bool = False
+    """Whether one of several sheets is chosen."""
+
     is_text: bool = True
     """Whether the stream is text in some encoding."""
 
@@ -49,7 +52,7 @@ _ROWS = (
         module="tiankong.corpus.formats.table",
     ),
     FormatSpec(
-        (".jsonl", ".ndjson"),
+        (".jsonl", ".ndjson", ".json"),
         help="one object or string per line",
         module="tiankong.corpus.formats.json_lines",
     ),
@@ -60,6 +63,15 @@ _ROWS = (
         is_text=False,
         unit="row",
         extra="train",
+    ),
+    FormatSpec(
+        (".xlsx", ".xlsm", ".ods"),
+        help="a sheet of a workbook: a header, then one record per row",
+        module="tiankong.corpus.formats.workbook",
+        has_sheets=True,
+        is_text=False,
+        unit="row",
+        extra="excel",
     ),
 )
 

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from typing import NoReturn
 
 from tiankong.corpus.archives import ByteStream, OnBytes
 from tiankong.corpus.columns import Columns, Row, choose_column, choose_label, label_value
 from tiankong.corpus.encoding import stream_lines
 from tiankong.errors import SourceError
+
+_BEGINNINGS = ("[", "{", "[{")
+"""Lines that begin a list or an object of several lines."""
 
 
 def rows(stream: ByteStream, columns: Columns, codec: str, on_bytes: OnBytes | None) -> Iterator[Row]:
@@ -17,7 +21,11 @@ def rows(stream: ByteStream, columns: Columns, codec: str, on_bytes: OnBytes | N
     for number, line in enumerate(stream_lines(stream, codec, on_bytes), 1):
         if line.isspace():
             continue
+        if number == 1 and line.strip() in _BEGINNINGS:
+            _refuse_whole(stream.name)
         value = _parse_json(line, stream.name, number)
+        if number == 1 and isinstance(value, list):
+            _refuse_whole(stream.name)
         if isinstance(value, dict):
             names, where = list(value), f"{stream.name} (line {number})"
             if key is None or key not in value:
@@ -27,6 +35,13 @@ def rows(stream: ByteStream, columns: Columns, codec: str, on_bytes: OnBytes | N
             yield Row(_json_text(value[key], stream.name, number), mark, number)
         else:
             yield Row(_json_text(value, stream.name, number), None, number)
+
+
+def _refuse_whole(name: str) -> NoReturn:
+    raise SourceError(
+        f"{name} is one JSON document, which can't be read text by text: save it as JSON Lines, one object or string "
+        "per line"
+    )
 
 
 def _parse_json(line: str, name: str, number: int) -> object:
