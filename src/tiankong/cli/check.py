@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tiankong.cli.display import probability
+from tiankong.cli.display import probability, progress
 from tiankong.cli.lines import answer_each
 from tiankong.cli.options import model_option, read_words, threads_option, words_option
 
 if TYPE_CHECKING:
     from tiankong.request.answers import CheckedWord
+
+
+_PATIENCE = 1.0
+"""Seconds before a text that takes longer has a progress bar."""
 
 
 @click.command(name="check")
@@ -41,12 +45,14 @@ def command(
     Each line has the word, its position, the probability that it is an error, and suggestions.
     """
     from tiankong.model import load  # noqa: PLC0415 - heavy
+    from tiankong.tasks.check import check  # noqa: PLC0415
 
     ignore = read_words(ignore_file, "--ignore", phrases=True)
     loaded = load(model, threads=threads, words=read_words(words_file))
 
     def formatted(checked: str) -> str:
-        words = loaded.check(checked, precision, suggestions, ignore)
+        with progress("checking", len(checked), quiet=False, delay=_PATIENCE) as advance:
+            (words,) = check(loaded.predictor, checked, precision, suggestions, ignore, on_read=advance)
         if as_json:
             return json.dumps({"sentence": checked, "words": words}, ensure_ascii=False)
         if not words:

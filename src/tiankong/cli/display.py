@@ -20,14 +20,14 @@ def shows_progress(quiet: bool) -> bool:
 
 
 @contextlib.contextmanager
-def progress(title: str, total: int, *, quiet: bool) -> Iterator[Callable[[int], None]]:
-    """A progress bar on standard error; the yielded function advances it."""
+def progress(title: str, total: int, *, quiet: bool, delay: float = 0.0) -> Iterator[Callable[[int], None]]:
+    """A progress bar on standard error, after ``delay`` seconds; the yielded function advances it."""
     if not shows_progress(quiet):
         yield lambda _: None
         return
     from tqdm import tqdm  # noqa: PLC0415 - only on a terminal
 
-    with tqdm(total=total, desc=title, leave=False, dynamic_ncols=True, smoothing=0.1) as bar:
+    with tqdm(total=total, desc=title, leave=False, dynamic_ncols=True, smoothing=0.1, delay=delay) as bar:
 
         def advance(count: int) -> None:
             bar.update(count)

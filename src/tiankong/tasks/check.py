@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -59,8 +59,9 @@ def check(
     suggestions: int = 3,
     ignore: Collection[str] = (),
     script: str = AUTO,
+    on_read: Callable[[int], None] = lambda _: None,
 ) -> list[list[CheckedWord]]:
-    """Every word of each text.
+    """Every word of each text. ``on_read`` is called with the number of characters checked since the last call.
 
     :raises SentenceError: as :func:`~tiankong.text.blanks.check_text`.
     :raises OptionError: ``precision``, ``suggestions`` or ``ignore``; the model can't detect errors, or not that
@@ -69,11 +70,18 @@ def check(
     if not is_whole(suggestions) or not 0 <= suggestions <= MOST_ANSWERS:
         raise OptionError(f"suggestions must be a whole number from 0 to {MOST_ANSWERS:,}, not {suggestions!r}")
     ignored = parse_ignored(ignore, predictor.folder.manifest.prepare)
-    return each(texts, lambda text: _checked(predictor.reader(script, text), text, precision, suggestions, ignored))
+    return each(
+        texts, lambda text: _checked(predictor.reader(script, text), text, precision, suggestions, ignored, on_read)
+    )
 
 
 def _checked(
-    predictor: Predictor, text: str, precision: float, suggestions: int, ignored: IgnoredWords
+    predictor: Predictor,
+    text: str,
+    precision: float,
+    suggestions: int,
+    ignored: IgnoredWords,
+    on_read: Callable[[int], None],
 ) -> list[CheckedWord]:
     detection = predictor.folder.error_detection
     if detection is None:
@@ -82,7 +90,7 @@ def _checked(
     check_text(text)
     tokens = predictor.tokenizer.located_tokens(text)
     places = ignored.places(text, predictor.tokenizer.converted)
-    words = []
+    words: list[CheckedWord] = []
     for predicted in predict_words([token.text for token in tokens], predictor):
         token = tokens[predicted.number]
         features = evidence(predicted.prediction, predicted.answer, predictor.folder.vocabulary)
@@ -97,6 +105,7 @@ def _checked(
             "fits": fits,
             "suggestions": [] if fits else _suggestions(predicted, suggestions, predictor, text, token),
         }
+        on_read(word["end"] - (words[-1]["end"] if words else 0))
         words.append(word)
     return words
 
