@@ -150,7 +150,7 @@ class Model:
                 targets,
                 part_of_word,
                 blank,
-                script or self._script,
+                self._chosen(script),
                 **constraints,
             )
         ]
@@ -199,7 +199,7 @@ class Model:
         :raises OptionError: ``top_k``, ``targets``, ``blank`` or the constraints are unusable.
         """
         answers = joint(
-            self.predictor, sentence, top_k, targets, part_of_word, blank, script or self._script, **constraints
+            self.predictor, sentence, top_k, targets, part_of_word, blank, self._chosen(script), **constraints
         )
         return _one_or_all(sentence, answers)
 
@@ -221,7 +221,7 @@ class Model:
         :raises OptionError: the candidates or ``blank`` are unusable, or there are both candidates and several
             sentences.
         """
-        return rank(self.predictor, sentence, candidates, part_of_word, blank, script or self._script)
+        return rank(self.predictor, sentence, candidates, part_of_word, blank, self._chosen(script))
 
     @overload
     def check(
@@ -260,7 +260,7 @@ class Model:
         :raises SentenceError: a text is not a string or not Unicode; for a list, the message begins with its number.
         :raises OptionError: ``precision``, ``suggestions`` or ``ignore`` is unusable; the model can't detect errors.
         """
-        return _one_or_all(text, check(self.predictor, text, precision, suggestions, ignore, script or self._script))
+        return _one_or_all(text, check(self.predictor, text, precision, suggestions, ignore, self._chosen(script)))
 
     def explain(
         self,
@@ -281,7 +281,7 @@ class Model:
         :raises OptionError: there is no such blank; ``word`` is a phrase, has no letter, or can't fill the blank;
             ``blank_text`` is unusable.
         """
-        return explain(self.predictor, sentence, word, blank, part_of_word, blank_text, script or self._script)
+        return explain(self.predictor, sentence, word, blank, part_of_word, blank_text, self._chosen(script))
 
     @overload
     def classify(
@@ -332,15 +332,18 @@ class Model:
             assert isinstance(self._loaded, Classifier)
             classifier = self._loaded
         else:
-            classifier = self._zero_shot(prompts, labels, blank, script or self._script)
-        return _one_or_all(text, classify(classifier, text, script or self._script))
+            classifier = self._zero_shot(prompts, labels, blank, self._chosen(script))
+        return _one_or_all(text, classify(classifier, text, self._chosen(script)))
+
+    def _chosen(self, script: Script | None) -> Script:
+        return self._script if script is None else script
 
     def read_as(self, text: str, script: Script | None = None) -> ChineseScript | None:
         """The script that ``text`` is converted to before it is read; ``None`` if it is read as typed.
 
         :raises OptionError: ``script`` is unknown.
         """
-        conversion = self._loaded.reader(script or self._script, text).conversion
+        conversion = self._loaded.reader(self._chosen(script), text).conversion
         return None if conversion is None else conversion.read_as
 
     def reads(self, text: str) -> bool:
@@ -359,7 +362,7 @@ class Model:
         :raises SentenceError: ``text`` is not a string or not Unicode.
         :raises OptionError: ``blank`` is unusable.
         """
-        return segment(self.predictor, text, blank, script or self._script)
+        return segment(self.predictor, text, blank, self._chosen(script))
 
     @overload
     def embed(self, sentence: str, blank: str | None = None, script: Script | None = None) -> NDArray[np.float32]: ...
@@ -381,7 +384,7 @@ class Model:
         :raises OptionError: ``blank`` is unusable.
         :raises FolderError: the model folder was written before ``embed`` existed.
         """
-        return _one_or_all(sentence, embed(self.predictor, sentence, blank, script or self._script))
+        return _one_or_all(sentence, embed(self.predictor, sentence, blank, self._chosen(script)))
 
 
 def load(

@@ -99,7 +99,7 @@ def test_a_classifier_is_measured_on_a_split(prepared, classifier_folder):
         ({"text": TEXTS, "column": "review"}, "column is for files, and texts were given"),
         ({"prepared": "x", "split": "all"}, '`split="all"` is for `labelled`'),
         ({"prepared": "x", "split": "tset"}, "there is no split 'tset': the splits are train, validation, test"),
-        ({"prepared": "x", "column": "review"}, "`column` and `encoding` are for files"),
+        ({"prepared": "x", "column": "review"}, "`column`, `sheet` and `encoding` are for files"),
         ({"labelled": PAIRS, "split": "all", "prompts": [PROMPT]}, "`prompts` and `labels` go together"),
         ({"labelled": [("好", "1")], "split": "all"}, "the texts have the labels 1: reviews-zh-sentiment was trained"),
         ({"labelled": PAIRS, "split": "all", "model": "reviews-zh"}, "give `prompts` and `labels` too"),
@@ -131,3 +131,46 @@ def test_progress_counts_texts(prepared, model_folder):
     tiankong.evaluate(labelled=[*PAIRS, ("\u200b", "好评")], split="all", progress=steps.append)
     assert [step.message for step in steps if step.message] == ["left out, since they have no word: 1 texts"]
     assert (steps[-1].done, steps[-1].total) == (len(PAIRS), len(PAIRS))
+
+
+TRADITIONAL = ["物流很快，質量不錯", "這件外套的顏色好看，兩天到了", "客服態度很差", "包裝完好，下次還來"]
+
+
+def said(step, messages):
+    if step.message:
+        messages.append(step.message)
+
+
+def test_traditional_texts_are_read_as_simplified_and_that_is_said():
+    messages = []
+    expected = without_times(tiankong.evaluate(text=TEXTS, progress=lambda step: said(step, messages)).metrics)
+    assert not any("Chinese" in message for message in messages)
+    metrics = without_times(tiankong.evaluate(text=TRADITIONAL, progress=lambda step: said(step, messages)).metrics)
+    assert metrics == expected
+    assert messages[-1].startswith("read as simplified Chinese, which the model was trained on: 4 texts")
+    as_typed = without_times(tiankong.evaluate(text=TRADITIONAL, script="as-is").metrics)
+    assert as_typed["oov_targets"] > expected["oov_targets"]
+    pairs = [(text, label) for text, (_, label) in zip(TRADITIONAL, PAIRS, strict=True)]
+    messages.clear()
+    metrics = tiankong.evaluate(labelled=pairs, split="all", progress=lambda step: said(step, messages)).metrics
+    assert metrics["log_loss"] == pytest.approx(tiankong.evaluate(labelled=PAIRS, split="all").metrics["log_loss"])
+    assert messages[-1].startswith("read as simplified Chinese")
+    with pytest.raises(OptionError, match="script must be auto or as-is"):
+        tiankong.evaluate(text=TEXTS, script="simplified")
+
+
+def test_a_prepared_corpus_of_the_other_script_is_noted(tmp_path, capfd):
+    pairs = [
+        (f"{text}，第{number}次買了", label)
+        for number in range(40)
+        for text, (_, label) in zip(TRADITIONAL, PAIRS, strict=True)
+    ]
+    corpus = tiankong.prepare(pairs, tmp_path / "prepared", minimum_count=1, code_bits=0)
+    assert "質量" in corpus.vocabulary, "a traditional corpus is prepared as it is"
+    messages = []
+    tiankong.evaluate("reviews-zh-sentiment", prepared=corpus, progress=lambda step: said(step, messages))
+    assert "is in traditional Chinese and reviews-zh-sentiment was trained on simplified" in messages[-1]
+    capfd.readouterr()
+    (tmp_path / "texts.txt").write_text("\n".join(TRADITIONAL), encoding="utf-8")
+    assert run(["evaluate", "--text", str(tmp_path / "texts.txt"), "--json"]) == 0
+    assert "4 texts; --script as-is reads them as typed" in capfd.readouterr().err

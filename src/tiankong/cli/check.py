@@ -10,9 +10,11 @@ import click
 from tiankong.cli.display import probability, progress
 from tiankong.cli.lines import answer_each
 from tiankong.cli.options import model_option, read_words, threads_option, words_option
+from tiankong.cli.script import ReadAs, script_option
 
 if TYPE_CHECKING:
     from tiankong.request.answers import CheckedWord
+    from tiankong.text.script import Script
 
 
 _PATIENCE = 1.0
@@ -24,6 +26,7 @@ _PATIENCE = 1.0
 @model_option
 @words_option
 @threads_option
+@script_option
 @click.option("--precision", default=0.8, show_default=True, help="The share of flagged words that should be errors.")
 @click.option("--suggestions", default=3, show_default=True, help="Suggestions for each flagged word.")
 @click.option("--ignore", "ignore_file", help="A file of words and phrases that are never flagged, one per line.")
@@ -34,6 +37,7 @@ def command(
     model: str,
     words_file: str | None,
     threads: int,
+    script: Script,
     precision: float,
     suggestions: int,
     ignore_file: str | None,
@@ -48,13 +52,15 @@ def command(
     from tiankong.tasks.check import check  # noqa: PLC0415
 
     ignore = read_words(ignore_file, "--ignore", phrases=True)
-    loaded = load(model, threads=threads, words=read_words(words_file))
+    loaded = load(model, threads=threads, words=read_words(words_file), script=script)
+    read_as = ReadAs(loaded)
 
     def formatted(checked: str) -> str:
         with progress("checking", len(checked), quiet=False, delay=_PATIENCE) as advance:
-            (words,) = check(loaded.predictor, checked, precision, suggestions, ignore, on_read=advance)
+            (words,) = check(loaded.predictor, checked, precision, suggestions, ignore, script, on_read=advance)
+        field = read_as.field(checked)
         if as_json:
-            return json.dumps({"sentence": checked, "words": words}, ensure_ascii=False)
+            return json.dumps({"sentence": checked, **field, "words": words}, ensure_ascii=False)
         if not words:
             return "(no word to judge)"
         return _lines(words if show_all else [word for word in words if not word["fits"]])

@@ -11,10 +11,12 @@ import click
 from tiankong.cli.display import probability
 from tiankong.cli.lines import answer_each
 from tiankong.cli.options import blank_option, needs, threads_option
+from tiankong.cli.script import ReadAs, script_option
 from tiankong.config import DEFAULT_CLASSIFIER, DEFAULT_MODEL
 
 if TYPE_CHECKING:
     from tiankong.request.answers import LabelShare
+    from tiankong.text.script import Script
 
 _SEPARATORS = re.compile(r"[,，、]")
 
@@ -59,6 +61,7 @@ def parse_labels(given: tuple[str, ...]) -> dict[str, list[str]]:
 @prompt_option
 @label_option
 @blank_option
+@script_option
 @threads_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object per text.")
 def command(
@@ -67,6 +70,7 @@ def command(
     prompts: tuple[str, ...],
     labels: tuple[str, ...],
     blank: str | None,
+    script: Script,
     threads: int,
     as_json: bool,
 ) -> int:
@@ -83,7 +87,9 @@ def command(
     needs(bool(prompts) == bool(labels), "--prompt and --label go together: give both, or neither for a trained model")
     needs(blank is None or bool(prompts), "--blank is for --prompt: leave it out, a text to classify has no blank")
     words = parse_labels(labels)
-    loaded = load((DEFAULT_MODEL if prompts else DEFAULT_CLASSIFIER) if model is None else model, threads=threads)
+    name = (DEFAULT_MODEL if prompts else DEFAULT_CLASSIFIER) if model is None else model
+    loaded = load(name, threads=threads, script=script)
+    read_as = ReadAs(loaded)
     needs(
         bool(loaded.labels) or bool(prompts),
         f"{model} fills blanks and was not trained for labels: give --prompt and --label, as tiankong classify --help "
@@ -91,8 +97,9 @@ def command(
     )
 
     def formatted(text: str, shares: list[LabelShare]) -> str:
+        field = read_as.field(text)
         if as_json:
-            return json.dumps({"text": text, "labels": shares}, ensure_ascii=False)
+            return json.dumps({"text": text, **field, "labels": shares}, ensure_ascii=False)
         return "\n".join(f"{share['label']}\t{probability(share['score'])}" for share in shares)
 
     question = (prompts, words, blank) if prompts else ()

@@ -21,6 +21,7 @@ from tiankong.cli.options import (
     sheet_option,
     threads_option,
 )
+from tiankong.cli.script import script_option
 from tiankong.config import reason
 from tiankong.errors import FolderError, MissingPackageError
 from tiankong.registry.formats import suffixes_with_columns
@@ -28,6 +29,7 @@ from tiankong.registry.tasks import LABELS
 
 if TYPE_CHECKING:
     from tiankong.pipeline.progress import Progress
+    from tiankong.text.script import Script
 
 
 @click.command(name="evaluate")
@@ -59,6 +61,7 @@ if TYPE_CHECKING:
     "--limit", default=0, help="Measure only this many texts, spread over the split or the first of --text (0: all)."
 )
 @threads_option
+@script_option
 @click.option("--confusion", type=click.Path(path_type=Path), help="Draw the confusion matrix into this .png file.")
 @click.option("--quiet", is_flag=True, help="No progress.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
@@ -78,6 +81,7 @@ def command(
     encoding: str | None,
     limit: int,
     threads: int,
+    script: Script,
     confusion: Path | None,
     quiet: bool,
     as_json: bool,
@@ -117,6 +121,7 @@ def command(
             sheet=sheet,
             encoding=encoding,
             threads=threads,
+            script=script,
             progress=shown,
         ).metrics
     if confusion:

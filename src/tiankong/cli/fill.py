@@ -23,11 +23,13 @@ from tiankong.cli.options import (
     threads_option,
     words_option,
 )
+from tiankong.cli.script import ReadAs, script_option
 from tiankong.errors import SentenceError
 
 if TYPE_CHECKING:
     from tiankong.model import Model
     from tiankong.request.answers import Answer, JointAnswer
+    from tiankong.text.script import Script
 
 
 _NO_WORD = "(no word fits the constraints)"
@@ -53,6 +55,7 @@ _NO_WORD = "(no word fits the constraints)"
 @click.option("--length", cls=Once, help="Only words of this many characters: 2 or 2-4.")
 @click.option("--exclude", multiple=True, help="Exclude this word; may be repeated.")
 @part_of_word_option
+@script_option
 @blank_option
 @click.option(
     "--joint/--no-joint",
@@ -70,6 +73,7 @@ def command(
     threads: int,
     length: str | None,
     joint: bool | None,
+    script: Script,
     as_json: bool,
     **constraints: Any,
 ) -> int:
@@ -85,9 +89,9 @@ def command(
     interactive = sentence is None and sys.stdin is not None and sys.stdin.isatty()
     if joint is None and sentence is None and not interactive:
         joint = False
-    filler = _Filler(
-        load(model, threads=threads, words=read_words(words_file)), top_k, decoding, joint, constraints, as_json
-    )
+    loaded = load(model, threads=threads, words=read_words(words_file), script=script)
+    constraints["script"] = script
+    filler = _Filler(loaded, top_k, decoding, joint, constraints, as_json, ReadAs(loaded))
     if interactive:
         return _prompt(filler)
     return answer_each(sentence, filler.shown, many=filler.all_shown, as_json=as_json)
@@ -103,6 +107,7 @@ class _Filler:
     joint: bool | None
     constraints: dict[str, Any]
     as_json: bool
+    read_as: ReadAs
 
     def shown(self, sentence: str) -> str:
         """The answers for a sentence, formatted."""
@@ -130,9 +135,10 @@ class _Filler:
 
     def _formatted(self, sentence: str, filled: _Filled) -> str:
         """A JSON object, or lines for people."""
+        read_as = self.read_as.field(sentence)
         if self.as_json:
             joint = {} if filled.joint is None else {"joint": filled.joint}
-            return json.dumps({"sentence": sentence, "blanks": filled.blanks, **joint}, ensure_ascii=False)
+            return json.dumps({"sentence": sentence, **read_as, "blanks": filled.blanks, **joint}, ensure_ascii=False)
         reasons = self._reasons(sentence, filled)
         if len(filled.blanks) == 1:
             return _lines(filled.blanks[0], reasons[0])
@@ -149,7 +155,8 @@ class _Filler:
         from tiankong.text.blank_forms import blank_form  # noqa: PLC0415
 
         form = blank_form(self.constraints["blank"])
-        query = parse_query(sentence, self.model.predictor, self.constraints["part_of_word"], form)
+        part_of_word, script = self.constraints["part_of_word"], self.constraints["script"]
+        query = parse_query(sentence, self.model.predictor, part_of_word, form, script)
         return [
             f"(no word of the form {prefix}…{suffix} is known: the letters beside the blank count as part of the word; "
             "with --no-part-of-word they are a word of their own)"

@@ -79,7 +79,7 @@ _ARGUMENTS = (
         "prepared",
         "profile",
     ),
-    *("resume", "task", "sheet", "tensorboard", "text"),
+    *("resume", "script", "task", "sheet", "tensorboard", "text"),
 )
 _SETTING = re.compile(r"`(\w+)(?:=([^`]*))?`")
 _QUOTED = re.compile(r"""(['"])([^'"]*)\1""")

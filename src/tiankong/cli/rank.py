@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
@@ -17,6 +18,10 @@ from tiankong.cli.options import (
     threads_option,
     words_option,
 )
+from tiankong.cli.script import ReadAs, script_option
+
+if TYPE_CHECKING:
+    from tiankong.text.script import Script
 
 
 @click.command(name="rank")
@@ -27,6 +32,7 @@ from tiankong.cli.options import (
 @threads_option
 @part_of_word_option
 @blank_option
+@script_option
 @click.option("--sentences", "as_sentences", is_flag=True, help="Compare whole sentences; __ in them is plain text.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def command(
@@ -37,6 +43,7 @@ def command(
     threads: int,
     part_of_word: bool | None,
     blank: str | None,
+    script: Script,
     as_sentences: bool,
     as_json: bool,
 ) -> None:
@@ -62,18 +69,20 @@ def command(
         compared = [line.strip() for line in sys.stdin if line.strip()]
     if blank is None and has_blank and compared and all(map(form.count, compared)):
         has_blank = False
-    loaded = load(model, threads=threads, words=read_words(words_file))
+    loaded = load(model, threads=threads, words=read_words(words_file), script=script)
     if sentence is not None and has_blank:
         if len(compared) == 1:
             say("tiankong: a single candidate has all of the score; --sentences compares whole sentences", quiet=False)
         ranked = loaded.rank(sentence, compared, part_of_word, blank)
+        read_as = ReadAs(loaded).field(sentence)
     else:
         whole = compared if sentence is None else [sentence, *compared]
         # Among arguments, __ may be a blank: there, an escape makes it text.
         ranked = loaded.rank(whole if sentence is None or as_sentences else list(map(form.as_text, whole)))
+        read_as = ReadAs(loaded).field(*whole)
         sentence = None  # the JSON names one only if it has the blank
     if as_json:
-        click.echo(json.dumps({"sentence": sentence, "ranked": ranked}, ensure_ascii=False))
+        click.echo(json.dumps({"sentence": sentence, **read_as, "ranked": ranked}, ensure_ascii=False))
         return
     for entry in ranked:
         click.echo(f"{entry['candidate']}\t{probability(entry['score'])}")

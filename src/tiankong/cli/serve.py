@@ -5,15 +5,19 @@ from __future__ import annotations
 import dataclasses
 import signal
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from tiankong.cli.options import model_option, needs, read_words
+from tiankong.cli.script import script_option
 from tiankong.config import MOST_THREADS
 from tiankong.errors import MissingPackageError
 from tiankong.serve.limits import Limits
 from tiankong.serve.proxies import LOOPBACK, parse_root_path, parse_trusted_proxies
+
+if TYPE_CHECKING:
+    from tiankong.text.script import Script
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -47,6 +51,7 @@ def _limit_options(command: Command) -> Command:
     help="Threads of each worker; 0 for its share of the processors that the service may use.",
 )
 @click.option("--words", "words_file", envvar="TIANKONG_WORDS", help="File of words to add to the vocabulary.")
+@script_option
 @click.option("--api-key", envvar="TIANKONG_API_KEY", help="Key that requests must send as Authorization: Bearer KEY.")
 @click.option("--no-auth", envvar="TIANKONG_NO_AUTH", is_flag=True, help="Serve other machines without a key.")
 @click.option(
@@ -79,6 +84,7 @@ def command(
     workers: int,
     threads: int,
     words_file: str | None,
+    script: Script,
     api_key: str | None,
     no_auth: bool,
     origins: tuple[str, ...],
@@ -130,5 +136,6 @@ def command(
         quiet,
         root_path=parse_root_path(root_path),
         forwarded_allow_ips=parse_trusted_proxies(forwarded_allow_ips),
+        script=script,
     )
     return serve(settings, Limits(**limits))

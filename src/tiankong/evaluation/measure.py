@@ -21,6 +21,7 @@ from tiankong.runtime.decoding import ranks
 from tiankong.runtime.predictor import Predictor
 from tiankong.runtime.reading import TextIds
 from tiankong.text.network_input import Ints
+from tiankong.text.script import AUTO, Script
 from tiankong.text.vocabulary import SPECIAL_TOKENS, is_target
 
 _TEXTS_TOGETHER = 2048
@@ -106,9 +107,15 @@ def split_texts(corpus: PreparedCorpus, split: str, texts: int = 0) -> Iterator[
 
 
 def measure_texts(
-    predictor: Predictor, texts: Iterable[str], *, limit: int = 0, on_text: Callable[[int], None] = lambda _: None
+    predictor: Predictor,
+    texts: Iterable[str],
+    *,
+    limit: int = 0,
+    script: Script = AUTO,
+    on_text: Callable[[int], None] = lambda _: None,
 ) -> Metrics:
     """Metrics over texts that are segmented whole, each target blanked in turn; over the first ``limit`` if not 0.
+    Texts are read as ``script`` says.
 
     :raises SourceError: there is no word to predict.
     """
@@ -119,7 +126,7 @@ def measure_texts(
             reading = TextIds(predictor)
             read = []
             for text in block:
-                tokens = predictor.tokenizer.tokens(text)
+                tokens = predictor.reader(script, text).tokenizer.tokens(text)
                 ids = reading.ids(tokens)
                 targets = np.flatnonzero((ids < len(is_word)) & is_word[np.minimum(ids, len(is_word) - 1)])
                 read.append(Text(ids, targets, sum(map(is_target, tokens)) - len(targets)))

@@ -24,6 +24,7 @@ from tiankong.pipeline.sources import TextSource, open_source
 from tiankong.registry.tasks import LABELS
 from tiankong.request.answers import LabelShare
 from tiankong.request.options import check_threads, is_whole
+from tiankong.text.script import AUTO, ChineseScript, Script, check_script, script_of_characters
 
 ALL = "all"
 """Stands for every text of ``labelled``, whichever split it falls into."""
@@ -48,6 +49,7 @@ def evaluate(
     sheet: str | int | None = None,
     encoding: str | None = None,
     threads: int = 0,
+    script: Script = AUTO,
     progress: OnProgress | None = None,
 ) -> Evaluation:
     """Blanks every word of texts in turn and ranks the vocabulary for it, or classifies texts and compares the labels.
@@ -77,6 +79,7 @@ def evaluate(
     :param sheet: the sheet of workbooks, by name or by number, from 1 (default: the first that is shown).
     :param encoding: the encoding of files that are neither UTF-8 nor GB18030.
     :param threads: threads to compute with (0: one per processor that this process may use).
+    :param script: how ``text`` and ``labelled`` are read, as for :func:`tiankong.load`.
     :param progress: called with a :class:`tiankong.Progress`. The stages are ``reading`` and ``measuring`` (in texts).
     :raises OptionError: the arguments do not go together, or the labels are not the model's.
     :raises SourceError: something can't be read as text, or has nothing to measure.
@@ -86,6 +89,7 @@ def evaluate(
         prompts = [prompts]
     _check(prepared, text, labelled, split, limit)
     check_threads(threads)
+    check_script(script)
     _check_label_arguments(labelled is not None, prompts, labels, label_column, label_names)
     if blank is not None and not prompts:
         raise OptionError("`blank` is for `prompts`: leave it out, the texts have no blanks")
@@ -96,12 +100,17 @@ def evaluate(
     if text is not None:
         source = open_source(text, column=column, sheet=sheet, encoding=encoding)
         contents = (entry.text for entry in source.read(on_note=notes(progress)))
-        loaded = load(os.fspath(model or DEFAULT_MODEL), threads=threads)
-        measured = measure_texts(loaded.predictor, contents, limit=limit, on_text=counter(progress, "measuring", limit))
+        loaded = load(os.fspath(model or DEFAULT_MODEL), threads=threads, script=script)
+        converted = _Converted(loaded)
+        advance = counter(progress, "measuring", limit)
+        measured = measure_texts(
+            loaded.predictor, map(converted.counted, contents), limit=limit, script=script, on_text=advance
+        )
+        converted.report(progress)
         return Evaluation(loaded.folder.path, measured)
     assert labelled is not None
     name = os.fspath(model or (DEFAULT_MODEL if prompts else DEFAULT_CLASSIFIER))
-    loaded = _classifying(load(name, threads=threads), prompts)
+    loaded = _classifying(load(name, threads=threads, script=script), prompts)
     texts = read_labelled(
         open_source(labelled, column=column, label_column=label_column, sheet=sheet, encoding=encoding).read(
             on_note=notes(progress)
@@ -123,11 +132,41 @@ def evaluate(
         missing = f"left out, since they have no word: {len(texts) - len(readable):,} texts"
         report(Progress("measuring", message=missing))
 
+    converted = _Converted(loaded)
+
     def classify(batch: list[str]) -> list[list[LabelShare]]:
+        batch = list(map(converted.counted, batch))
         return loaded.classify(batch, prompts, labels, blank)
 
-    advance = counter(progress, "measuring", len(readable))
-    return Evaluation(loaded.folder.path, measure_labelled(classify, readable, advance))
+    measured = measure_labelled(classify, readable, counter(progress, "measuring", len(readable)))
+    converted.report(progress)
+    return Evaluation(loaded.folder.path, measured)
+
+
+class _Converted:
+    """Counts the texts that a model reads converted."""
+
+    def __init__(self, model: Model) -> None:
+        self._model = model
+        self._texts = 0
+        self._read_as: ChineseScript | None = None
+
+    def counted(self, text: str) -> str:
+        """``text``, counted."""
+        read_as = self._model.read_as(text)
+        if read_as is not None:
+            self._read_as = read_as
+            self._texts += 1
+        return text
+
+    def report(self, progress: OnProgress | None) -> None:
+        """Says how many there were."""
+        if progress is not None and self._texts:
+            message = (
+                f"read as {self._read_as} Chinese, which the model was trained on: {self._texts:,} texts; "
+                '`script="as-is"` reads them as typed'
+            )
+            progress(Progress("measuring", message=message))
 
 
 def _check(prepared: object, text: object, labelled: object, split: str | None, limit: int) -> None:
@@ -165,6 +204,13 @@ def _on_split(
 ) -> Evaluation:
     folder = open_model(model_path(os.fspath(model)))
     corpus = prepared if isinstance(prepared, PreparedCorpus) else PreparedCorpus(Path(prepared))
+    of_model, of_corpus = (script_of_characters(one.characters.counted()) for one in (folder, corpus))
+    if progress is not None and of_model and of_corpus and of_model != of_corpus:
+        message = (
+            f"{corpus.path} is in {of_corpus} Chinese and {folder.path.name} was trained on {of_model}, so it knows "
+            "few of the words: give the texts themselves as `labelled`, which are read converted"
+        )
+        progress(Progress("measuring", message=message))
     evaluation = evaluation_of(folder.task)
     texts = corpus.manifest.splits[split].texts
     advance = counter(progress, "measuring", min(limit or texts, texts))

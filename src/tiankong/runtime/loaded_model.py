@@ -130,5 +130,4 @@ class LoadedModel:
 
 def conversions_of(folder: ModelFolder, shown: Mapping[str, str] | None = None) -> Conversions:
     """The conversions of texts for a model, by the script of its characters."""
-    characters = folder.characters
-    return Conversions(zip(characters.characters, characters.counts, strict=True), shown)
+    return Conversions(folder.characters.counted(), shown)

@@ -24,6 +24,7 @@ from tiankong.folder import sha256
 from tiankong.model import Model, load
 from tiankong.runtime.deadline import OutOfTimeError, deadline
 from tiankong.serve.problems import NotReady, OverLimit
+from tiankong.text.script import AUTO, Script
 
 _BATCH_SENTENCES = 64
 """The most sentences of different requests in one batch."""
@@ -72,12 +73,14 @@ class Engine:
         words: Sequence[str] = (),
         seconds: float = math.inf,
         on_queue_change: Callable[[int], None] = lambda _: None,
+        script: Script = AUTO,
     ) -> None:
         """Loads nothing: :meth:`start` does. ``seconds`` limits the computing time of a batch; ``on_queue_change``
-        receives the number of waiting requests.
+        receives the number of waiting requests. ``script`` is how texts are read by requests that do not say.
         """
         self._seconds = seconds
         self.source, self._threads, self._words = str(model), threads, list(words)
+        self._script = script
         self._on_queue_change = on_queue_change
         self._served: ServedModel | None = None
         self._queue: deque[_Job] = deque()
@@ -204,7 +207,7 @@ class Engine:
             return error
 
     def _load(self, source: str) -> ServedModel:
-        model = load(source, threads=self._threads, words=self._words)
+        model = load(source, threads=self._threads, words=self._words, script=self._script)
         vocabulary = model.folder.vocabulary
         word = vocabulary.words[int(vocabulary.targets().argmax())]
         # Warm up with a full batch, so that all memory it needs is allocated before the first request.

@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
 
 Words = list[str]
+
+Script = Annotated[
+    str | None,
+    Field(
+        description="`auto` reads traditional Chinese as simplified if the model was trained on that, or the reverse, "
+        "and answers in the script of the text; `as-is` reads it as sent. The server's setting by default."
+    ),
+]
+"""How texts are read. The answer to a text that was converted has a header `X-Read-As` with the script."""
 
 
 class StrictModel(BaseModel):

@@ -27,7 +27,7 @@ from tiankong.serve.limits import Limits
 from tiankong.serve.metrics import Metrics
 from tiankong.serve.protocol import LimitedProtocol
 from tiankong.serve.proxies import RootPath
-from tiankong.serve.routes.route import Service
+from tiankong.serve.routes.route import READ_AS, Service
 from tiankong.serve.settings import BACKLOG, Settings
 from tiankong.serve.worker_messages import Link, Message, Ready, Reload
 
@@ -49,7 +49,12 @@ class Worker:
         self._settings, self._limits, self._listener, self._link = settings, limits, listener, link
         self._metrics = Metrics()
         self._engine = Engine(
-            settings.model, settings.threads, settings.words, limits.answer_seconds, self._metrics.waiting.set
+            settings.model,
+            settings.threads,
+            settings.words,
+            limits.answer_seconds,
+            self._metrics.waiting.set,
+            settings.script,
         )
         app = build_app(Service(self._engine, limits, self._metrics, self.replace_model if settings.api_key else None))
         log = None if settings.quiet else sys.stderr
@@ -61,7 +66,7 @@ class Worker:
                 allow_origins=list(settings.origins),
                 allow_methods=["*"],
                 allow_headers=["*"],
-                expose_headers=["Retry-After", "X-Request-Id"],
+                expose_headers=["Retry-After", "X-Request-Id", READ_AS],
             )
         if settings.root_path:
             self._app = RootPath(self._app, settings.root_path)

@@ -19,6 +19,7 @@ from tiankong.runtime.predictor import Predictor
 from tiankong.runtime.pseudo_likelihood import PredictedWord, predict_words
 from tiankong.runtime.reading import Prediction
 from tiankong.text.blanks import check_text
+from tiankong.text.conversion import NEIGHBOURS
 from tiankong.text.script import AUTO
 from tiankong.text.segment import Token
 from tiankong.text.vocabulary import Vocabulary
@@ -125,5 +126,6 @@ def _suggestions(
 ) -> list[Suggestion]:
     logs = predicted.prediction.log_probabilities
     ids = [word for word in best(logs, count + 1).tolist() if word != predicted.answer][:count]
-    words = predictor.written(list(map(predicted.reading.word, ids)), text[: token.start], text[token.end :])
+    beside = text[max(0, token.start - NEIGHBOURS) : token.start], text[token.end : token.end + NEIGHBOURS]
+    words = predictor.written(list(map(predicted.reading.word, ids)), *beside)
     return [{"token_str": word, "score": float(np.exp(logs[number]))} for word, number in zip(words, ids, strict=True)]

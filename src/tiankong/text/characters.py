@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +30,10 @@ class CharacterTable:
     def __len__(self) -> int:
         """The number of ids, the two special ones included."""
         return len(self.characters) + _SPECIAL
+
+    def counted(self) -> Iterator[tuple[str, int]]:
+        """The characters with their counts, by falling count."""
+        return zip(self.characters, self.counts, strict=True)
 
     def ids(self, words: Iterable[str]) -> NDArray[np.int32]:
         """Character ids of each word, padded right with 0. Shape (words, :data:`LONGEST_WORD`)."""

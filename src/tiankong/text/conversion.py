@@ -29,7 +29,7 @@ _KEPT = "么"
 _OF_HONG_KONG, _OF_TAIWAN = "裏着", "裡著"
 """Frequent characters by which texts of one are told from texts of the other."""
 
-_NEIGHBOURS = 4
+NEIGHBOURS = 4
 """Characters on each side of a word of one character that decide which of several characters stands for it."""
 
 
@@ -53,7 +53,7 @@ class Conversion:
             return list(words)
         # One call for all: a line break ends every phrase.
         converted = self._write("\n".join(words)).split("\n")
-        before, after = self.read(before[-_NEIGHBOURS:]), self.read(after[:_NEIGHBOURS])
+        before, after = self.read(before[-NEIGHBOURS:]), self.read(after[:NEIGHBOURS])
         for place, word in enumerate(words):
             if word in self._shown:
                 converted[place] = self._shown[word]

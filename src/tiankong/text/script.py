@@ -34,13 +34,15 @@ _CHARACTERS_COUNTED = 1000
 """The most frequent characters decide about a model; the rest would not change the result."""
 
 
-def check_script(script: str) -> None:
-    """Checks that ``script`` is a :data:`Script`.
+def check_script(script: str) -> Script:
+    """Checks that ``script`` is a :data:`Script`, and returns it.
 
     :raises OptionError: it is something else.
     """
-    if script not in (AUTO, AS_IS):
-        raise OptionError(f"script must be {AUTO} or {AS_IS}, not {script!r}")
+    for known in (AUTO, AS_IS):
+        if script == known:
+            return known
+    raise OptionError(f"script must be {AUTO} or {AS_IS}, not {script!r}")
 
 
 def han_characters(text: str) -> set[str]:

@@ -6,8 +6,8 @@ from fastapi import Response
 from pydantic import Field
 
 from tiankong.request.answers import CheckedWord
-from tiankong.serve.routes.route import Handler, Route, Service, as_list, json_response
-from tiankong.serve.schemas import InferenceRequest, StrictModel, Words
+from tiankong.serve.routes.route import Handler, Route, Service, as_list, json_response, read_as
+from tiankong.serve.schemas import InferenceRequest, Script, StrictModel, Words
 
 
 class CheckParameters(StrictModel):
@@ -16,6 +16,7 @@ class CheckParameters(StrictModel):
     precision: float = 0.8
     suggestions: int = 3
     ignore: Words = Field(default=[], description="Words and phrases that are never flagged.")
+    script: Script = None
 
 
 class CheckRequest(InferenceRequest):
@@ -35,8 +36,9 @@ def handler(service: Service) -> Handler:
         limits.check_sentences(as_list(request.inputs))
         limits.check_suggestions(parameters.suggestions)
         limits.check_words("ignored words", parameters.ignore)
+        header = read_as(engine, as_list(request.inputs), parameters.script)
         options = parameters.model_dump()
-        return json_response(await engine.call(lambda model: model.check(request.inputs, **options)))
+        return json_response(await engine.call(lambda model: model.check(request.inputs, **options)), header)
 
     return check
 

@@ -10,8 +10,8 @@ from pydantic import Field
 from tiankong.model import Model
 from tiankong.request.answers import LabelShare
 from tiankong.serve.problems import NoClassifier
-from tiankong.serve.routes.route import COMMON_ERRORS, Handler, Route, Service, as_list, json_response
-from tiankong.serve.schemas import InferenceRequest, StrictModel, Words
+from tiankong.serve.routes.route import COMMON_ERRORS, Handler, Route, Service, as_list, json_response, read_as
+from tiankong.serve.schemas import InferenceRequest, Script, StrictModel, Words
 
 
 class ClassifyParameters(StrictModel):
@@ -24,6 +24,7 @@ class ClassifyParameters(StrictModel):
     blank: Annotated[str | None, Field(description="How the prompts write a blank; `__` or `[MASK]` by default.")] = (
         None
     )
+    script: Script = None
 
 
 class ClassifyRequest(InferenceRequest):
@@ -43,16 +44,16 @@ def handler(service: Service) -> Handler:
         """
         limits.check_sentences(as_list(request.inputs))
         parameters = request.parameters or ClassifyParameters()
-        prompts, labels, blank = parameters.prompts, parameters.labels, parameters.blank
-        if prompts is None and labels is None:
-            if not engine.served.model.labels:
-                raise NoClassifier(
-                    f"the model {engine.served.name} was not trained to classify: give prompts and labels in parameters"
-                )
-            return json_response(await engine.call(lambda model: _classify(model, request.inputs, None, None, blank)))
+        prompts, labels = parameters.prompts, parameters.labels
+        if prompts is None and labels is None and not engine.served.model.labels:
+            raise NoClassifier(
+                f"the model {engine.served.name} was not trained to classify: give prompts and labels in parameters"
+            )
         limits.check_words("prompts", prompts or [])
         limits.check_words("words of labels", [word for words in (labels or {}).values() for word in words])
-        return json_response(await engine.call(lambda model: _classify(model, request.inputs, prompts, labels, blank)))
+        header = read_as(engine, as_list(request.inputs), parameters.script)
+        options = parameters.model_dump()
+        return json_response(await engine.call(lambda model: _classify(model, request.inputs, **options)), header)
 
     return classify
 
@@ -60,5 +61,5 @@ def handler(service: Service) -> Handler:
 ROUTE = Route("/classify", handler, list[list[LabelShare]], errors=COMMON_ERRORS | {404})
 
 
-def _classify(model: Model, inputs: str | list[str], *options: Any) -> list[list[LabelShare]]:
-    return [model.classify(inputs, *options)] if isinstance(inputs, str) else model.classify(inputs, *options)
+def _classify(model: Model, inputs: str | list[str], **options: Any) -> list[list[LabelShare]]:
+    return [model.classify(inputs, **options)] if isinstance(inputs, str) else model.classify(inputs, **options)

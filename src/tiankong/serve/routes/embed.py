@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fastapi import Response
 
 from tiankong.model import Model
-from tiankong.serve.routes.route import Handler, Route, Service, as_list, json_response
-from tiankong.serve.schemas import InferenceRequest, StrictModel
+from tiankong.serve.routes.route import Handler, Route, Service, as_list, json_response, read_as
+from tiankong.serve.schemas import InferenceRequest, Script, StrictModel
 
 
 class EmbedParameters(StrictModel):
-    """How the sentence writes a blank; `__` or `[MASK]` by default."""
+    """How the sentence writes a blank, `__` or `[MASK]` by default, and how it is read."""
 
     blank: str | None = None
+    script: Script = None
 
 
 class EmbedRequest(InferenceRequest):
@@ -35,7 +38,9 @@ def handler(service: Service) -> Handler:
         parameters = request.parameters or EmbedParameters()
         limits.check_sentences(as_list(request.inputs))
         limits.check_blanks(as_list(request.inputs), parameters.blank)
-        return json_response(await engine.call(lambda model: _embed(model, request.inputs, parameters.blank)))
+        header = read_as(engine, as_list(request.inputs), parameters.script)
+        vectors = await engine.call(lambda model: _embed(model, request.inputs, **parameters.model_dump()))
+        return json_response(vectors, header)
 
     return embed
 
@@ -43,7 +48,7 @@ def handler(service: Service) -> Handler:
 ROUTE = Route("/embed", handler, EmbeddedSentence | list[EmbeddedSentence])
 
 
-def _embed(model: Model, inputs: str | list[str], blank: str | None) -> EmbeddedSentence | list[EmbeddedSentence]:
+def _embed(model: Model, inputs: str | list[str], **options: Any) -> EmbeddedSentence | list[EmbeddedSentence]:
     if isinstance(inputs, str):
-        return model.embed(inputs, blank).tolist()  # type: ignore[no-any-return]
-    return [vectors.tolist() for vectors in model.embed(inputs, blank)]
+        return model.embed(inputs, **options).tolist()  # type: ignore[no-any-return]
+    return [vectors.tolist() for vectors in model.embed(inputs, **options)]

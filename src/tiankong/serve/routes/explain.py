@@ -8,8 +8,8 @@ from fastapi import Response
 from pydantic import Field
 
 from tiankong.request.answers import Explanation
-from tiankong.serve.routes.route import Handler, Route, Service, json_response
-from tiankong.serve.schemas import InferenceRequest, StrictModel
+from tiankong.serve.routes.route import Handler, Route, Service, json_response, read_as
+from tiankong.serve.schemas import InferenceRequest, Script, StrictModel
 
 
 class ExplainParameters(StrictModel):
@@ -21,6 +21,7 @@ class ExplainParameters(StrictModel):
     blank_text: Annotated[
         str | None, Field(description="How the sentence writes a blank; `__` or `[MASK]` by default.")
     ] = None
+    script: Script = None
 
 
 class ExplainRequest(InferenceRequest):
@@ -40,7 +41,9 @@ def handler(service: Service) -> Handler:
         limits.check_sentences([request.inputs])
         limits.check_blanks([request.inputs], parameters.blank_text)
         limits.check_words("words", [] if parameters.word is None else [parameters.word])
-        return json_response(await engine.call(lambda model: model.explain(request.inputs, **parameters.model_dump())))
+        header = read_as(engine, [request.inputs], parameters.script)
+        options = parameters.model_dump()
+        return json_response(await engine.call(lambda model: model.explain(request.inputs, **options)), header)
 
     return explain
 

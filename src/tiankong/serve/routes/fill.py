@@ -9,8 +9,8 @@ from pydantic import BaseModel, Field
 
 from tiankong.model import Model
 from tiankong.request.answers import Answer, JointAnswer
-from tiankong.serve.routes.route import Handler, Route, Service, as_list, json_response
-from tiankong.serve.schemas import InferenceRequest, StrictModel, Words
+from tiankong.serve.routes.route import Handler, Route, Service, as_list, json_response, read_as
+from tiankong.serve.schemas import InferenceRequest, Script, StrictModel, Words
 from tiankong.tasks.joint import MOST_TOGETHER
 
 _TOP_K = 10
@@ -33,6 +33,7 @@ class FillParameters(StrictModel):
     blank: Annotated[str | None, Field(description="How the sentence writes a blank; `__` or `[MASK]` by default.")] = (
         None
     )
+    script: Script = None
     decoding: Annotated[str | None, Field(description="For codes models: likelihood or distance.")] = None
     joint: Annotated[bool, Field(description="Also fill all blanks of a sentence together.")] = False
 
@@ -70,9 +71,11 @@ def handler(service: Service) -> Handler:
         limits.check_words(name, [*(parameters.targets or []), *parameters.exclude])
         options = parameters.model_dump(exclude={"joint"}, exclude_none=True)
         limits.check_top_k(options.setdefault("top_k", min(_TOP_K, limits.max_top_k)))
+        header = read_as(engine, as_list(request.inputs), parameters.script)
         if parameters.joint:
-            return json_response(await engine.call(lambda model: _fill_together(model, request.inputs, options)))
-        return json_response(await engine.fill(request.inputs, options))
+            answers = await engine.call(lambda model: _fill_together(model, request.inputs, options))
+            return json_response(answers, header)
+        return json_response(await engine.fill(request.inputs, options), header)
 
     return fill
 

@@ -8,8 +8,8 @@ from fastapi import Response
 from pydantic import Field
 
 from tiankong.request.answers import RankedCandidate
-from tiankong.serve.routes.route import Handler, Route, Service, as_list, json_response
-from tiankong.serve.schemas import InferenceRequest, StrictModel, Words
+from tiankong.serve.routes.route import Handler, Route, Service, as_list, json_response, read_as
+from tiankong.serve.schemas import InferenceRequest, Script, StrictModel, Words
 
 
 class RankParameters(StrictModel):
@@ -20,6 +20,7 @@ class RankParameters(StrictModel):
     blank: Annotated[str | None, Field(description="How the sentence writes a blank; `__` or `[MASK]` by default.")] = (
         None
     )
+    script: Script = None
 
 
 class RankRequest(InferenceRequest):
@@ -40,7 +41,9 @@ def handler(service: Service) -> Handler:
         if isinstance(request.inputs, str):
             limits.check_blanks([request.inputs], parameters.blank)
         limits.check_words("candidates", parameters.candidates or [])
-        return json_response(await engine.call(lambda model: model.rank(request.inputs, **parameters.model_dump())))
+        header = read_as(engine, as_list(request.inputs), parameters.script)
+        options = parameters.model_dump()
+        return json_response(await engine.call(lambda model: model.rank(request.inputs, **options)), header)
 
     return rank
 

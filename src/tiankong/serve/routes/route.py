@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,10 @@ from tiankong.serve.limits import Limits
 from tiankong.serve.metrics import Metrics
 from tiankong.serve.problems import PROBLEMS, OverLimit
 from tiankong.serve.schemas import Error
+from tiankong.text.script import check_script
+
+READ_AS = "X-Read-As"
+"""The header of an answer to a text that was converted to this script of Chinese before it was read."""
 
 Handler = Callable[..., Awaitable[Response]]
 """Answers one request; FastAPI takes its parameters, and its name and docstring for the OpenAPI document."""
@@ -79,9 +83,19 @@ class Route:
         )
 
 
-def json_response(content: Any) -> Response:
+def json_response(content: Any, headers: dict[str, str] | None = None) -> Response:
     """A response that carries ``content`` as JSON."""
-    return Response(msgspec.json.encode(content), media_type="application/json")
+    return Response(msgspec.json.encode(content), media_type="application/json", headers=headers)
+
+
+def read_as(engine: Engine, texts: Iterable[str], script: str | None) -> dict[str, str]:
+    """The header that says in which script texts are read, if not as they were sent.
+
+    :raises OptionError: ``script`` is unknown.
+    """
+    model, chosen = engine.served.model, None if script is None else check_script(script)
+    found = next(filter(None, (model.read_as(text, chosen) for text in texts)), None)
+    return {} if found is None else {READ_AS: found}
 
 
 def as_list(inputs: str | list[str]) -> list[str]:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from fastapi import Response
 
 from tiankong.request.answers import SegmentedWord
-from tiankong.serve.routes.route import Handler, Route, Service, json_response
-from tiankong.serve.schemas import InferenceRequest, StrictModel
+from tiankong.serve.routes.route import Handler, Route, Service, json_response, read_as
+from tiankong.serve.schemas import InferenceRequest, Script, StrictModel
 
 
 class SegmentParameters(StrictModel):
-    """How the text writes a blank; `__` or `[MASK]` by default."""
+    """How the text writes a blank, `__` or `[MASK]` by default, and how it is read."""
 
     blank: str | None = None
+    script: Script = None
 
 
 class SegmentRequest(InferenceRequest):
@@ -31,7 +32,9 @@ def handler(service: Service) -> Handler:
         parameters = request.parameters or SegmentParameters()
         limits.check_sentences([request.inputs])
         limits.check_blanks([request.inputs], parameters.blank)
-        return json_response(await engine.call(lambda model: model.segment(request.inputs, parameters.blank)))
+        header = read_as(engine, [request.inputs], parameters.script)
+        options = parameters.model_dump()
+        return json_response(await engine.call(lambda model: model.segment(request.inputs, **options)), header)
 
     return segment
 

@@ -1,0 +1,43 @@
+"""``--script`` of every command that reads texts, and the notes of which were read converted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from tiankong.cli.display import say
+from tiankong.text.script import AS_IS, AUTO
+
+if TYPE_CHECKING:
+    from tiankong.model import Model
+
+script_option = click.option(
+    "--script",
+    type=click.Choice([AUTO, AS_IS]),
+    default=AUTO,
+    show_default=True,
+    envvar="TIANKONG_SCRIPT",
+    help=f"{AUTO} reads traditional Chinese as simplified if the model was trained on that, or the reverse, and "
+    f"answers in the script of the question; {AS_IS} reads it as typed.",
+)
+"""``--script`` of every command that answers."""
+
+
+class ReadAs:
+    """Says on standard error, once, that texts were read converted."""
+
+    def __init__(self, model: Model) -> None:
+        self._model = model
+        self._said = False
+
+    def field(self, *texts: str) -> dict[str, str]:
+        """The field ``read_as`` of a JSON object that answers ``texts``; none if they were read as typed."""
+        found = next(filter(None, map(self._model.read_as, texts)), None)
+        if found is None:
+            return {}
+        if not self._said:
+            way_out = f"--script {AS_IS} reads it as typed"
+            say(f"tiankong: read as {found} Chinese, which the model was trained on; {way_out}", quiet=False)
+            self._said = True
+        return {"read_as": found}
