@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping, Set
 from itertools import chain
+from numbers import Integral
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,6 @@ from tiankong.corpus.archives import ARCHIVE_SUFFIXES
 from tiankong.corpus.sources import Files, GivenTexts, Source
 from tiankong.errors import OptionError
 from tiankong.registry.formats import SUFFIXES
-from tiankong.request.options import is_whole
 
 _SUFFIXES = (*SUFFIXES, *ARCHIVE_SUFFIXES)
 _LONGEST_SUFFIX = 16
@@ -36,7 +36,7 @@ def open_source(
     :raises OptionError: it is neither, or looks like the one and would be taken for the other; ``column``,
         ``label_column``, ``sheet`` or ``encoding`` with texts; ``sheet`` is no name and no number.
     """
-    if sheet is not None and not isinstance(sheet, str) and not is_whole(sheet):
+    if isinstance(sheet, bool) or not isinstance(sheet, str | Integral | None):
         raise OptionError(f"`sheet` must be the name of a sheet, or its number from 1, not {sheet!r}")
     if isinstance(source, str | os.PathLike):
         return Files([Path(source)], column, label_column, sheet, encoding)

@@ -19,8 +19,14 @@ def rows(stream: ByteStream, _columns: Columns, codec: str, on_bytes: OnBytes | 
         stream.on_note(f"{stream.name}: lines are read as {form.shape}")
     label_words = LabelWords(stream.name, stream.on_note)
     for number, line in enumerate(stream_lines(stream, codec, on_bytes), 1):
-        row = label_words.read(Row(line.rstrip("\r\n"), None, number))
-        yield row if form is None or row.label is not None else Row(*form.split(row.text), number)
+        text = line.rstrip("\r\n")
+        if "__" in text:  # which label words have, and few lines
+            row = label_words.read(Row(text, None, number))
+            text = row.text
+            if row.label is not None:
+                yield row
+                continue
+        yield Row(text, None, number) if form is None else Row(*form.split(text), number)
 
 
 def _form(stream: ByteStream, codec: str) -> LabelForm | None:
