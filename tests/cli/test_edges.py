@@ -184,7 +184,7 @@ def test_sources_named_wrongly(refused, corpus_file, tmp_path):
     (tmp_path / "folder").mkdir()
     for arguments, words in [
         ((corpus_file, corpus_file), "given twice"),
-        (("folder",), "name the files in it"),
+        (("folder",), "is a folder that holds no file"),
         ((corpus_file, "--encoding", "klingon"), "klingon"),
         ((corpus_file, "--segmenter", "jieba", "--user-dict", "words.txt"), "words.txt"),
         ((corpus_file, "--segmenter", "whitespace", "--user-dict", "words.txt"), "not whitespace"),

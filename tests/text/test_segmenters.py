@@ -17,6 +17,7 @@ CASES = {
     "rjieba": ("外套做工不错,iphone15很好", ["外套", "做工", "不错", ",", "iphone15", "很", "好"]),
     "jieba": ("外套做工不错,iphone15很好", ["外套", "做工", "不错", ",", "iphone15", "很", "好"]),
     "whitespace": ("it's a good jacket, really", ["it's", "a", "good", "jacket", ",", "really"]),
+    "icu": ("สวัสดีครับ こんにちは世界", ["สวัสดี", "ครับ", "こんにちは", "世界"]),
     "unicode": ("it's a good jacket, really", ["it's", "a", "good", "jacket", ",", "really"]),
 }
 """A sentence for each segmenter, and its tokens."""

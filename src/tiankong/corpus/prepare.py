@@ -32,6 +32,7 @@ from tiankong.corpus.prepared import (
     SplitCounts,
 )
 from tiankong.corpus.reader import SourceFile
+from tiankong.corpus.scripts import segmenter_notes
 from tiankong.corpus.sources import Source
 from tiankong.corpus.splits import SPLITS, split_of, text_hash
 from tiankong.errors import OptionError, SourceError
@@ -95,7 +96,7 @@ def prepare(
         first = _first_pass(source, LabelNames(label_names or {}), folder, tokenizer, config, report, note)
         _check_size(first, config)
         report("counting", 0)
-        fields = _write_corpus(folder, first, config, report)
+        fields = _write_corpus(folder, first, config, report, note)
         if user_words:
             write_text(folder / USER_DICT_FILE, "\n".join(user_words) + "\n")
         _seal(folder, config, source.description(), first, fields)
@@ -159,7 +160,9 @@ def _different(hashes: Sequence[array[int]]) -> int:
     return sum(len(np.unique(np.frombuffer(split_hashes, dtype=np.uint64))) for split_hashes in hashes)
 
 
-def _write_corpus(folder: Path, first: _FirstPass, config: PrepareConfig, report: Report) -> dict[str, object]:
+def _write_corpus(
+    folder: Path, first: _FirstPass, config: PrepareConfig, report: Report, note: OnNote
+) -> dict[str, object]:
     """Writes every file but the manifest; returns the manifest's counts."""
     words = list(first.forms)
     counts = _counts(folder / f"{SPLITS[0]}.provisional", len(words))
@@ -178,6 +181,8 @@ def _write_corpus(folder: Path, first: _FirstPass, config: PrepareConfig, report
     write_text(folder / OTHER_WORDS_FILE, table_text(others))
     characters, character_counts = count_characters(vocabulary + others)
     write_text(folder / CHARACTERS_FILE, table_text(zip(characters, character_counts, strict=True)))
+    for sentence in segmenter_notes(config.segmenter, characters, character_counts):
+        note(sentence)
 
     final = np.full(len(words), -1, dtype=np.int32)
     kept = order if config.keep_unknown else order[:size]

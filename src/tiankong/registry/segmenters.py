@@ -27,9 +27,18 @@ class SegmenterSpec:
     takes_user_words: bool = False
     """Whether a user dictionary keeps words whole."""
 
+    breaks: tuple[str, ...] = ()
+    """Scripts whose words it does not find, by the first word of the Unicode names of their letters."""
+
     extra: str = ""
     """The extra of this package that installs what the module imports; empty for the base install."""
 
+
+_UNSPACED = ("THAI", "LAO", "KHMER", "MYANMAR", "HIRAGANA", "KATAKANA")
+"""Scripts without spaces between words, but for Chinese."""
+
+_OF_JIEBA = ("HANGUL", "CYRILLIC", "GREEK", "ARABIC", "HEBREW", "DEVANAGARI", *_UNSPACED)
+"""jieba knows Chinese and Latin words."""
 
 _ROWS = (
     SegmenterSpec(
@@ -37,12 +46,14 @@ _ROWS = (
         help="jieba in Rust",
         module="tiankong.text.segmenters.rjieba",
         takes_user_words=True,
+        breaks=_OF_JIEBA,
     ),
     SegmenterSpec(
         "jieba",
         help="jieba in Python",
         module="tiankong.text.segmenters.jieba",
         takes_user_words=True,
+        breaks=_OF_JIEBA,
         extra="jieba",
     ),
     SegmenterSpec(
@@ -50,12 +61,20 @@ _ROWS = (
         help="words between spaces, punctuation apart",
         module="tiankong.text.segmenters.whitespace",
         is_spaced=True,
+        breaks=("CJK", *_UNSPACED),
     ),
     SegmenterSpec(
         "unicode",
         help="Unicode's word boundaries",
         module="tiankong.text.segmenters.unicode",
         is_spaced=True,
+        breaks=("CJK", *_UNSPACED),
+    ),
+    SegmenterSpec(
+        "icu",
+        help="ICU's word boundaries, for Thai, Lao, Khmer, Burmese and Japanese",
+        module="tiankong.text.segmenters.icu",
+        extra="icu",
     ),
 )
 
