@@ -20,10 +20,22 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from tiankong.errors import FolderError
+from tiankong.errors import FolderError, OptionError
 from tiankong.folder_lock import locked, try_lock, unlock
 
 T = TypeVar("T")
+
+
+def as_path(path: object, name: str) -> Path:
+    """A folder given from Python, by the argument ``name``.
+
+    :raises OptionError: it is no path.
+    """
+    if not isinstance(path, str | os.PathLike) or not isinstance(os.fspath(path), str):
+        raise OptionError(f"{name} must be a path, as a str or a Path, not {path!r}")
+    if path == "":
+        raise OptionError(f"{name} is empty: name a folder")
+    return Path(path)
 
 
 @dataclass(frozen=True)
@@ -55,6 +67,7 @@ class FolderFormat:
         place = path.resolve()  # replaces the target of a link, not the link
         # Random, because containers reuse process ids.
         aside = place.with_name(f".{place.name}.partial-{secrets.token_hex(4)}")
+        made = [folder for folder in place.parents if not folder.exists()]
         try:
             with readable_write_errors(path):
                 place.parent.mkdir(parents=True, exist_ok=True)
@@ -72,6 +85,10 @@ class FolderFormat:
                     unlock(held)
         finally:
             shutil.rmtree(aside, ignore_errors=True)
+            if not os.path.exists(place):  # noqa: PTH110 - never fails
+                with contextlib.suppress(OSError):  # another run may have put something there
+                    for folder in made:
+                        folder.rmdir()
 
     def check_output(self, path: Path, *, force: bool) -> None:
         """Fails early if ``path`` could not be written later.

@@ -59,8 +59,9 @@ class Model:
         """
         check_script(script)
         self.folder = folder
-        self._threads, self._words, self._script = threads, tuple(words), script
+        self._threads, self._script = threads, script
         self._loaded = _LOADERS[folder.task.answers](folder, threads, words, script)
+        self._words = tuple(words)
         self._zero_shot = zero_shot_classifiers(self._loaded)
 
     def __reduce__(self) -> tuple[Callable[..., Model], tuple[str | Path, int, tuple[str, ...], Script]]:

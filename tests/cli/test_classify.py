@@ -159,7 +159,7 @@ def test_options_of_one_kind_do_not_go_with_the_other(prepared, capfd):
     assert run(["evaluate", "--prepared", str(prepared), *OPTIONS]) == 2
     assert "are for --labelled texts" in capfd.readouterr().err
     assert run(["evaluate", "--prepared", str(prepared), "--column", "text"]) == 2
-    assert "--column and --encoding are for files" in capfd.readouterr().err
+    assert "--column, --sheet and --encoding are for files" in capfd.readouterr().err
     assert run(["evaluate", "--text", "a.txt", "--split", "train"]) == 2
     assert "--split is not for --text" in capfd.readouterr().err
 

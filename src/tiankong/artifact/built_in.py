@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from importlib import resources
 from pathlib import Path
 
@@ -17,14 +18,14 @@ def built_in_models() -> list[str]:
     return sorted(folder.name for folder in _folder().iterdir() if (folder / MODEL.manifest).is_file())
 
 
-def model_path(model: str | Path) -> Path:
+def model_path(model: str | os.PathLike[str]) -> Path:
     """The folder of a built-in model's name, or of any other path.
 
     A bare name that is built in means that one; ``./name`` is a folder of that name here.
 
     :raises FolderError: no name, one that can't be looked up, or a bare one that is neither built in nor a folder here.
     """
-    if not isinstance(model, str | Path) or not str(model):
+    if not isinstance(model, str | os.PathLike) or not str(model):
         raise FolderError(f"{model!r} names no model: give a model folder, or {_names()}")
     if str(model) in built_in_models() and isinstance(model, str):
         return _folder() / model

@@ -13,6 +13,7 @@ from click.core import ParameterSource
 from tiankong.cli.classify import label_option, parse_labels, prompt_option
 from tiankong.cli.display import metrics_lines, progress_bars
 from tiankong.cli.options import (
+    FilePath,
     blank_option,
     model_option,
     name_label_option,
@@ -42,11 +43,11 @@ if TYPE_CHECKING:
     show_default=True,
     help="The split to measure; all is for --labelled.",
 )
-@click.option("--text", "files", multiple=True, type=click.Path(path_type=Path), help="Text files; may be repeated.")
+@click.option("--text", "files", multiple=True, type=FilePath(), help="Text files; may be repeated.")
 @click.option(
     "--labelled",
     multiple=True,
-    type=click.Path(path_type=Path),
+    type=FilePath(),
     help="Files of labelled texts to classify; may be repeated.",
 )
 @prompt_option

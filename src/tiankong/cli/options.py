@@ -107,6 +107,19 @@ _TYPES: dict[str, Any] = {
 }
 
 
+class FilePath(click.Path):
+    """A path to read, which is not empty: that would be the folder one is in."""
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The path."""
+        if value == "":
+            self.fail("it is empty: name a file or a folder", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 class SectionedCommand(click.Command):
     """A command whose ``--help`` lists the options of each section under its name, behind those without one."""
 

@@ -10,7 +10,14 @@ from typing import Any
 import click
 
 from tiankong.cli.display import progress_bars
-from tiankong.cli.options import SectionedCommand, config_options, name_label_option, parse_label_names, sheet_option
+from tiankong.cli.options import (
+    FilePath,
+    SectionedCommand,
+    config_options,
+    name_label_option,
+    parse_label_names,
+    sheet_option,
+)
 from tiankong.config import PrepareConfig
 from tiankong.registry.formats import formats_help, suffixes_with_columns
 
@@ -22,7 +29,7 @@ below it are read.
 
 
 @click.command(name="prepare", help=_HELP, cls=SectionedCommand)
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("files", nargs=-1, required=True, type=FilePath())
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="The folder to make.")
 @click.option("--column", help=f"The text column of {suffixes_with_columns()} files.")
 @click.option("--label-column", help="The column of labels, for a classifier. [default: label, if there is one]")

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from tiankong.config.settings import ClassifierConfig, ModelConfig, PrepareConfig, TrainingConfig
+from tiankong.config.wording import problem_in_tables
 from tiankong.errors import OptionError
 from tiankong.registry.heads import HEADS
 
@@ -44,7 +45,7 @@ def load_preset(name: str) -> Preset:
     try:
         return msgspec.convert(preset_tables(name), Preset)
     except msgspec.ValidationError as error:
-        raise OptionError(f"the preset {name} is wrong: {error}") from None
+        raise OptionError(f"the preset {name} is wrong: {problem_in_tables(error)}") from None
 
 
 def preset_tables(name: str) -> dict[str, Any]:

@@ -47,7 +47,7 @@ def check_encoding(encoding: str) -> str:
     try:
         codec = codecs.lookup(encoding).name
         " ".encode(codec).decode(codec)  # codecs that are not for text fail here
-    except (LookupError, ValueError):
+    except (LookupError, TypeError, ValueError):
         raise OptionError(
             f"`encoding={encoding!r}` is not an encoding that Python knows: name one such as utf-8, gb18030 or big5"
         ) from None

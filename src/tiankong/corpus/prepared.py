@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +16,7 @@ from tiankong.corpus.labels import LabelCounts, labels_file
 from tiankong.corpus.reader import SourceFile
 from tiankong.corpus.splits import SPLITS
 from tiankong.errors import FolderError
-from tiankong.folder import FolderFormat, sha256
+from tiankong.folder import FolderFormat, as_path, sha256
 from tiankong.text.characters import CharacterTable
 from tiankong.text.network_input import Ints, Lexicon
 from tiankong.text.vocabulary import Vocabulary, parse_table
@@ -89,8 +88,9 @@ class PreparedCorpus:
         """Opens ``folder``.
 
         :raises FolderError: it is missing, not a prepared corpus, newer, damaged or edited.
+        :raises OptionError: ``folder`` is no path.
         """
-        self.path = Path(folder)
+        self.path = as_path(folder, "prepared")
         self.manifest = PREPARED.open(self.path, PreparedManifest)
         try:
             self.vocabulary = Vocabulary(*self._table(VOCABULARY_FILE))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from tiankong.artifact.built_in import model_path
@@ -18,12 +17,13 @@ from tiankong.evaluation.labelled import Labelled, measure_labelled, read_labell
 from tiankong.evaluation.measure import measure_texts
 from tiankong.model import Model, load
 from tiankong.pipeline.label_names import parse_label_names
-from tiankong.pipeline.progress import OnProgress, Progress, counter, notes
+from tiankong.pipeline.progress import OnProgress, Progress, check_progress, counter, notes
 from tiankong.pipeline.results import Evaluation
 from tiankong.pipeline.sources import TextSource, open_source
 from tiankong.registry.tasks import LABELS
 from tiankong.request.answers import LabelShare
 from tiankong.request.options import check_threads, is_whole
+from tiankong.request.prompts import label_question
 from tiankong.text.script import AUTO, ChineseScript, Script, check_script, script_of_characters
 
 ALL = "all"
@@ -87,20 +87,25 @@ def evaluate(
     """
     if isinstance(prompts, str):
         prompts = [prompts]
+    if isinstance(model, os.PathLike):
+        model = os.fspath(model)
+    check_progress(progress)
     _check(prepared, text, labelled, split, limit)
     check_threads(threads)
     check_script(script)
     _check_label_arguments(labelled is not None, prompts, labels, label_column, label_names)
     if blank is not None and not prompts:
         raise OptionError("`blank` is for `prompts`: leave it out, the texts have no blanks")
+    if prompts:
+        label_question(prompts, labels, blank)
     if prepared is not None:
         if column or encoding or sheet is not None:
             raise OptionError("`column`, `sheet` and `encoding` are for files: leave them out")
-        return _on_split(model or DEFAULT_MODEL, prepared, split or "test", limit, threads, progress)
+        return _on_split(DEFAULT_MODEL if model is None else model, prepared, split or "test", limit, threads, progress)
     if text is not None:
         source = open_source(text, column=column, sheet=sheet, encoding=encoding)
         contents = (entry.text for entry in source.read(on_note=notes(progress)))
-        loaded = load(os.fspath(model or DEFAULT_MODEL), threads=threads, script=script)
+        loaded = load(DEFAULT_MODEL if model is None else model, threads=threads, script=script)
         converted = _Converted(loaded)
         advance = counter(progress, "measuring", limit)
         measured = measure_texts(
@@ -109,8 +114,9 @@ def evaluate(
         converted.report(progress)
         return Evaluation(loaded.folder.path, measured)
     assert labelled is not None
-    name = os.fspath(model or (DEFAULT_MODEL if prompts else DEFAULT_CLASSIFIER))
-    loaded = _classifying(load(name, threads=threads, script=script), prompts)
+    if model is None:
+        model = DEFAULT_MODEL if prompts else DEFAULT_CLASSIFIER
+    loaded = _classifying(load(model, threads=threads, script=script), prompts)
     texts = read_labelled(
         open_source(labelled, column=column, label_column=label_column, sheet=sheet, encoding=encoding).read(
             on_note=notes(progress)
@@ -195,15 +201,15 @@ def _check_label_arguments(has_labels: bool, prompts: object, labels: object, co
 
 
 def _on_split(
-    model: str | os.PathLike[str],
+    model: str,
     prepared: str | os.PathLike[str] | PreparedCorpus,
     split: str,
     limit: int,
     threads: int,
     progress: OnProgress | None,
 ) -> Evaluation:
-    folder = open_model(model_path(os.fspath(model)))
-    corpus = prepared if isinstance(prepared, PreparedCorpus) else PreparedCorpus(Path(prepared))
+    folder = open_model(model_path(model))
+    corpus = prepared if isinstance(prepared, PreparedCorpus) else PreparedCorpus(prepared)
     of_model, of_corpus = (script_of_characters(one.characters.counted()) for one in (folder, corpus))
     if progress is not None and of_model and of_corpus and of_model != of_corpus:
         message = (

@@ -11,8 +11,9 @@ from tiankong.artifact.model_folder import MODEL, open_model
 from tiankong.corpus.prepared import PreparedCorpus
 from tiankong.errors import MissingPackageError
 from tiankong.evaluation.base import evaluation_of
+from tiankong.folder import as_path
 from tiankong.pipeline.calls import call_text
-from tiankong.pipeline.progress import OnProgress, counter
+from tiankong.pipeline.progress import OnProgress, check_progress, counter
 from tiankong.pipeline.results import ExportResult
 from tiankong.pipeline.train import error_detection_finder
 from tiankong.request.options import check_threads
@@ -47,15 +48,18 @@ def export(
     :raises MissingPackageError: the packages of ``tiankong[train]`` are not installed.
     """
     stated = call_text("export", [model, output], {"prepared": prepared})
-    output = Path(output)
+    output = as_path(output, "output")
+    if not isinstance(prepared, PreparedCorpus):
+        prepared = as_path(prepared, "prepared")
+    check_threads(threads)
+    check_progress(progress)
+    source = model_path(model)
     try:
         from tiankong.exporting.int8_model import write_int8_model  # noqa: PLC0415 - heavy
     except ModuleNotFoundError:
         raise MissingPackageError("exporting", "train") from None
-    check_threads(threads)
     MODEL.check_output(output, force=force)
-    corpus = prepared if isinstance(prepared, PreparedCorpus) else PreparedCorpus(Path(prepared))
-    source = model_path(model if isinstance(model, str) else Path(model))
+    corpus = prepared if isinstance(prepared, PreparedCorpus) else PreparedCorpus(prepared)
     opened = open_model(source)
     evaluation = evaluation_of(opened.task)
     evaluation.check_model(opened, corpus)

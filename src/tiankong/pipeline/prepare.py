@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from tiankong.config import Preset
 from tiankong.corpus.prepare import prepare as make_corpus
 from tiankong.corpus.prepared import PreparedCorpus
+from tiankong.folder import as_path
 from tiankong.pipeline.label_names import parse_label_names
-from tiankong.pipeline.progress import OnProgress, Progress, counter, notes
+from tiankong.pipeline.progress import OnProgress, Progress, check_progress, counter, notes
 from tiankong.pipeline.settings import preset_of, with_settings
 from tiankong.pipeline.sources import TextSource, open_source
 
@@ -52,12 +52,14 @@ def prepare(
     :param progress: called with a :class:`tiankong.Progress` at every step. The stages are ``reading`` (in bytes of
         files, or texts; messages say how a file is read where that may surprise), ``counting`` and ``word vectors``.
     :param settings: fields of :class:`tiankong.config.PrepareConfig`, such as ``minimum_count=2``.
-    :raises OptionError: a setting, the preset or the user dictionary is unusable, or ``source`` is neither files nor
-        texts.
+    :raises OptionError: a setting, the preset or the user dictionary is unusable, ``source`` is neither files nor
+        texts, or ``output`` is no path.
     :raises SourceError: something can't be read as text, or there is too little text.
     :raises FolderError: ``output`` exists or can't be written.
     :raises MissingPackageError: an optional package of the segmenter, of a file's format or of the codes is missing.
     """
+    output = as_path(output, "output")
+    check_progress(progress)
     config = with_settings(preset_of(preset), settings, "prepare").prepare
     names = parse_label_names(label_names or {})
     opened = open_source(source, column=column, label_column=label_column, sheet=sheet, encoding=encoding)
@@ -73,4 +75,4 @@ def prepare(
             )
 
     note = notes(progress)
-    return make_corpus(opened, Path(output), config, label_names=names, force=force, report=report, note=note)
+    return make_corpus(opened, output, config, label_names=names, force=force, report=report, note=note)

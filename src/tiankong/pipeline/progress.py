@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from tiankong.errors import OptionError
+
 
 @dataclass(frozen=True)
 class Progress:
@@ -23,6 +25,15 @@ class Progress:
 
 
 OnProgress = Callable[[Progress], None]
+
+
+def check_progress(on_progress: object) -> None:
+    """Checks what a caller gave to report progress to.
+
+    :raises OptionError: it can't be called.
+    """
+    if on_progress is not None and not callable(on_progress):
+        raise OptionError(f"progress must be a function, not {on_progress!r}")
 
 
 def notes(on_progress: OnProgress | None) -> Callable[[str], None]:

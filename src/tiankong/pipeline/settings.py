@@ -11,6 +11,7 @@ from typing import Any, get_type_hints
 import msgspec
 
 from tiankong.config import Preset, load_preset
+from tiankong.config.wording import type_problem
 from tiankong.errors import OptionError
 
 
@@ -45,7 +46,7 @@ def with_settings(preset: Preset, settings: Mapping[str, Any], *parts: str) -> P
             try:
                 values[name] = msgspec.convert(_plain(value), types[part][name])
             except msgspec.ValidationError as error:
-                problems.append(f"{name}={value!r} has the wrong type: {str(error).lower()}")
+                problems.append(f"{name}={value!r} {type_problem(error)}")
         chosen[part] = values
     if problems:
         raise OptionError(problems)

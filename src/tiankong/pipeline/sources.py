@@ -11,11 +11,12 @@ from typing import Any
 
 from tiankong.corpus.archives import ARCHIVE_SUFFIXES
 from tiankong.corpus.sources import Files, GivenTexts, Source
-from tiankong.errors import OptionError
+from tiankong.errors import OptionError, SourceError
 from tiankong.registry.formats import SUFFIXES
 
 _SUFFIXES = (*SUFFIXES, *ARCHIVE_SUFFIXES)
 _LONGEST_SUFFIX = 16
+_LONGEST_SHOWN = 40
 
 TextSource = str | os.PathLike[str] | Iterable[Any]
 """A path, several ``Path`` objects, or an iterable of ``str`` or ``(str, label)``."""
@@ -33,11 +34,14 @@ def open_source(
 
     A ``str`` or a ``Path`` is a file, and ``Path`` objects in an iterable are files; strings in an iterable are texts.
 
+    :raises SourceError: a ``str`` names neither a file nor a folder.
     :raises OptionError: it is neither, or looks like the one and would be taken for the other; ``column``,
         ``label_column``, ``sheet`` or ``encoding`` with texts; ``sheet`` is no name and no number.
     """
     if isinstance(sheet, bool) or not isinstance(sheet, str | Integral | None):
         raise OptionError(f"`sheet` must be the name of a sheet, or its number from 1, not {sheet!r}")
+    if isinstance(source, str):
+        _check_name(source)
     if isinstance(source, str | os.PathLike):
         return Files([Path(source)], column, label_column, sheet, encoding)
     _refuse_what_iterates_otherwise(source)
@@ -58,6 +62,20 @@ def open_source(
         if value is not None:
             raise OptionError(f"{name} is for files, and texts were given: leave it out")
     return GivenTexts(texts)
+
+
+def _check_name(name: str) -> None:
+    """Checks a lone string, which names a file or a folder.
+
+    :raises SourceError: there is none, and it may well be a text.
+    """
+    if not name:
+        raise SourceError("the source is empty: name a file or a folder, or give a list of texts")
+    if Path(name[-_LONGEST_SUFFIX:]).suffix.lower() not in _SUFFIXES and not os.path.exists(name):  # noqa: PTH110 - never fails
+        shown = name if len(name) <= _LONGEST_SHOWN else f"{name[:_LONGEST_SHOWN]}…"
+        raise SourceError(
+            f"{shown!r} can't be read, since no file or folder has that name: if it is a text, give it in a list"
+        )
 
 
 def _refuse_what_iterates_otherwise(source: object) -> None:

@@ -20,9 +20,10 @@ from tiankong.config.schema import where
 from tiankong.corpus.prepared import PreparedCorpus
 from tiankong.errors import MissingPackageError, OptionError
 from tiankong.evaluation.base import evaluation_of
+from tiankong.folder import as_path
 from tiankong.objective.base import objective_of
 from tiankong.pipeline.calls import call_text
-from tiankong.pipeline.progress import OnProgress, Progress, counter
+from tiankong.pipeline.progress import OnProgress, Progress, check_progress, counter
 from tiankong.pipeline.results import TrainingResult
 from tiankong.pipeline.settings import preset_of, with_settings
 from tiankong.registry.tasks import TASKS, TaskSpec
@@ -96,7 +97,12 @@ def train(
             **settings,
         },
     )
-    output, base = Path(output), None if base is None else os.fspath(base)
+    output, base = as_path(output, "output"), None if base is None else os.fspath(as_path(base, "base"))
+    if not isinstance(prepared, PreparedCorpus):
+        prepared = as_path(prepared, "prepared")
+    if tensorboard is not None:
+        tensorboard = as_path(tensorboard, "tensorboard")
+    check_progress(progress)
     spec = _task(task)
     if not is_whole(measure_limit) or measure_limit < 0:
         raise OptionError(f"`measure_limit` must be 0 (all) or more, not {measure_limit!r}")
@@ -112,7 +118,7 @@ def train(
     except ModuleNotFoundError:
         raise MissingPackageError("training", "train") from None
     MODEL.check_output(output, force=force)
-    corpus = prepared if isinstance(prepared, PreparedCorpus) else PreparedCorpus(Path(prepared))
+    corpus = prepared if isinstance(prepared, PreparedCorpus) else PreparedCorpus(prepared)
     opened = None if base is None else open_base(model_path(base))
     model = _shape(spec, config, preset, settings, opened)
     work = Work(run_folder(output), resume, force, command or stated)
