@@ -65,6 +65,9 @@ PIECES = [
         "각",
         "\u202e",
         "龘",
+        "質量",
+        "裡後於乾",
+        "衞裏着",
         "\U0010ffff",
     ],
 ]
@@ -76,6 +79,9 @@ PARAMETERS: list[dict[str, object]] = [
     {"pattern": ".*好"},
     {"part_of_word": True},
     {"exclude": ["很好"]},
+    {"script": "as-is"},
+    {"starts_with": "發"},
+    {"pattern": ".*髮?裡?"},
 ]
 BLANKS = [None, None, "[MASK]", "<mask>", "（　　）", "____", "\\", "", "好", "_"]
 """Blanks by which sentences are read, some of them unusable."""

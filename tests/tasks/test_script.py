@@ -163,6 +163,27 @@ def test_constraints_are_read_as_the_sentence_and_hold(model):
         assert [to_simplified(word) for word in words(found)[0]] == words(expected)[0]
 
 
+def test_answers_meet_constraints_as_they_are_shown(model):
+    for sentence, options, good in (
+        ("這個__很好看", {"starts_with": "發"}, lambda word: word[0] == "發"),
+        ("這個__很好看", {"starts_with": "髮"}, lambda word: word[0] == "髮"),
+        ("這個__很好看", {"starts_with": "发"}, lambda word: word[0] in "發髮"),
+        ("這件衣服很__", {"contains": "乾"}, lambda word: "乾" in word),
+        ("這件衣服很__", {"contains": "幹"}, lambda word: "幹" in word),
+        ("這個__很好看", {"pattern": "髮."}, lambda word: word[0] == "髮"),
+        ("房間__很大", {"ends_with": "裡"}, lambda word: word[-1] == "裡"),
+        ("房間__很大", {"ends_with": "裏"}, lambda word: word[-1] == "裡"),
+        ("看着房間__很大", {"ends_with": "裡"}, lambda word: word[-1] == "裏"),
+        ("看着房間__很大", {"ends_with": "裏"}, lambda word: word[-1] == "裏"),
+    ):
+        found = words(model.fill(sentence, top_k=50, **options))[0]
+        assert len(found) > 2
+        assert all(map(good, found)), (sentence, options, found)
+    assert words(model.fill("洗完頭__很乾", starts_with="髮", length=1)) == [["髮"]]
+    joint = model.joint("這個__很好看，那個也__", starts_with="髮", top_k=2)
+    assert all(one[0] == "髮" for answer in joint for one in answer["token_strs"])
+
+
 def test_targets_and_candidates_come_back_as_given(model):
     given_words = ["不錯", "太差了", "很一般", "性價比"]
     found = model.fill("質量__，很失望", targets=given_words)
@@ -330,6 +351,9 @@ def test_a_model_of_traditional_text_answers_simplified_text_in_kind(traditional
         "干净",
         "亲切",
     }
+    for typed, expected in (("干", "干净"), ("亲", "亲切")):
+        assert words(traditional_model.fill(sentence, starts_with=typed)) == [[expected]]
+        assert words(traditional_model.fill(sentence, pattern=f"{typed}.")) == [[expected]]
     checked = traditional_model.segment("这里的服务很干净")
     assert [word["word"] for word in checked if word["known"]]
 

@@ -25,7 +25,8 @@ class AllowedAnswers:
             candidates = [candidate for candidate, fits in zip(candidates, fitting, strict=True) if fits]
         self.predictor = predictor
         self.phrases = [candidate for candidate in candidates or () if len(candidate.words) > 1]
-        self._shown = {one.words[0]: one.shown for one in candidates or () if len(one.words) == 1}
+        self._shown = {} if constraints is None else dict(constraints.shown)
+        self._shown |= {one.words[0]: one.shown for one in candidates or () if len(one.words) == 1}
         self._words: list[str] | None = None
         if candidates is not None:
             self._words = [candidate.words[0] for candidate in candidates if len(candidate.words) == 1]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Constraints:
-    """Checked constraints."""
+    """Checked constraints; ``as_shown`` tells which words meet those on how words are shown, ``shown`` are words
+    that are shown as a constraint has them.
+    """
 
     starts_with: str = ""
     ends_with: str = ""
@@ -26,6 +28,8 @@ class Constraints:
     shortest: int = 1
     longest: int = 10**9
     exclude: frozenset[str] = frozenset()
+    as_shown: Callable[[Sequence[str]], NDArray[np.bool_]] | None = None
+    shown: Mapping[str, str] = field(default_factory=dict)
 
     def allow(self, word: str) -> bool:
         """Whether ``word`` meets every constraint but the pattern."""
@@ -46,6 +50,9 @@ class Constraints:
         if self.pattern is not None:
             numbers = np.flatnonzero(allowed).tolist()
             allowed[numbers] = matching(self.pattern, [words[number] for number in numbers])
+        if self.as_shown is not None:
+            numbers = np.flatnonzero(allowed).tolist()
+            allowed[numbers] = self.as_shown([words[number] for number in numbers])
         return allowed
 
 

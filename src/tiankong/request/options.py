@@ -12,9 +12,9 @@ from tiankong.errors import OptionError
 from tiankong.registry.heads import HEADS
 from tiankong.request.constraints import Constraints
 from tiankong.request.patterns import compile_pattern
+from tiankong.request.spelling import spelling
 from tiankong.runtime.predictor import Predictor
 from tiankong.text.normalise import surrogate_in
-from tiankong.text.segment import Tokenizer
 
 
 class ConstraintOptions(TypedDict, total=False):
@@ -39,7 +39,7 @@ def check_fill_options(
 
     :raises OptionError: ``top_k`` is not from 1 to ``most``; ``decoding`` or a constraint is unusable.
     """
-    checked, problems = _check_constraints(constraints, predictor.tokenizer)
+    checked, problems = _check_constraints(constraints, predictor)
     if not is_whole(top_k) or not 1 <= top_k <= most:
         problems.append(f"top_k must be a whole number from 1 to {most:,}, not {top_k!r}")
     if decoding is not None and decoding not in DECODINGS:
@@ -52,12 +52,12 @@ def check_fill_options(
     return checked
 
 
-def _check_constraints(options: ConstraintOptions, tokenizer: Tokenizer) -> tuple[Constraints | None, list[str]]:
-    """The constraints of ``options``, ``None`` if there are none, and every problem with them.
-
-    ``tokenizer`` is the model's, so that they are written as its words are.
+def _check_constraints(options: ConstraintOptions, predictor: Predictor) -> tuple[Constraints | None, list[str]]:
+    """The constraints of ``options``, written as the words of ``predictor`` are, ``None`` if there are none, and every
+    problem with them.
     """
     problems: list[str] = []
+    tokenizer = predictor.tokenizer
     normalise = tokenizer.normalise
     starts_with, ends_with, contains = (
         _text(name, options, normalise, problems) for name in ("starts_with", "ends_with", "contains")
@@ -87,7 +87,11 @@ def _check_constraints(options: ConstraintOptions, tokenizer: Tokenizer) -> tupl
     constraints = Constraints(
         starts_with, ends_with, contains, pattern, shortest, longest, frozenset(map(normalise, excluded))
     )
-    return (None if constraints == Constraints() else constraints), []
+    if constraints == Constraints():
+        return None, []
+    texts = (_string(name, options, problems) for name in ("starts_with", "ends_with", "contains", "pattern"))
+    as_typed = spelling(predictor, *texts)
+    return constraints if as_typed is None else as_typed.added_to(constraints), []
 
 
 def _string(name: str, options: Mapping[str, Any], problems: list[str]) -> str | None:

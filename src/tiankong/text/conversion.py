@@ -37,15 +37,27 @@ class Conversion:
     """How texts of one script are read by a model of the other, and how its words are written in them."""
 
     def __init__(
-        self, read_as: ChineseScript, read: Convert, write: Convert | None, shown: Mapping[str, str] | None = None
+        self,
+        read_as: ChineseScript,
+        read: Convert,
+        write: Convert | None,
+        standard: Convert = str,
+        shown: Mapping[str, str] | None = None,
     ) -> None:
-        """``read_as`` is the model's script; with ``write`` ``None`` its words stay in it. ``shown`` are words that are
-        always written in one way.
+        """``read_as`` is the model's script; with ``write`` ``None`` its words stay in it. ``standard`` converts text
+        in the other script to its standard in which words are written. ``shown`` are words that are always written in
+        one way.
         """
         self.read_as = read_as
         self.read = read
+        self.standard = standard
         self._write = write
         self._shown = {} if write is None or shown is None else shown
+
+    @property
+    def writes(self) -> bool:
+        """Whether the model's words are written in another script than its own."""
+        return self._write is not None
 
     def written(self, words: Sequence[str], before: str = "", after: str = "") -> list[str]:
         """``words`` of the model, each between ``before`` and ``after`` as typed, in the script of the text."""
@@ -99,10 +111,12 @@ class Conversions:
     def _conversion(self, standard: _Standard | None) -> Conversion:
         """The one for texts of ``standard``, or whose words stay in the model's script."""
         if self.script == "simplified":
-            write = None if standard is None else _to_traditional(standard)
-            return Conversion("simplified", to_simplified, write, self._shown)
+            if standard is None:
+                return Conversion("simplified", to_simplified, None)
+            to_standard = _to_standard(standard)
+            return Conversion("simplified", to_simplified, _to_traditional(standard), to_standard, self._shown)
         write = None if standard is None else to_simplified
-        return Conversion("traditional", _converter(f"s2{self._standard}"), write, self._shown)
+        return Conversion("traditional", _converter(f"s2{self._standard}"), write, shown=self._shown)
 
 
 def to_simplified(text: str) -> str:
@@ -136,6 +150,13 @@ def _to_traditional(standard: _Standard) -> Convert:
         return "\n".join(line if any(map(is_traditional, han_characters(line))) else other for line, other in pairs)
 
     return to_traditional
+
+
+@cache
+def _to_standard(standard: _Standard) -> Convert:
+    """Converts traditional text of the other standard."""
+    other = _converter("tw2t" if standard == "hk" else "hk2t")
+    return lambda text: _converter(f"t2{standard}")(other(text))
 
 
 @lru_cache(1 << 16)

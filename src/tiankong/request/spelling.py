@@ -1,0 +1,90 @@
+"""Constraints as they were typed, for words that are shown in another script than the model's.
+
+To a model of simplified Chinese 發 and 髮 are one character, so only its words as they are shown can meet a constraint
+with one of them. To a model of traditional Chinese they are two, and 发 means either.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tiankong.request.constraints import Constraints
+from tiankong.request.patterns import compile_pattern, matching
+from tiankong.runtime.predictor import Predictor
+from tiankong.text.conversion import Conversion, is_simplified
+from tiankong.text.normalise import normalise
+
+if TYPE_CHECKING:
+    import regex
+
+
+@dataclass(frozen=True)
+class Spelling:
+    """Constraints on words as ``reader`` shows them. A simplified character stands for any traditional one."""
+
+    reader: Predictor
+    conversion: Conversion
+    starts_with: str = ""
+    ends_with: str = ""
+    contains: str = ""
+    pattern: regex.Pattern[str] | None = None
+
+    def allowed(self, words: Sequence[str]) -> NDArray[np.bool_]:
+        """Which of the model's ``words`` (V,) meet the constraints.
+
+        :raises OptionError: the pattern takes too long.
+        """
+        shown = self.reader.written(words)
+        allowed = np.array(list(map(self._allow, shown, words)), dtype=np.bool_)
+        if self.pattern is not None:
+            allowed &= matching(self.pattern, shown)
+        if self.conversion.read_as == "simplified":  # which of several characters is shown depends on the place
+            allowed |= [len(word) == 1 for word in words]
+        return allowed
+
+    def added_to(self, constraints: Constraints) -> Constraints:
+        """``constraints`` on the model's words, and these."""
+        if self.conversion.read_as == "simplified":
+            texts = (self.starts_with, self.ends_with, self.contains)
+            read = {text: self.conversion.read(text) for text in texts if len(text) == 1}
+            shown = {word: text for text, word in read.items() if word != text}
+            return replace(constraints, as_shown=self.allowed, shown=shown)
+        # One simplified character is several of the model's.
+        pattern = None if self.pattern else constraints.pattern
+        return replace(constraints, starts_with="", ends_with="", contains="", pattern=pattern, as_shown=self.allowed)
+
+    def _allow(self, shown: str, word: str) -> bool:
+        """Whether ``word`` of the model meets all but the pattern."""
+        forms = list(zip(shown, word, strict=True))
+        return (
+            _agrees(self.starts_with, forms)
+            and _agrees(self.ends_with, forms[max(0, len(forms) - len(self.ends_with)) :])
+            and any(_agrees(self.contains, forms[start:]) for start in range(len(forms) - len(self.contains) + 1))
+        )
+
+
+def spelling(
+    reader: Predictor, starts_with: str | None, ends_with: str | None, contains: str | None, pattern: str | None
+) -> Spelling | None:
+    """The constraints as typed; ``None`` if the words of ``reader`` are shown as it has them, or there are none."""
+    conversion, method = reader.conversion, reader.folder.manifest.prepare.normalisation
+    if conversion is None or not conversion.writes or not (starts_with or ends_with or contains or pattern):
+        return None
+    first, last, inside = (
+        conversion.standard(normalise(text or "", method)) for text in (starts_with, ends_with, contains)
+    )
+    compiled = None
+    if pattern is not None and not (conversion.read_as == "simplified" and any(map(is_simplified, pattern))):
+        any_case = normalise("A", method) == normalise("a", method)
+        compiled = compile_pattern(conversion.standard(pattern), any_case=any_case)
+    return Spelling(reader, conversion, first, last, inside, compiled)
+
+
+def _agrees(typed: str, word: Sequence[tuple[str, str]]) -> bool:
+    """Whether ``word``, each character as it is shown and as the model has it, begins with ``typed``."""
+    return len(typed) <= len(word) and all(one in forms for one, forms in zip(typed, word, strict=False))
