@@ -190,6 +190,13 @@ def test_the_wheel_holds_the_package_and_its_data(distributions):
     assert any(name.endswith(".dist-info/licenses/LICENSE") for name in names)
     assert "License-Expression: Apache-2.0" in metadata
     assert f"Version: {VERSION}" in metadata
+    assert "Description-Content-Type: text/markdown" in metadata
+    readme = read("README.md")
+    links = re.findall(r"\]\(([^)]+)\)", metadata)
+    assert len(links) == len(re.findall(r"\]\(([^)]+)\)", readme)) > 5
+    assert [link for link in links if not link.startswith(("https://", "#"))] == []
+    for path in re.findall(r"\((https://github\.com/[\w-]+/\w+)/blob/main/([^)#]+)", metadata):
+        assert (ROOT / path[1]).exists()
 
 
 @pytest.mark.builds
