@@ -31,34 +31,61 @@ _PartialFilling = tuple[int | None, ...]
 _Step = tuple[_PartialFilling, int]
 """What is filled already, and the blank to fill next."""
 
+_BLOCK, _GROWTH = 64, 4
+"""The phrases scored first, to see how probable the others have to be; by how much more the next are."""
+
+_ROUNDING = 1e-3
+"""By how much rounding may move a log probability, with much to spare."""
+
 
 def phrase_log_probabilities(
     phrases: Sequence[Sequence[str]],
     before: Sequence[str | None],
     after: Sequence[str | None],
     reading: Reading,
+    top_k: int | None = None,
 ) -> list[float]:
     """Natural log of the probability of each of ``phrases`` between the tokens ``before`` and ``after``, given its
     number of words.
 
     Tokens without a letter are context and not predicted; those at the ends are left out, since they would make other
     words likelier at no cost. Every word is an answer of ``reading``.
+
+    With ``top_k``, phrases that are not among so many best may get ``-inf``, which saves most of the work if there are
+    many: the words filled first bound the probability of a phrase.
     """
     phrases = list(map(_without_marks_at_its_ends, phrases))
     # Phrases with words in the same places are scored together.
     alike: dict[tuple[str | None, ...], list[int]] = defaultdict(list)
     for number, phrase in enumerate(phrases):
         alike[tuple(None if is_target(word) else word for word in phrase)].append(number)
-    log_probabilities = [0.0] * len(phrases)
     first = sum(token is None for token in before)
+    groups = []
     for pattern, numbers in alike.items():
         ids = reading.ids([*before, *pattern, *after])
         blanks = np.flatnonzero(ids == BLANK)[first : first + pattern.count(None)].tolist()
         fillings = [tuple(reading.answer_id(word) for word in phrases[number] if is_target(word)) for number in numbers]
-        scores = JointScorer(reading, ids, blanks).log_probabilities(fillings).tolist()
-        for number, score in zip(numbers, scores, strict=True):
-            log_probabilities[number] = score
-    return log_probabilities
+        groups.append((JointScorer(reading, ids, blanks), np.array(numbers), fillings))
+    log_probabilities = np.full(len(phrases), -np.inf)
+
+    def score(chosen: NDArray[np.bool_], least: float) -> None:
+        for scorer, numbers, fillings in groups:
+            places = np.flatnonzero(chosen[numbers])
+            log_probabilities[numbers[places]] = scorer.log_probabilities([fillings[place] for place in places], least)
+
+    if top_k is None or top_k >= len(phrases):
+        score(np.ones(len(phrases), dtype=np.bool_), -np.inf)
+        return log_probabilities.tolist()
+    estimates = np.empty(len(phrases))
+    for scorer, places, fillings in groups:
+        estimates[places] = scorer.estimates(fillings)
+    # Best first, so that soon only phrases that are as probable as those before have to be scored to the end.
+    order, done, least = np.argsort(-estimates, kind="stable"), 0, -np.inf
+    while done < len(order):
+        upto = max(top_k, _BLOCK, _GROWTH * done)
+        score(np.isin(np.arange(len(phrases)), order[done:upto]), least)
+        done, least = upto, float(np.partition(log_probabilities, -top_k)[-top_k]) - _ROUNDING
+    return log_probabilities.tolist()
 
 
 def _without_marks_at_its_ends(phrase: Sequence[str]) -> Sequence[str]:
@@ -89,13 +116,39 @@ class JointScorer:
         self._orders = [list(range(len(blanks))), list(range(len(blanks)))[::-1]]
         self._scores: dict[tuple[_Step, int], float] = {}  # log probability of a word at a step
 
-    def log_probabilities(self, fillings: Sequence[Filling]) -> NDArray[np.float64]:
-        """Natural log of the probability of each of ``fillings``, (F,)."""
+    def log_probabilities(self, fillings: Sequence[Filling], least: float = -np.inf) -> NDArray[np.float64]:
+        """Natural log of the probability of each of ``fillings``, (F,); ``-inf`` for what turns out to be below
+        ``least``: no word makes a filling more probable than it was without.
+        """
         chains = [[self._chain(filling, order) for order in self._orders] for filling in fillings]
-        self._score(link for both in chains for chain in both for link in chain)
-        sums = np.array([[sum(self._scores[link] for link in chain) for chain in both] for both in chains])
-        with np.errstate(invalid="ignore"):  # both orders may rule a filling out
-            return np.asarray(np.logaddexp(sums[:, 0], sums[:, 1]) - np.log(2))
+        if least == -np.inf:
+            self._score(link for both in chains for chain in both for link in chain)
+            return _mean(np.array([[sum(self._scores[link] for link in chain) for chain in both] for both in chains]))
+        sums, filled = np.zeros((len(chains), 2)), np.zeros((len(chains), 2), dtype=np.int64)
+        remaining = np.arange(len(chains))
+        while len(remaining := remaining[_mean(sums[remaining]) >= least]):
+            unfinished = remaining[filled[remaining].min(axis=1) < len(self._windows)]
+            if not len(unfinished):
+                break
+            # The next word in the order that is more probable so far: the other may turn out not to matter.
+            open_sums = np.where(filled[unfinished] < len(self._windows), sums[unfinished], -np.inf)
+            sides = np.where(filled[unfinished, 0] == len(self._windows), 1, open_sums.argmax(axis=1))
+            at = zip(unfinished.tolist(), sides.tolist(), filled[unfinished, sides].tolist(), strict=True)
+            links = [chains[number][side][place] for number, side, place in at]
+            self._score(links)
+            sums[unfinished, sides] += [self._scores[link] for link in links]
+            filled[unfinished, sides] += 1
+        result = np.full(len(chains), -np.inf)
+        result[remaining] = _mean(sums[remaining])
+        return result
+
+    def estimates(self, fillings: Sequence[Filling]) -> NDArray[np.float64]:
+        """Log probabilities of ``fillings`` as if their words were independent of each other, (F,)."""
+        steps = [self._step((None,) * len(self._windows), blank) for blank in range(len(self._windows))]
+        self._score((step, word) for filling in fillings for step, word in zip(steps, filling, strict=True))
+        return np.array(
+            [sum(self._scores[step, word] for step, word in zip(steps, filling, strict=True)) for filling in fillings]
+        )
 
     def search(self, top_k: int, width: int) -> list[tuple[Filling, float]]:
         """The ``top_k`` most probable fillings found and their log probabilities, best first.
@@ -179,6 +232,13 @@ class JointScorer:
             if word is not None:
                 ids[place] = self._reading.id_in_text(word)
         return window._replace(ids=ids)
+
+
+def _mean(sums: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Log of the mean of the probabilities in both orders, (F,), from their logs (F, 2)."""
+    sums = sums.reshape(-1, 2)
+    with np.errstate(invalid="ignore"):  # both orders may rule a filling out
+        return np.asarray(np.logaddexp(sums[:, 0], sums[:, 1]) - np.log(2))
 
 
 def _places(blanks: Sequence[int], blank: int, window: Window) -> list[int | None]:

@@ -13,6 +13,11 @@ from tiankong.text.vocabulary import SPECIAL_TOKENS, Vocabulary
 
 _SIMILAR = 8
 _RAREST = 64
+_ONE_THREAD = 1 << 18
+"""Multiplications of a product up to which OpenBLAS uses one thread."""
+
+_ROWS = 32
+
 _NO_WORDS = np.zeros(0, dtype=np.int64)
 
 
@@ -95,10 +100,33 @@ class OovWords:
             # Any possible word shows what the softmax subtracted from the logits.
             word = len(SPECIAL_TOKENS) + int(np.argmax(np.isfinite(log_probabilities[0, len(SPECIAL_TOKENS) :])))
             normaliser = scores[:, word] - log_probabilities[:, word]  # (N,)
-            logits = context @ self._vectors.T + self._bias - normaliser[:, None]
+            logits = self._products(context) + self._bias - normaliser[:, None]
         extended: Floats = np.concatenate((log_probabilities, logits), axis=1, dtype=np.float32)
         extended -= np.log1p(np.exp(logits, dtype=np.float64).sum(axis=1, keepdims=True)).astype(np.float32)
         return extended
+
+    def _products(self, context: Floats) -> Floats:
+        """``context`` (N, E) times the vectors, (N, M), by one thread: BLAS would have threads of its own, which wait
+        for the network's, and a product of microseconds would take milliseconds.
+        """
+        assert self._vectors is not None
+        if len(context) == 1 or len(context) * self._vectors.size <= _ONE_THREAD:
+            return context @ self._vectors.T
+        products = np.empty((len(context), self._blocks.shape[0] * self._blocks.shape[2]), dtype=np.float32)
+        for start in range(0, len(context), _ROWS):
+            rows = context[start : start + _ROWS]
+            products[start : start + _ROWS] = np.matmul(rows, self._blocks).swapaxes(0, 1).reshape(len(rows), -1)
+        return products[:, : len(self.words)]
+
+    @cached_property
+    def _blocks(self) -> Floats:
+        """The vectors, a few words a block, (blocks, E, words)."""
+        assert self._vectors is not None
+        size = self._vectors.shape[1]
+        words = max(1, _ONE_THREAD // (_ROWS * size))
+        padded = np.zeros((-(-len(self._vectors) // words) * words, size), dtype=np.float32)
+        padded[: len(self._vectors)] = self._vectors
+        return np.ascontiguousarray(padded.reshape(-1, words, size).swapaxes(1, 2))
 
     def _from_similar(self, log_probabilities: Floats) -> Floats:
         """Logits (N, M): those of similar words, corrected for how frequent these are."""

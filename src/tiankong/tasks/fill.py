@@ -81,7 +81,7 @@ def _filled(
             answers = _words(query, blank, next(predictions), reading, allowed, top_k, by_distance, allowed_answers)
             phrases = allowed_answers.phrases_with(*affixes) if allowed_answers.phrases else []
             if phrases:
-                answers += _phrases(query, blank, phrases, reading)
+                answers += _phrases(query, blank, phrases, reading, top_k)
                 answers = sorted(answers, key=_nearest if by_distance else _likeliest)[:top_k]
             answers_of_blanks.append(answers)
         yield answers_of_blanks
@@ -113,12 +113,13 @@ def _words(
     return answers
 
 
-def _phrases(query: Query, blank: int, phrases: Sequence[Candidate], reading: Reading) -> list[Answer]:
-    """Every phrase, with its probability."""
+def _phrases(query: Query, blank: int, phrases: Sequence[Candidate], reading: Reading, top_k: int) -> list[Answer]:
+    """The most probable phrases, best first."""
     before, after = query.around(blank)
-    logs = phrase_log_probabilities([phrase.words for phrase in phrases], before, after, reading)
-    scores, texts = list(map(math.exp, logs)), [phrase.text for phrase in phrases]
-    return _answers(query, blank, scores, texts, [None] * len(phrases))
+    logs = phrase_log_probabilities([phrase.words for phrase in phrases], before, after, reading, top_k)
+    numbers = sorted(range(len(phrases)), key=lambda number: -logs[number])[:top_k]
+    scores, texts = [math.exp(logs[number]) for number in numbers], [phrases[number].text for number in numbers]
+    return _answers(query, blank, scores, texts, [None] * len(numbers))
 
 
 def _answers(
