@@ -171,3 +171,31 @@ def test_words_of_a_corpus_keep_it(tmp_path):
     assert run(["prepare", str(tmp_path / "texts.txt"), "-o", str(folder), "--minimum-count", "1", "--quiet"]) == 0
     words = PreparedCorpus(folder).vocabulary.words
     assert {"__", "snake", "case", "mask"} <= set(words)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "blank", "face"),
+    [
+        ("T__T 物流__", None, r"T__T: write \_\_ if"),
+        ("(*^____^*) 物流__", None, r"^____^: write \_\_ if"),
+        (">__< 物流很快", None, ">__<"),
+        ("T___T 物流__", "__", r"T___T: write \__ if"),
+        ("物流__，很快", None, None),
+        ("__物流很快__", None, None),
+        (r"T\_\_T 物流__", None, None),
+        ("T__T 物流[MASK]", "[MASK]", None),
+        ("un__able 物流", None, None),
+    ],
+)
+def test_a_blank_in_an_emoticon_is_pointed_out(model_folder, capsys, piped, sentence, blank, face):
+    options = ["fill", "--model", str(model_folder), "-k", "1", *([] if blank is None else ["--blank", blank])]
+    assert run([*options, sentence]) == 0
+    error = capsys.readouterr().err
+    assert (error == "") if face is None else (face in error)
+    piped(f"{sentence}\n" * 3)
+    assert run(options) == 0
+    assert capsys.readouterr().err == error
+
+
+def test_a_blank_is_named_once(ask):
+    assert "--blank is given 2 times" in ask("fill", "--blank", "__", "--blank", "[MASK]", "物流__", code=2)

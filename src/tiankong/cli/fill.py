@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import os
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from tiankong.cli.display import probability
+from tiankong.cli.display import probability, say
 from tiankong.cli.lines import answer_each
 from tiankong.cli.options import (
     Once,
@@ -99,7 +99,10 @@ def command(
 
 @dataclass(frozen=True)
 class _Filler:
-    """Fills sentences and formats the answers; ``joint`` is ``None`` for wherever it is possible."""
+    """Fills sentences and formats the answers; ``joint`` is ``None`` for wherever it is possible.
+
+    ``emoticons_seen`` are blanks that may be text, about which the user has been told.
+    """
 
     model: Model
     top_k: int
@@ -108,6 +111,7 @@ class _Filler:
     constraints: dict[str, Any]
     as_json: bool
     read_as: ReadAs
+    emoticons_seen: list[str] = field(default_factory=list)
 
     def shown(self, sentence: str) -> str:
         """The answers for a sentence, formatted."""
@@ -119,10 +123,26 @@ class _Filler:
 
         answers = fill(self.model.predictor, sentences, self.top_k, self.decoding, **self.constraints)
         given = [sentences] if isinstance(sentences, str) else sentences
+        self._warn_of_emoticons(given)
         return [
             self._formatted(sentence, self._filled(sentence, blanks))
             for sentence, blanks in zip(given, answers, strict=True)
         ]
+
+    def _warn_of_emoticons(self, sentences: list[str]) -> None:
+        """Says, once, how a mouth is kept from being a blank."""
+        from tiankong.text.blank_forms import blank_form  # noqa: PLC0415 - heavy
+        from tiankong.text.blanks import cut_at_blanks, emoticons  # noqa: PLC0415
+
+        if self.emoticons_seen:
+            return
+        form = blank_form(self.constraints["blank"])
+        for sentence in sentences:
+            faces = emoticons(cut_at_blanks(sentence, form))
+            if faces:
+                say(f"tiankong: a blank is read in {faces[0]}: write {form.escaped} if it is text", quiet=False)
+                self.emoticons_seen.extend(faces)
+                return
 
     def _filled(self, sentence: str, blanks: list[list[Answer]]) -> _Filled:
         """With joint answers if requested; by default if there are several blanks, not too many, and any filling."""

@@ -180,13 +180,6 @@ part_of_word_option = click.option(
 )
 """``--part-of-word`` of every command that fills."""
 
-blank_option = click.option(
-    "--blank",
-    help="The text that stands for a missing word, such as [MASK], <mask>, ____ or （　　）; __ is plain text then. "
-    "[default: __ or [MASK]]",
-)
-"""``--blank`` of every command that reads blanks."""
-
 sheet_option = click.option(
     "--sheet", help="The sheet of workbooks, by name or by number, from 1. [default: the first that is shown]"
 )
@@ -267,6 +260,15 @@ class Once(click.Option):
         if len(values) > 1:
             raise click.UsageError(f"{self.opts[0]} is given {len(values)} times: give it once")
         return values[0]
+
+
+blank_option = click.option(
+    "--blank",
+    cls=Once,
+    help="The text that stands for a missing word, such as [MASK], <mask>, ____ or （　　）; __ is plain text then. "
+    "[default: __ or [MASK]]",
+)
+"""``--blank`` of every command that reads blanks."""
 
 
 def needs(condition: bool, problem: str) -> None:

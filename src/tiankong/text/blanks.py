@@ -11,6 +11,8 @@ from tiankong.errors import SentenceError
 from tiankong.text.blank_forms import USUAL, BlankForm, other_blank
 from tiankong.text.normalise import surrogate_in
 
+_PAIRS_OF_EYES = frozenset([*(2 * eye for eye in "TQXOU^-=~;@*+´•·￣＾－＝Ｔ；＊"), "><", "＞＜", ">>", "<<"])
+
 
 @dataclass(frozen=True)
 class BlankedSentence:
@@ -46,6 +48,16 @@ class BlankedSentence:
     def _read_offsets(self) -> list[int]:
         """Where the escaped characters would stand if the backslashes before them were not there."""
         return [place - number for number, place in enumerate(self.escapes)]
+
+
+def emoticons(sentence: BlankedSentence) -> list[str]:
+    """Blanks that may be mouths, as in ``T__T``: the same sign on both sides, or one that mirrors the other."""
+    found = []
+    for start, end in sentence.spans:
+        eyes = sentence.text[max(0, start - 1) : start] + sentence.text[end : end + 1]
+        if eyes in _PAIRS_OF_EYES:
+            found.append(f"{eyes[0]}{sentence.text[start:end]}{eyes[1]}")
+    return found
 
 
 def check_text(text: str) -> None:
