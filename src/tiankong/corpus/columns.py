@@ -96,7 +96,7 @@ def refuse_missing_header(names: Sequence[str], where: str) -> None:
     if wrong:
         raise SourceError(
             f"{where} begins with what looks like a row, not the names of columns, since one is {wrong[0]!r}: put a "
-            "line with their names first, such as label,text, or name the column of texts with `column`"
+            "row with their names, such as label and text, first, or name the column of texts with `column`"
         )
 
 
