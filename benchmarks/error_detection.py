@@ -1,10 +1,12 @@
-"""How well ``check`` finds errors: test texts with one word replaced by a random one, by one that sounds alike, or by
-one that looks alike.
+"""How well ``check`` finds errors: test texts with one word or one of its characters replaced by a random one, by one
+that sounds alike, or by one that looks alike.
 
     python benchmarks/error_detection.py PREPARED [--model MODEL] [--texts N] [--plot FILE]
 
 Its output is quoted in docs/how-it-works/error-detection.md. Words sound alike if their pinyin agrees, tones ignored;
-they look alike if they differ in one character and the two characters share a component.
+they look alike if they differ in one character and the two characters share a component. Characters are alike as in
+tiankong.text.confusable. The last two columns are the recall among errors that are words of the vocabulary, and among
+those that broke a word.
 """
 
 from __future__ import annotations
@@ -21,11 +23,14 @@ from pypinyin import lazy_pinyin
 
 from tiankong.config import DEFAULT_MODEL
 from tiankong.corpus.prepared import PreparedCorpus
-from tiankong.evaluation.error_detection import Exchange, curve, judge_wrong_words, random_exchange
+from tiankong.evaluation.error_detection import curve, judge_typing_errors
+from tiankong.evaluation.typing_errors import Exchange, Mistake, any_character, any_word, like_character
 from tiankong.runtime.predictor import open_predictor
-from tiankong.tasks.check import error_probability
+from tiankong.tasks.check import error_probability, lowest_thresholds
+from tiankong.text.confusable import looking_like, sounding_like
 
 SEED = 2
+PRECISIONS = (0.5, 0.7, 0.8, 0.9)
 
 
 def is_chinese(word: str) -> bool:
@@ -79,12 +84,13 @@ def looks_alike(corpus: PreparedCorpus) -> Callable[[int], list[int]]:
 def exchange_by(alike: Callable[[int], list[int]], corpus: PreparedCorpus) -> Exchange:
     """Replaces a word by one of those alike, drawn by frequency."""
 
-    def exchange(word: int, generator: np.random.Generator) -> int | None:
-        others = alike(word)
+    def exchange(word: str, generator: np.random.Generator) -> Mistake | None:
+        others = alike(corpus.vocabulary.id_of(word))
         if not others:
             return None
         counts = corpus.vocabulary.counts[others]
-        return int(generator.choice(others, p=counts / counts.sum()))
+        other = corpus.vocabulary.words[int(generator.choice(others, p=counts / counts.sum()))]
+        return Mistake(other, 0, len(other))
 
     return exchange
 
@@ -101,25 +107,35 @@ def main() -> None:
     predictor = open_predictor(arguments.model)
     if predictor.folder.error_detection is None:
         raise SystemExit("the model has no thresholds for check: train or export it again")
+    detection = predictor.folder.error_detection
     exchanges = {
-        "random": random_exchange(corpus),
-        "sounds alike": exchange_by(sounds_alike(corpus), corpus),
-        "looks alike": exchange_by(looks_alike(corpus), corpus),
+        "random word": any_word(corpus),
+        "word by sound": exchange_by(sounds_alike(corpus), corpus),
+        "word by shape": exchange_by(looks_alike(corpus), corpus),
+        "random character": any_character(corpus),
+        "character by sound": like_character(corpus, sounding_like),
+        "character by shape": like_character(corpus, looking_like),
     }
     figure = Figure(figsize=(5, 4), layout="constrained")
     axes = figure.add_subplot(xlabel="recall", ylabel="precision", xlim=(0, 1), ylim=(0, 1))
-    print(f"{'wrong word':<13} {'texts':>6} {'words':>7} {'requested':>10} {'precision':>10} {'recall':>7}")
+    heads = ("texts", "parts", "requested", "precision", "recall", "words", "broken")
+    print(f"{'wrong':<18}" + "".join(f" {head:>9}" for head in heads))
     for name, exchange in exchanges.items():
-        judged = judge_wrong_words(predictor, corpus, "test", exchange, arguments.texts, SEED)
-        scores = error_probability(judged.evidence, predictor.folder.error_detection)
+        judged = judge_typing_errors(predictor, corpus, "test", exchange, arguments.texts, SEED)
+        scores = error_probability(judged.evidence, judged.known, detection)
         points = curve(scores, judged.wrong)
         axes.plot([point.recall for point in points], [point.precision for point in points], label=name)
-        for threshold in predictor.folder.error_detection.thresholds[1:]:
-            flagged = scores >= threshold.misfit
-            right = int(judged.wrong[flagged].sum())
+        errors = set(judged.text[judged.wrong].tolist())
+        broken = set(judged.text[judged.wrong & ~judged.known].tolist())
+        for precision in PRECISIONS:
+            of_words, of_broken = lowest_thresholds(detection, precision)
+            flagged = scores >= np.where(judged.known, of_words, of_broken)
+            right = flagged & judged.wrong
+            found = set(judged.text[right].tolist())
+            shares = [len(found & among) / max(1, len(among)) for among in (errors, errors - broken, broken)]
             print(
-                f"{name:<13} {judged.wrong.sum():>6,} {len(scores):>7,} {threshold.precision:>10.2f} "
-                f"{right / max(1, flagged.sum()):>10.2f} {right / judged.wrong.sum():>7.2f}"
+                f"{name:<18} {len(errors):>9,} {len(scores):>9,} {precision:>9.2f} "
+                f"{right.sum() / max(1, flagged.sum()):>9.2f}" + "".join(f" {share:>9.2f}" for share in shares)
             )
     axes.legend()
     if arguments.plot:

@@ -254,9 +254,10 @@ class Model:
     ) -> list[CheckedWord] | list[list[CheckedWord]]:
         """Every word of a text, or of each text of a list, with its probability given all others and whether it fits.
 
-        A share ``precision`` of the flagged words is wrong, as measured on validation texts with one replaced word
-        each. Words outside the vocabulary are judged by their characters. The words and phrases of ``ignore`` are never
-        flagged, wherever they stand in a text. There are no blanks: ``__`` is text.
+        A share ``precision`` of the flagged words is wrong, as measured on validation texts with one typing error each.
+        A word outside the vocabulary is wrong if another that is one character or letter away is far more probable.
+        Where an error has cut a word into several, they are flagged as one. The words and phrases of ``ignore`` are
+        never flagged, wherever they stand in a text. There are no blanks: ``__`` is text.
 
         :raises SentenceError: a text is not a string or not Unicode; for a list, the message begins with its number.
         :raises OptionError: ``precision``, ``suggestions`` or ``ignore`` is unusable; the model can't detect errors.

@@ -9,38 +9,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tiankong.artifact.error_detection import ErrorDetection
+from tiankong.artifact.error_detection import BrokenWords, ErrorDetection
 from tiankong.evaluation import error_detection as module
 from tiankong.evaluation.error_detection import Judged, curve, fit_error_detection
-from tiankong.runtime.reading import Prediction
-from tiankong.tasks.check import error_probability, evidence
-from tiankong.text.vocabulary import Vocabulary
+from tiankong.tasks.check import error_probability, lowest_thresholds
 
-DETECTION = ErrorDetection(surprise=0.5, entropy=0.2, frequency=0.1, bias=-3.0, thresholds=[])
-
-
-def test_evidence_by_its_definition():
-    vocabulary = Vocabulary(["很", "好", "快"], [6, 3, 1])
-    logs = np.log(
-        np.array([0, 0, 0, 0, 0.7, 0.2, 0.1], dtype=np.float32), where=np.arange(7) > 3, out=np.full(7, -np.inf)
-    )
-    prediction = Prediction(logs.astype(np.float32), logs, logs)
-    surprise, entropy, frequency = evidence(prediction, vocabulary.id_of("好"), vocabulary)
-    assert surprise == pytest.approx(-math.log(0.2), abs=1e-5)
-    assert entropy == pytest.approx(-sum(p * math.log(p) for p in (0.7, 0.2, 0.1)), abs=1e-5)
-    assert frequency == pytest.approx(math.log(3 / 10))
-
-
-def test_a_word_outside_the_vocabulary_counts_as_seen_once():
-    vocabulary = Vocabulary(["很", "好"], [6, 4])
-    logs = np.log(np.full(7, 1 / 7, dtype=np.float32))
-    assert evidence(Prediction(logs, logs, logs), 6, vocabulary).frequency == pytest.approx(math.log(1 / 10))
+BROKEN = BrokenWords(surprise=0.4, entropy=0.3, alike=0.5, near=0.1, context=-0.6, bias=1.5, thresholds=[])
+DETECTION = ErrorDetection(
+    surprise=0.5, entropy=0.2, frequency=0.1, bias=-3.0, thresholds=[], alike=0.3, context=-0.4, broken=BROKEN
+)
 
 
 def test_the_probability_of_an_error_is_the_documented_sigmoid():
-    features = np.array([[8.0, 2.0, -6.0], [0.1, 3.0, -3.0]])
-    expected = [1 / (1 + math.exp(-(0.5 * s - 0.2 * e + 0.1 * f - 3.0))) for s, e, f in features]
-    assert error_probability(features, DETECTION) == pytest.approx(expected)
+    rows = np.array([[8.0, 2.0, -6.0, -1.0, -12.0, 4.0], [15.0, 3.0, -14.0, -2.0, -7.0, 5.0]])
+    known = np.array([True, False])
+    (s, e, f, a, _, c), (s2, e2, _, a2, n2, c2) = rows
+    expected = [0.5 * s - 0.2 * e + 0.1 * f + 0.3 * a - 0.4 * c - 3, 0.4 * s2 - 0.3 * e2 + 0.5 * a2 + 0.1 * n2]
+    expected[1] += -0.6 * c2 + 1.5
+    assert error_probability(rows, known, DETECTION) == pytest.approx([1 / (1 + math.exp(-x)) for x in expected])
 
 
 @given(st.lists(st.tuples(st.integers(0, 8), st.booleans()), min_size=1, max_size=60))
@@ -55,36 +41,55 @@ def test_the_curve_counts_what_each_threshold_flags(words):
 
 
 def judged(texts, seed=0):
-    """Ten words a text, of which the first is wrong and surprising."""
+    """Ten words a text, of which the first is wrong, surprising and alike to a probable one, in half of the texts a
+    broken word. The last is a rare word.
+    """
     generator = np.random.default_rng(seed)
-    wrong = np.tile(np.arange(10) == 0, texts)
-    features = generator.normal((0, 3, -6), 1, (10 * texts, 3))
-    features[:, 0] = generator.normal(np.where(wrong, 9, 2), 1)
-    return Judged(features, wrong, np.repeat(np.arange(texts), 10))
+    number, place = np.divmod(np.arange(10 * texts), 10)
+    wrong = place == 0
+    known = np.where(wrong, number % 4 < 2, place < 9)
+    evidence = generator.normal((2, 3, -6, -11, -11, 4), 1, (10 * texts, 6))
+    evidence[:, 0] = generator.normal(np.where(wrong | ~known, 9, 2), 1)
+    evidence[:, 3] = generator.normal(np.where(wrong, -5, -11), 2)
+    return Judged(evidence, known, wrong, number)
 
 
 def fitted(monkeypatch, sample):
-    monkeypatch.setattr(module, "judge_wrong_words", lambda *_: sample)
-    monkeypatch.setattr(module, "random_exchange", lambda _: None)
+    monkeypatch.setattr(module, "judge_typing_errors", lambda *_: sample)
+    monkeypatch.setattr(module, "any_mistake", lambda _: None)
     return fit_error_detection(None, None, 1)
 
 
 def test_what_is_learned_tells_errors_from_other_words(monkeypatch):
-    detection = fitted(monkeypatch, judged(200))
-    assert detection.surprise > 0.5
-    fresh = judged(100, seed=1)
-    probabilities = error_probability(fresh.evidence, detection)
-    assert probabilities[fresh.wrong].mean() > 0.8
-    assert probabilities[~fresh.wrong].mean() < 0.1
-    everything, *others = detection.thresholds
-    assert everything.recall == 1
-    assert everything.precision == pytest.approx(0.1)
-    assert [threshold.misfit for threshold in others] == sorted(threshold.misfit for threshold in others)
-    for threshold in others:
-        flagged = probabilities >= threshold.misfit
-        assert fresh.wrong[flagged].mean() >= threshold.precision - 0.1
+    detection = fitted(monkeypatch, judged(1000))
+    assert detection.surprise > 0.2
+    assert detection.alike > 0.2
+    assert detection.broken.alike > 0.2
+    fresh = judged(200, seed=1)
+    probabilities = error_probability(fresh.evidence, fresh.known, detection)
+    for known in (True, False):
+        of_kind = fresh.known == known
+        assert probabilities[fresh.wrong & of_kind].mean() > 0.8
+        assert probabilities[~fresh.wrong & of_kind].mean() < 0.1
+    for thresholds, of_kind in ((detection.thresholds, fresh.known), (detection.broken.thresholds, ~fresh.known)):
+        everything, *others = thresholds
+        assert everything.recall == 1
+        assert [threshold.misfit for threshold in others] == sorted(threshold.misfit for threshold in others)
+        for threshold in others:
+            flagged = of_kind & (probabilities >= threshold.misfit)
+            assert fresh.wrong[flagged].mean() >= threshold.precision - 0.1
+
+
+def test_each_kind_has_its_own_thresholds(monkeypatch):
+    detection = fitted(monkeypatch, judged(1000))
+    for precision in (0.5, 0.8, 0.95):
+        for found, thresholds in zip(
+            lowest_thresholds(detection, precision), (detection.thresholds, detection.broken.thresholds), strict=True
+        ):
+            assert found == min(point.misfit for point in thresholds if point.precision >= precision)
+    assert lowest_thresholds(detection, 1.01) == (math.inf, math.inf)
 
 
 def test_too_few_texts_teach_nothing(monkeypatch):
     assert fitted(monkeypatch, judged(19)) is None
-    assert fitted(monkeypatch, judged(20)) is not None
+    assert fitted(monkeypatch, judged(20)).broken is None

@@ -9,12 +9,14 @@ import pytest
 
 from tests import networks
 from tests.conftest import succeed
-from tiankong.artifact.model_folder import open_model
+from tiankong.artifact.model_folder import MODEL, open_model
 from tiankong.cli.main import run
 from tiankong.exporting.onnx_export import export_onnx
 from tiankong.model import load
 
 SENTENCE = "物流__，第二天就到了"
+UNSEALED = {"format", "version", "files", "checksum"}
+"""What a manifest gets when its folder is sealed."""
 
 
 @pytest.fixture(scope="session", params=["model_folder", "codes_model_folder", "hybrid_model_folder"])
@@ -67,11 +69,6 @@ def test_a_model_is_not_replaced_by_its_copy(model_folder, prepared, tmp_path, c
     assert sorted(file.name for file in (tmp_path / "model").iterdir()) == before
 
 
-def test_a_built_in_model_has_its_weights_in_8_bits_already(prepared, tmp_path, capsys):
-    assert run(["export", "reviews-zh", "-o", str(tmp_path / "small"), "--prepared", str(prepared)]) == 2
-    assert "in 8 bits already" in capsys.readouterr().err
-
-
 def test_a_copy_is_measured_on_the_models_own_corpus_only(model_folder, corpus_file, tmp_path, capsys):
     succeed("prepare", corpus_file, "-o", tmp_path / "other", "--minimum-count", 4, "--code-bits", 0, "--quiet")
     small = tmp_path / "small"
@@ -80,10 +77,25 @@ def test_a_copy_is_measured_on_the_models_own_corpus_only(model_folder, corpus_f
     assert not small.exists()
 
 
-def test_a_copy_of_a_copy_is_refused(copy, prepared, tmp_path, capsys):
-    assert run(["export", str(copy), "-o", str(tmp_path / "again"), "--prepared", str(prepared)]) == 2
-    assert "has its weights in 8 bits already" in capsys.readouterr().err
-    assert not (tmp_path / "again").exists()
+def test_a_copy_of_a_copy_has_the_same_network_and_fits_check_anew(copy, prepared, tmp_path):
+    old = tmp_path / "old"
+    shutil.copytree(copy, old)
+    detection = json.loads((old / "misfits.json").read_text())
+    for name in ("alike", "context", "broken"):  # as version 0.2 wrote it
+        del detection[name]
+    (old / "misfits.json").write_text(json.dumps(detection))
+    manifest = json.loads((old / "config.json").read_text())
+    MODEL.seal(old, {name: value for name, value in manifest.items() if name not in UNSEALED})
+    before = load(old).check(SENTENCE.replace("__", "很快"), precision=0.01)
+    assert before
+    again = tmp_path / "again"
+    succeed("export", old, "-o", again, "--prepared", prepared, "--quiet")
+    assert (again / "model.onnx").read_bytes() == (copy / "model.onnx").read_bytes()
+    assert (again / "misfits.json").read_bytes() == (copy / "misfits.json").read_bytes()
+    metrics, first = (json.loads((folder / "metrics.json").read_text()) for folder in (again, copy))
+    assert metrics["test_fp32"] == first["test_fp32"]
+    assert metrics["test"]["top10"] == first["test"]["top10"]
+    assert len(metrics["commands"]) == 3
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", '{"test": {}, "commands": []}'])

@@ -37,42 +37,53 @@ def test_an_ignored_word_is_not_flagged_and_others_are(model):
 
 
 @pytest.mark.parametrize(
-    ("text", "ignore"),
+    ("text", "typed", "ignore"),
     [
-        ("这件ＡＫ４７外套很好", "ak47"),
-        ("这件AK47外套很好", "ＡＫ47"),
-        ("送的欧若兰思面霜很好用", "欧若兰思面霜"),
-        ("送的 O&amp;G 面霜很好用", "o&g 面霜"),
-        ("送的 KuoLa  X1 面霜很好用", "kuola x1"),
-        ("我和张晓苕去看了", "张晓苕"),
+        ("这件ＡＫ４７外套很好", "ＡＫ４７", "ak47"),
+        ("这件AK47外套很好", "AK47", "ＡＫ47"),
+        ("送的欧若兰思面霜很好用", "欧若兰思面霜", "欧若兰思面霜"),
+        ("送的 O&amp;G 面霜很好用", "O&amp;G 面霜", "o&g 面霜"),
+        ("送的 KuoLa  X1 面霜很好用", "KuoLa  X1", "kuola x1"),
+        ("我和张晓苕去看了", "张晓苕", "张晓苕"),
+        ("早餐种类封富，味道不错", "封富", "封富"),
+        ("早餐种类封富，味道不错", "种类封富", "种类封富"),
     ],
 )
-def test_listed_words_and_phrases_are_normalised_as_texts_are(model, text, ignore):
-    ignored = parse_ignored([ignore], model.folder.manifest.prepare).places(text)
-    words = model.check(text, precision=LOWEST, ignore=[ignore])
-    covered = [word for word in words if ignored.cover(word["start"], word["end"])]
-    assert covered
-    assert all(word["fits"] for word in covered)
-    assert flagged(model.check(text, precision=LOWEST, ignore=["别的词"])) == flagged(model.check(text, LOWEST))
+def test_listed_words_and_phrases_are_normalised_as_texts_are(model, text, typed, ignore):
+    start = text.index(typed)
+
+    def flagged_there(*words):
+        found = model.check(text, precision=LOWEST, ignore=words)
+        return [
+            word["word"]
+            for word in found
+            if not word["fits"] and word["start"] < start + len(typed) and start < word["end"]
+        ]
+
+    assert flagged_there("别的词")
+    assert flagged_there(ignore) == []
 
 
 @pytest.mark.parametrize(
-    ("segmenter", "text", "ignore", "word", "covered"),
+    ("segmenter", "text", "ignore", "word", "known", "covered"),
     [
-        ("rjieba", "我和张晓苕去", "张晓苕", "张晓苕", True),
-        ("rjieba", "我和张晓苕去", "张晓苕", "和张", True),
-        ("rjieba", "我和张晓苕去", "张晓苕", "苕去", True),
-        ("rjieba", "我和张晓苕去", "张晓苕", "我", False),
-        ("rjieba", "收到好评", "好", "好评", False),
-        ("whitespace", "a Kuola  X1 lamp", "kuola x1", "X1", True),
-        ("whitespace", "smart inn", "art in", "smart", False),
-        ("whitespace", "an artist", "art", "artist", False),
+        ("rjieba", "我和张晓苕去", "张晓苕", "张晓苕", False, True),
+        ("rjieba", "我和张晓苕去", "张晓苕", "和张", True, True),
+        ("rjieba", "我和张晓苕去", "张晓苕", "苕去", False, True),
+        ("rjieba", "我和张晓苕去", "张晓苕", "我", True, False),
+        ("rjieba", "我和张晓苕去", "张晓苕", "和张晓苕", False, True),
+        ("rjieba", "收到好评", "收到", "收到好评", True, False),
+        ("rjieba", "收到好平", "好", "好平", False, False),
+        ("rjieba", "收到好评", "好", "好评", True, False),
+        ("whitespace", "a Kuola  X1 lamp", "kuola x1", "X1", False, True),
+        ("whitespace", "smart inn", "art in", "smart", True, False),
+        ("whitespace", "an artist", "art", "artist", False, False),
     ],
 )
-def test_which_words_a_listed_one_covers(segmenter, text, ignore, word, covered):
+def test_which_words_a_listed_one_covers(segmenter, text, ignore, word, known, covered):
     places = parse_ignored([ignore], PrepareConfig(segmenter=segmenter)).places(text)
     start = text.index(word)
-    assert places.cover(start, start + len(word)) is covered
+    assert places.cover(start, start + len(word), known=known) is covered
 
 
 @pytest.mark.parametrize(

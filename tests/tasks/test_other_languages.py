@@ -131,6 +131,16 @@ def test_scripts_without_spaces_lend_no_letters(tmp_path_factory):
     assert parse_query("कपड़ा[MASK]", predictor, part_of_word=False).filled(["हिन्दी"]) == "कपड़ा हिन्दी"
 
 
+@pytest.mark.parametrize(("typed", "meant"), [("kettel", "kettle"), ("suitcse", "suitcase"), ("blankeet", "blanket")])
+def test_a_misspelling_is_flagged_and_a_name_is_not(model, typed, meant):
+    loaded = load(model, threads=1)
+    text = f"My sister says the {typed} isn't quiet, but I don't mind: it's a cheap {meant}."
+    flagged = [word for word in loaded.check(text, precision=0.5) if not word["fits"]]
+    assert [(word["word"], word["suggestions"][0]["token_str"]) for word in flagged] == [(typed, meant)]
+    name = text.replace(typed, "zhuangzi")
+    assert "zhuangzi" not in [word["word"] for word in loaded.check(name, precision=0.8) if not word["fits"]]
+
+
 def test_offsets_and_misfits(model):
     text = "Our neighbour says  the Kettle isn't quiet"
     words = load(model, threads=1).check(text, precision=0.01)

@@ -25,10 +25,30 @@ class Threshold:
 
 
 @dataclass(frozen=True)
-class ErrorDetection:
-    """``misfit = σ(surprise · -log p(word|context) - entropy · H(context) + frequency · log p(word) + bias)``.
+class BrokenWords:
+    """How strings outside the vocabulary are judged: ``misfit = σ(surprise · -log p(string|context) - entropy ·
+    H(context) + alike · log p(alike|context) + near · log p(near|context) + context · S + bias)``, where ``alike`` is
+    the most probable word that sounds or looks like the string, ``near`` the most probable other one that is one edit
+    away, and S the mean surprise of the other words of the sentence.
+    """
 
-    Fitted and measured on validation texts with one word each replaced by a random one.
+    surprise: float
+    entropy: float
+    alike: float
+    near: float
+    context: float
+    bias: float
+    thresholds: list[Threshold]
+
+
+@dataclass(frozen=True)
+class ErrorDetection:
+    """How words of the vocabulary are judged: ``misfit = σ(surprise · -log p(word|context) - entropy · H(context) +
+    frequency · log p(word) + alike · log p(alike|context) + context · S + bias)``, with the terms of
+    :class:`BrokenWords`, which is for other strings. Folders of version 0.2 and earlier have no ``alike``, ``context``
+    and ``broken``.
+
+    Fitted and measured on validation texts with one error each.
     """
 
     surprise: float
@@ -36,6 +56,9 @@ class ErrorDetection:
     frequency: float
     bias: float
     thresholds: list[Threshold]
+    alike: float = 0.0
+    context: float = 0.0
+    broken: BrokenWords | None = None
 
 
 def write_error_detection(error_detection: ErrorDetection, folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""Learning to detect errors from texts in which one word each was replaced by a random one."""
+"""Learning to detect errors from texts with one typing error each."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from tiankong.artifact.error_detection import ErrorDetection, Threshold
+from tiankong.artifact.error_detection import BrokenWords, ErrorDetection, Threshold
+from tiankong.config import SPACED
 from tiankong.corpus.prepared import PreparedCorpus
 from tiankong.evaluation.measure import check_vocabulary, split_texts
+from tiankong.evaluation.typing_errors import Exchange, any_mistake
+from tiankong.runtime.parts import Evidence, parts_of
 from tiankong.runtime.predictor import Predictor
-from tiankong.runtime.pseudo_likelihood import predict_words
-from tiankong.tasks.check import Evidence, error_probability, evidence
+from tiankong.tasks.check import error_probability
 from tiankong.text.network_input import Ints
 
 MOST_TEXTS = 1500
@@ -21,53 +23,53 @@ MOST_TEXTS = 1500
 
 _FEWEST_WORDS = 4
 _FEWEST_TEXTS = 20
+_FEWEST_BROKEN = 100
 _FEWEST_FLAGGED = 50
 _STEPS = 30
 _PRECISIONS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
-
-Exchange = Callable[[int, np.random.Generator], int | None]
-"""From the id of a word to that of the error that replaces it, ``None`` if there is none."""
+_WORD_FEATURES = ("surprise", "entropy", "frequency", "alike", "context")
+_BROKEN_FEATURES = ("surprise", "entropy", "alike", "near", "context")
 
 
 class Judged(NamedTuple):
-    """N words of texts with one error each: the evidence (N, 3), which are errors (N,), and the text's number (N,)."""
+    """N parts of texts with one error each: the evidence (N, 6), which are words of the vocabulary (N,), which are
+    errors (N,), and the text's number (N,).
+    """
 
     evidence: NDArray[np.float64]
+    known: NDArray[np.bool_]
     wrong: NDArray[np.bool_]
     text: Ints
+
+    def only(self, rows: NDArray[np.bool_]) -> Judged:
+        """Some of the parts."""
+        return Judged(self.evidence[rows], self.known[rows], self.wrong[rows], self.text[rows])
 
 
 def fit_error_detection(
     predictor: Predictor, corpus: PreparedCorpus, seed: int, on_text: Callable[[int], None] = lambda _: None
 ) -> ErrorDetection | None:
     """Weights by logistic regression on every other validation text, thresholds from the rest; ``None`` if there are
-    too few texts. ``on_text`` is called with the number of texts read since the last call.
+    too few texts. Words of the vocabulary and other parts have their own; ``broken`` is ``None`` if there are too few
+    of the latter. ``on_text`` is called with the number of texts read since the last call.
     """
-    judged = judge_wrong_words(predictor, corpus, "validation", random_exchange(corpus), MOST_TEXTS, seed, on_text)
+    judged = judge_typing_errors(predictor, corpus, "validation", any_mistake(corpus), MOST_TEXTS, seed, on_text)
     if len(np.unique(judged.text)) < _FEWEST_TEXTS:
         return None
-    fitting = judged.text % 2 == 0
-    surprise, entropy, frequency, bias = _logistic(judged.evidence[fitting], judged.wrong[fitting])
-    scores = error_probability(judged.evidence[~fitting], ErrorDetection(surprise, -entropy, frequency, bias, []))
-    thresholds = curve(scores, judged.wrong[~fitting])
-    lowest = [_lowest_threshold(thresholds, precision) for precision in _PRECISIONS]
-    kept = [thresholds[-1], *(threshold for threshold in lowest if threshold)]  # the first one flags every word
-    return ErrorDetection(surprise, -entropy, frequency, bias, kept)
+    of_words = _logistic(judged.only(judged.known & (judged.text % 2 == 0)), _WORD_FEATURES)
+    broken = None
+    if min((judged.wrong & ~judged.known).sum(), (~judged.wrong & ~judged.known).sum()) >= _FEWEST_BROKEN:
+        of_broken = _logistic(judged.only(~judged.known & (judged.text % 2 == 0)), _BROKEN_FEATURES)
+        broken = BrokenWords(**of_broken, thresholds=[])
+    detection = ErrorDetection(**of_words, thresholds=[], broken=broken)
+    rest = judged.only(judged.text % 2 == 1)
+    scores = error_probability(rest.evidence, rest.known, detection)
+    if broken is not None:
+        broken = BrokenWords(**of_broken, thresholds=_thresholds(scores[~rest.known], rest.wrong[~rest.known]))
+    return ErrorDetection(**of_words, thresholds=_thresholds(scores[rest.known], rest.wrong[rest.known]), broken=broken)
 
 
-def random_exchange(corpus: PreparedCorpus) -> Exchange:
-    """Replaces a word by any other, in proportion to its count."""
-    weights = corpus.vocabulary.counts * corpus.vocabulary.targets()
-    shares = np.cumsum(weights / weights.sum())
-
-    def exchange(word: int, generator: np.random.Generator) -> int | None:
-        other = int(np.searchsorted(shares, generator.random()))
-        return None if other == word else other
-
-    return exchange
-
-
-def judge_wrong_words(
+def judge_typing_errors(
     predictor: Predictor,
     corpus: PreparedCorpus,
     split: str,
@@ -76,23 +78,27 @@ def judge_wrong_words(
     seed: int,
     on_text: Callable[[int], None] = lambda _: None,
 ) -> Judged:
-    """Evidence for every word of ``texts`` texts of a split, in each of which one known word is replaced.
+    """Evidence for every part of ``texts`` texts of a split, in each of which one known word is typed wrong. The texts
+    are segmented again, since an error changes more than the word that it is in.
 
     :raises FolderError: the model has another vocabulary.
     """
     check_vocabulary(predictor, corpus)
     generator = np.random.default_rng(seed)
-    forms = corpus.vocabulary.words + corpus.other_words
     rows: list[Evidence] = []
+    known: list[bool] = []
     wrong: list[bool] = []
     numbers: list[int] = []
-    for number, (ids, place) in enumerate(_with_errors(corpus, split, exchange, texts, generator)):
-        for predicted in predict_words([forms[word] for word in ids[1:-1].tolist()], predictor):
-            rows.append(evidence(predicted.prediction, predicted.answer, corpus.vocabulary))
-            wrong.append(predicted.number == place - 1)
+    for number, (text, start, stop) in enumerate(_with_errors(corpus, split, exchange, texts, generator)):
+        tokens = predictor.tokenizer.located_tokens(text)
+        for part in parts_of(tokens, predictor):
+            rows.append(part.evidence)
+            known.append(part.known)
+            wrong.append(tokens[part.first].start < stop and start < tokens[part.stop - 1].end)
             numbers.append(number)
         on_text(1)
-    return Judged(np.array(rows).reshape(-1, 3), np.array(wrong, dtype=np.bool_), np.array(numbers, dtype=np.int64))
+    evidence = np.array(rows, dtype=np.float64).reshape(-1, len(Evidence._fields))
+    return Judged(evidence, np.array(known, dtype=bool), np.array(wrong, dtype=bool), np.array(numbers, dtype=np.int64))
 
 
 def curve(scores: NDArray[np.float64], wrong: NDArray[np.bool_]) -> list[Threshold]:
@@ -109,36 +115,76 @@ def curve(scores: NDArray[np.float64], wrong: NDArray[np.bool_]) -> list[Thresho
     ]
 
 
+def _thresholds(scores: NDArray[np.float64], wrong: NDArray[np.bool_]) -> list[Threshold]:
+    """The lowest threshold for each precision that is reached, behind one that flags everything."""
+    points = curve(scores, wrong)
+    if not points:
+        return []
+    lowest = [_lowest_threshold(points, precision) for precision in _PRECISIONS]
+    return [points[-1], *(threshold for threshold in lowest if threshold)]
+
+
 def _lowest_threshold(thresholds: list[Threshold], precision: float) -> Threshold | None:
     """The lowest threshold with that precision that flags enough words."""
     precise = [threshold for threshold in thresholds[_FEWEST_FLAGGED:] if threshold.precision >= precision]
     return precise[-1] if precise else None
 
 
+class _Wrong(NamedTuple):
+    """A text, and which of its characters, ``start`` to ``stop`` (exclusive), are wrong."""
+
+    text: str
+    start: int
+    stop: int
+
+
 def _with_errors(
     corpus: PreparedCorpus, split: str, exchange: Exchange, texts: int, generator: np.random.Generator
-) -> Iterator[tuple[Ints, int]]:
-    """Texts with one word replaced, and its position."""
+) -> Iterator[_Wrong]:
+    """Texts with one word typed wrong."""
+    forms = corpus.vocabulary.words + corpus.other_words
     for text in split_texts(corpus, split, texts):
         if len(text.targets) < _FEWEST_WORDS:
             continue
         place = int(generator.choice(text.targets))
-        other = exchange(int(text.ids[place]), generator)
-        if other is not None:
-            ids = text.ids.copy()
-            ids[place] = other
-            yield ids, place
+        mistake = exchange(forms[text.ids[place]], generator)
+        if mistake is None:
+            continue
+        words = [forms[number] for number in text.ids[1:-1].tolist()]
+        spaced = corpus.manifest.config.segmenter in SPACED
+        before = _written(words[: place - 1], spaced=spaced)
+        start = len(before) + (1 if _needs_space(before[-1:], mistake.typed[:1], spaced=spaced) else 0)
+        words[place - 1] = mistake.typed
+        yield _Wrong(_written(words, spaced=spaced), start + mistake.start, start + mistake.stop)
 
 
-def _logistic(features: NDArray[np.float64], wrong: NDArray[np.bool_]) -> tuple[float, float, float, float]:
-    """Weights and bias of logistic regression by Newton's method, with weak weight decay."""
-    inputs = np.column_stack((features, np.ones(len(features))))
+def _written(words: list[str], *, spaced: bool) -> str:
+    """The words as a text, with spaces where they would run together."""
+    pieces: list[str] = []
+    for word in words:
+        if pieces and _needs_space(pieces[-1][-1:], word[:1], spaced=spaced):
+            pieces.append(" ")
+        pieces.append(word)
+    return "".join(pieces)
+
+
+def _needs_space(left: str, right: str, *, spaced: bool) -> bool:
+    return bool(left) and (spaced or (f"{left}{right}".isascii() and left.isalnum() and right.isalnum()))
+
+
+def _logistic(judged: Judged, features: tuple[str, ...]) -> dict[str, float]:
+    """Weights of ``features`` and bias of logistic regression by Newton's method, with weak weight decay. The weight of
+    the entropy has the other sign.
+    """
+    columns = [Evidence._fields.index(name) for name in features]
+    inputs = np.column_stack((judged.evidence[:, columns], np.ones(len(judged.evidence))))
     weights = np.zeros(inputs.shape[1])
     decay = 1e-3 * np.eye(len(weights))
     for _ in range(_STEPS):
         shares = 1 / (1 + np.exp(-inputs @ weights))
-        gradient = inputs.T @ (shares - wrong) / len(wrong) + decay @ weights
-        curvature = (inputs * (shares * (1 - shares))[:, None]).T @ inputs / len(wrong) + decay
+        gradient = inputs.T @ (shares - judged.wrong) / len(inputs) + decay @ weights
+        curvature = (inputs * (shares * (1 - shares))[:, None]).T @ inputs / len(inputs) + decay
         weights -= np.linalg.solve(curvature, gradient)
-    surprise, entropy, frequency, bias = weights.tolist()
-    return surprise, entropy, frequency, bias
+    fitted = dict(zip((*features, "bias"), weights.tolist(), strict=True))
+    fitted["entropy"] *= -1
+    return fitted

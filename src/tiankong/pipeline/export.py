@@ -33,7 +33,8 @@ def export(
 
     >>> tiankong.export("model", "small", prepared="prepared")
 
-    Its answers differ from the original's only by rounding; the effect is measured on the test split.
+    Its answers differ from the original's only by rounding; the effect is measured on the test split. A model that is
+    in 8 bits already is copied. Either way, the thresholds of ``check`` are fitted anew.
 
     :param model: a model folder, or the name of a built-in model.
     :param output: the model folder to make.
@@ -43,8 +44,7 @@ def export(
     :param progress: called with a :class:`tiankong.Progress`. The stages are ``error detection`` and ``measuring``, in
         texts.
     :param command: the command recorded in the copy's model card (default: this call).
-    :raises FolderError: ``model`` is in 8 bits already; ``prepared`` is not the corpus it was trained on; ``output``
-        exists or can't be written.
+    :raises FolderError: ``prepared`` is not the corpus it was trained on; ``output`` exists or can't be written.
     :raises MissingPackageError: the packages of ``tiankong[train]`` are not installed.
     """
     stated = call_text("export", [model, output], {"prepared": prepared})

@@ -58,8 +58,9 @@ class Suggestion(TypedDict):
 
 
 class CheckedWord(TypedDict):
-    """A word as typed, from ``start`` to ``end`` of the text. ``score`` is its probability given all other words,
-    ``misfit`` the probability that it is an error. Words that do not fit have suggestions.
+    """A word as typed, from ``start`` to ``end`` of the text; one that does not fit may be several to the segmenter.
+    ``score`` is its probability given all other words, ``misfit`` the probability that it is an error. Words that do
+    not fit have suggestions, first what may have been meant.
     """
 
     word: str

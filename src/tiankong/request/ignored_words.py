@@ -57,17 +57,18 @@ class IgnoredPlaces:
         self._places = places
         self._spaced = spaced
 
-    def cover(self, start: int, end: int) -> bool:
-        """Whether the word from ``start`` to ``end`` is part of an ignored one.
+    def cover(self, start: int, end: int, *, known: bool) -> bool:
+        """Whether the word from ``start`` to ``end`` is part of an ignored one; ``known`` words are in the vocabulary.
 
-        Without spaces between words, the segmenter may put its first or last character into a word beside it: such a
-        word is covered, too. A longer word that has an ignored one inside it is not.
+        Without spaces between words, the segmenter may put its first or last character into a word beside it, or make
+        one unknown word of it and what stands beside it: such a word is covered, too. A known word that has an ignored
+        one inside it is not.
         """
         for place in self._places:
             within = place.start <= start and end <= place.end
-            before = start < place.start < end < place.end
-            behind = place.start < start < place.end < end
-            if within or ((before or behind) and not self._spaced):
+            crosses = start < place.start < end < place.end or place.start < start < place.end < end
+            holds = start <= place.start and place.end <= end and place.end - place.start > 1
+            if within or (not self._spaced and (crosses or (holds and not known))):
                 return True
         return False
 

@@ -13,6 +13,7 @@ from tiankong.registry.tasks import WORDS
 from tiankong.runtime.decoding import CodesDecoder, decoder_of
 from tiankong.runtime.loaded_model import LoadedModel
 from tiankong.runtime.oov_words import CharacterIndex, OovWords
+from tiankong.runtime.similar_words import SimilarWords
 from tiankong.text.network_input import Window, network_input
 from tiankong.text.vocabulary import BEGIN, BLANK, END
 
@@ -39,6 +40,7 @@ class Predictor(LoadedModel):
         if isinstance(self.decoder, CodesDecoder) and self.decoder.has_distances:
             self.codes_decoder = self.decoder
         self._index = CharacterIndex(folder.vocabulary)
+        self.similar_words = SimilarWords(folder.vocabulary)
         self.added_words = self.oov_words([word for word in words if word not in folder.vocabulary])
 
     def knows(self, word: str) -> bool:

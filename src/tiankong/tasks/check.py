@@ -2,55 +2,96 @@
 
 from __future__ import annotations
 
+import math
+import operator
 from collections.abc import Callable, Collection, Sequence
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tiankong.artifact.error_detection import ErrorDetection, Threshold
+from tiankong.artifact.built_in import model_path
+from tiankong.artifact.error_detection import BrokenWords, ErrorDetection, read_error_detection
+from tiankong.config import DEFAULT_MODEL
 from tiankong.errors import OptionError
 from tiankong.request.answers import MOST_ANSWERS, CheckedWord, Suggestion
 from tiankong.request.ignored_words import IgnoredWords, parse_ignored
 from tiankong.request.options import is_whole
 from tiankong.request.texts import each
-from tiankong.runtime.decoding import best
+from tiankong.runtime.parts import MOST_SURPRISE, Evidence, Part, parts_of
 from tiankong.runtime.predictor import Predictor
-from tiankong.runtime.pseudo_likelihood import PredictedWord, predict_words
-from tiankong.runtime.reading import Prediction
 from tiankong.text.blanks import check_text
 from tiankong.text.conversion import NEIGHBOURS
 from tiankong.text.script import AUTO
-from tiankong.text.segment import Token
-from tiankong.text.vocabulary import Vocabulary
 
 DEFAULT_PRECISION = 0.8
 """The share of flagged words that are errors, unless another is requested."""
 
 
-class Evidence(NamedTuple):
-    """The features by which a word is judged, in nats: its negative log probability in its context, the entropy of the
-    distribution over all words there, and the log of its share among all words of the corpus.
+_LOWEST_LOGIT = -700.0
+"""Lower ones overflow."""
+
+
+class _Weights(NamedTuple):
+    """Of a part's evidence, in its order, and the bias."""
+
+    evidence: Evidence
+    bias: float
+
+
+def _broken_words(detection: ErrorDetection) -> BrokenWords:
+    """How parts that are no words of the vocabulary are judged. Folders of version 0.2 and earlier say nothing of them:
+    theirs are judged as the built-in model's, since the evidence is in nats.
     """
-
-    surprise: float
-    entropy: float
-    frequency: float
+    return detection.broken or _built_in()
 
 
-def evidence(prediction: Prediction, answer: int, vocabulary: Vocabulary) -> Evidence:
-    """The evidence for the word with the id ``answer``."""
-    logs = prediction.log_probabilities
-    possible = logs[np.isfinite(logs)]
-    entropy = -float((np.exp(possible) * possible).sum())
-    count = max(1, int(vocabulary.counts[answer])) if answer < len(vocabulary) else 1
-    return Evidence(-float(logs[answer]), entropy, float(np.log(count / vocabulary.counts.sum())))
+@cache
+def _built_in() -> BrokenWords:
+    detection = read_error_detection(model_path(DEFAULT_MODEL))
+    assert detection is not None
+    assert detection.broken is not None
+    return detection.broken
 
 
-def error_probability(features: NDArray[np.float64], detection: ErrorDetection) -> NDArray[np.float64]:
-    """The probability (N,) that words with the :class:`Evidence` ``features`` (N, 3) are errors."""
-    weights = np.array([detection.surprise, -detection.entropy, detection.frequency])
-    return np.asarray(1 / (1 + np.exp(-(features @ weights + detection.bias))))
+def _weights(detection: ErrorDetection) -> tuple[_Weights, _Weights]:
+    """Those of words of the vocabulary and of other parts."""
+    broken = _broken_words(detection)
+    return (
+        _Weights(
+            Evidence(
+                surprise=detection.surprise,
+                entropy=-detection.entropy,
+                frequency=detection.frequency,
+                alike=detection.alike,
+                near=0.0,
+                context=detection.context,
+            ),
+            detection.bias,
+        ),
+        _Weights(
+            Evidence(
+                surprise=broken.surprise,
+                entropy=-broken.entropy,
+                frequency=0.0,
+                alike=broken.alike,
+                near=broken.near,
+                context=broken.context,
+            ),
+            broken.bias,
+        ),
+    )
+
+
+def error_probability(
+    evidence: NDArray[np.float64], known: NDArray[np.bool_], detection: ErrorDetection
+) -> NDArray[np.float64]:
+    """The probability (N,) that parts with the :class:`~tiankong.runtime.parts.Evidence` (N, 6) are errors; ``known``
+    (N,) are words of the vocabulary.
+    """
+    of_known, of_broken = (evidence @ np.array(weights) + bias for weights, bias in _weights(detection))
+    return np.asarray(1 / (1 + np.exp(-np.where(known, of_known, of_broken))))
 
 
 def check(
@@ -76,6 +117,46 @@ def check(
     )
 
 
+def lowest_thresholds(detection: ErrorDetection, precision: float) -> tuple[float, float]:
+    """The ``misfit`` from which words of the vocabulary and other parts are flagged; infinity if the precision is not
+    reached.
+    """
+    found = []
+    for thresholds in (detection.thresholds, (_broken_words(detection)).thresholds):
+        precise = [threshold.misfit for threshold in thresholds if threshold.precision >= precision]
+        found.append(min(precise, default=math.inf))
+    return found[0], found[1]
+
+
+class _Judge:
+    """Judges the parts of texts at a precision."""
+
+    def __init__(self, detection: ErrorDetection, precision: float) -> None:
+        """:raises OptionError: ``precision`` is unusable or not reached."""
+        if isinstance(precision, bool) or not isinstance(precision, int | float) or not 0 < precision < 1:
+            raise OptionError(f"precision must be a number between 0 and 1, not {precision!r}")
+        self._weights = _weights(detection)
+        self._thresholds = lowest_thresholds(detection, precision)
+        if min(self._thresholds) == math.inf:
+            reached = [*detection.thresholds, *(_broken_words(detection)).thresholds]
+            highest = max((threshold.precision for threshold in reached), default=0.0)
+            raise OptionError(f"this model reaches a precision of at most {highest:.2f}, not {precision}: request less")
+
+    def misfit(self, evidence: Evidence, known: bool) -> float:
+        """The probability that a part is an error."""
+        weights, bias = self._weights[0 if known else 1]
+        logit = bias + sum(map(operator.mul, weights, evidence))
+        return 1 / (1 + math.exp(-max(logit, _LOWEST_LOGIT)))
+
+    def flags(self, evidence: Evidence, known: bool) -> bool:
+        """Whether a part is flagged."""
+        return self.misfit(evidence, known) >= self._thresholds[0 if known else 1]
+
+    def may_flag(self, evidence: Evidence, known: bool) -> bool:
+        """Whether a part is flagged in some text."""
+        return any(self.flags(evidence._replace(context=surprise), known) for surprise in (0.0, MOST_SURPRISE))
+
+
 def _checked(
     predictor: Predictor,
     text: str,
@@ -87,45 +168,53 @@ def _checked(
     detection = predictor.folder.error_detection
     if detection is None:
         raise OptionError(f"{predictor.folder.path} was made without what check needs: train or export it again")
-    threshold = _threshold(detection, precision)
+    judge = _Judge(detection, precision)
     check_text(text)
     tokens = predictor.tokenizer.located_tokens(text)
     places = ignored.places(text, predictor.tokenizer.converted)
     words: list[CheckedWord] = []
-    for predicted in predict_words([token.text for token in tokens], predictor):
-        token = tokens[predicted.number]
-        features = evidence(predicted.prediction, predicted.answer, predictor.folder.vocabulary)
-        probability = float(error_probability(np.array([features], dtype=np.float64), detection)[0])
-        fits = probability < threshold.misfit or places.cover(token.start, token.end)
-        word: CheckedWord = {
-            "word": text[token.start : token.end],
-            "start": token.start,
-            "end": token.end,
-            "score": float(np.exp(-features.surprise)),
-            "misfit": probability,
-            "fits": fits,
-            "suggestions": [] if fits else _suggestions(predicted, suggestions, predictor, text, token),
-        }
-        on_read(word["end"] - (words[-1]["end"] if words else 0))
-        words.append(word)
+    read = 0
+
+    def advance(number: int) -> None:
+        nonlocal read
+        on_read(tokens[number].end - read)
+        read = tokens[number].end
+
+    def wanted(evidence: Evidence, known: bool) -> int:
+        return suggestions if judge.may_flag(evidence, known) else 0
+
+    for part in parts_of(tokens, predictor, wanted, advance):
+        misfit, flagged = judge.misfit(part.evidence, part.known), judge.flags(part.evidence, part.known)
+        covered = tokens[part.first : part.stop]
+        if flagged and any(places.cover(token.start, token.end, known=part.known) for token in covered):
+            flagged = False
+        start, end = covered[0].start, covered[-1].end
+        suggested = _suggestions(
+            part, predictor, text[max(0, start - NEIGHBOURS) : start], text[end : end + NEIGHBOURS]
+        )
+        # What is not flagged stands word by word.
+        reported = [(start, end, sum(part.words))]
+        if not flagged:
+            reported = [(token.start, token.end, word) for token, word in zip(covered, part.words, strict=True)]
+        for start, end, log_probability in reported:
+            words.append(
+                {
+                    "word": text[start:end],
+                    "start": start,
+                    "end": end,
+                    "score": float(np.exp(log_probability)),
+                    "misfit": misfit,
+                    "fits": not flagged,
+                    "suggestions": suggested if flagged else [],
+                }
+            )
     return words
 
 
-def _threshold(detection: ErrorDetection, precision: float) -> Threshold:
-    if isinstance(precision, bool) or not isinstance(precision, int | float) or not 0 < precision < 1:
-        raise OptionError(f"precision must be a number between 0 and 1, not {precision!r}")
-    precise = [threshold for threshold in detection.thresholds if threshold.precision >= precision]
-    if not precise:
-        highest = max((threshold.precision for threshold in detection.thresholds), default=0.0)
-        raise OptionError(f"this model reaches a precision of at most {highest:.2f}, not {precision}: request less")
-    return min(precise, key=lambda threshold: threshold.misfit)
-
-
-def _suggestions(
-    predicted: PredictedWord, count: int, predictor: Predictor, text: str, token: Token
-) -> list[Suggestion]:
-    logs = predicted.prediction.log_probabilities
-    ids = [word for word in best(logs, count + 1).tolist() if word != predicted.answer][:count]
-    beside = text[max(0, token.start - NEIGHBOURS) : token.start], text[token.end : token.end + NEIGHBOURS]
-    words = predictor.written(list(map(predicted.reading.word, ids)), *beside)
-    return [{"token_str": word, "score": float(np.exp(logs[number]))} for word, number in zip(words, ids, strict=True)]
+def _suggestions(part: Part, predictor: Predictor, before: str, after: str) -> list[Suggestion]:
+    """In the script of the text, which stands ``before`` and ``after`` the part."""
+    words = predictor.written([better.text for better in part.better], before, after) if part.better else []
+    return [
+        {"token_str": word, "score": float(np.exp(better.log_probability))}
+        for word, better in zip(words, part.better, strict=True)
+    ]
