@@ -29,7 +29,7 @@ class BrokenWords:
     """How strings outside the vocabulary are judged: ``misfit = σ(surprise · -log p(string|context) - entropy ·
     H(context) + alike · log p(alike|context) + near · log p(near|context) + context · S + bias)``, where ``alike`` is
     the most probable word that sounds or looks like the string, ``near`` the most probable other one that is one edit
-    away, and S the mean surprise of the other words of the sentence.
+    away, and S the mean surprise of the words around it.
     """
 
     surprise: float

@@ -27,10 +27,7 @@ MOST_SURPRISE = 20.0
 """Nats that count as evidence: beyond, a quotation is as likely as an error."""
 
 _USUAL_SURPRISE, _USUAL_WORDS = 5.0, 4
-"""Each sentence counts as if it had these words, too: of a short one, the mean says little."""
-
-_ENDS = frozenset("。.!?！？;；")
-"""Tokens that end a sentence."""
+"""Each text counts as if it had these words, too: of a short one, the mean says little."""
 
 _LONGEST_WORD = 4
 _MOST_TOKENS = 3
@@ -41,7 +38,9 @@ _LEAST_MEANT = -9.0
 _LEAST_GAIN = 4.0
 """Nats by which a similar word must be more probable than the tokens that stand there."""
 _NEAREST = 48
-"""Tokens on each side of a possible broken word that are read."""
+"""Tokens on each side of a possible broken word that are read, and parts on each side that tell how surprising the text
+is.
+"""
 _ALIKE = 4.0
 """Nats by which a word that sounds or looks alike goes before another that is one edit away."""
 _LEAST_SUGGESTED = -8.0
@@ -53,8 +52,7 @@ class Evidence(NamedTuple):
     Its negative log probability in its context, the entropy of the distribution over all words there, the log of its
     share among all words of the corpus (of one occurrence, if it is in no vocabulary), the log probabilities of the
     most probable word that sounds or looks alike, and of the most probable other one that is one edit away, and the
-    mean surprise of the other parts of the sentence: where everything is surprising, the model does not know this kind
-    of text.
+    mean surprise of the parts around it: where everything is surprising, the model does not know this kind of text.
     """
 
     surprise: float
@@ -132,28 +130,19 @@ def parts_of(
             log_probabilities = tuple(words[number].log_probability for number in numbers)
             part_at.update(dict.fromkeys(numbers, part._replace(words=log_probabilities)))
     parts = [part for number, part in sorted(part_at.items()) if number == part.first]
-    return [part for sentence in _sentences(parts, tokens) for part in _in_context(sentence)]
+    return _in_context(parts)
 
 
-def _sentences(parts: list[Part], tokens: Sequence[Token]) -> Iterator[list[Part]]:
-    """The parts of each sentence."""
-    sentence: list[Part] = []
-    for part in parts:
-        if sentence and any(token.text in _ENDS for token in tokens[sentence[-1].stop : part.first]):
-            yield sentence
-            sentence = []
-        sentence.append(part)
-    yield sentence
-
-
-def _in_context(sentence: list[Part]) -> list[Part]:
-    """The parts of a sentence with the mean surprise of all others."""
-    total = sum(part.evidence.surprise for part in sentence) + _USUAL_WORDS * _USUAL_SURPRISE
-    others = len(sentence) - 1 + _USUAL_WORDS
-    return [
-        part._replace(evidence=part.evidence._replace(context=(total - part.evidence.surprise) / others))
-        for part in sentence
-    ]
+def _in_context(parts: list[Part]) -> list[Part]:
+    """The parts with the mean surprise of those around them."""
+    sums = np.cumsum([0.0, *(part.evidence.surprise for part in parts)])
+    placed = []
+    for number, part in enumerate(parts):
+        start, stop = max(0, number - _NEAREST), min(len(parts), number + 1 + _NEAREST)
+        total = float(sums[stop] - sums[start]) - part.evidence.surprise + _USUAL_WORDS * _USUAL_SURPRISE
+        context = total / (stop - start - 1 + _USUAL_WORDS)
+        placed.append(part._replace(evidence=part.evidence._replace(context=context)))
+    return placed
 
 
 def _gain(part: Part) -> float:
