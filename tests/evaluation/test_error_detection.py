@@ -9,24 +9,44 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tiankong.artifact.error_detection import BrokenWords, ErrorDetection
+from tiankong.artifact.error_detection import BrokenWords, ErrorDetection, TypedWords
 from tiankong.evaluation import error_detection as module
 from tiankong.evaluation.error_detection import Judged, curve, fit_error_detection
 from tiankong.tasks.check import error_probability, lowest_thresholds
 
 BROKEN = BrokenWords(surprise=0.4, entropy=0.3, alike=0.5, near=0.1, context=-0.6, bias=1.5, thresholds=[])
+TYPED = TypedWords(surprise=0.5, entropy=0.2, frequency=0.1, alike=0.3, context=-0.4, bias=-3.0)
 DETECTION = ErrorDetection(
-    surprise=0.5, entropy=0.2, frequency=0.1, bias=-3.0, thresholds=[], alike=0.3, context=-0.4, broken=BROKEN
+    surprise=0.6, entropy=0.1, frequency=0.3, bias=-6.0, thresholds=[], context=-0.1, typed=TYPED, broken=BROKEN
 )
 
 
 def test_the_probability_of_an_error_is_the_documented_sigmoid():
-    rows = np.array([[8.0, 2.0, -6.0, -1.0, -12.0, 4.0], [15.0, 3.0, -14.0, -2.0, -7.0, 5.0]])
-    known = np.array([True, False])
-    (s, e, f, a, _, c), (s2, e2, _, a2, n2, c2) = rows
-    expected = [0.5 * s - 0.2 * e + 0.1 * f + 0.3 * a - 0.4 * c - 3, 0.4 * s2 - 0.3 * e2 + 0.5 * a2 + 0.1 * n2]
-    expected[1] += -0.6 * c2 + 1.5
+    rows = np.array(
+        [
+            [8.0, 2.0, -6.0, -1.0, -12.0, 4.0],
+            [18.0, 2.0, -6.0, -12.0, -12.0, 4.0],
+            [15.0, 3.0, -14.0, -2.0, -7.0, 5.0],
+        ]
+    )
+    known = np.array([True, True, False])
+    by_sound, by_any = (
+        [0.5 * s - 0.2 * e + 0.1 * f + 0.3 * a - 0.4 * c - 3, 0.6 * s - 0.1 * e + 0.3 * f - 0.1 * c - 6]
+        for s, e, f, a, _, c in rows[:2].tolist()
+    )
+    assert by_sound[0] > by_sound[1]
+    assert by_any[0] < by_any[1]
+    _, _, (s, e, _, a, n, c) = rows.tolist()
+    expected = [by_sound[0], by_any[1], 0.4 * s - 0.3 * e + 0.5 * a + 0.1 * n - 0.6 * c + 1.5]
     assert error_probability(rows, known, DETECTION) == pytest.approx([1 / (1 + math.exp(-x)) for x in expected])
+
+
+def test_without_typing_errors_words_are_judged_by_their_own_weights_alone():
+    """As in folders of version 0.2."""
+    row = np.array([[8.0, 2.0, -6.0, -1.0, -12.0, 4.0]])
+    old = ErrorDetection(surprise=0.9, entropy=0.3, frequency=1.1, bias=-0.9, thresholds=[], broken=BROKEN)
+    expected = 0.9 * 8 - 0.3 * 2 - 1.1 * 6 - 0.9
+    assert error_probability(row, np.array([True]), old) == pytest.approx(1 / (1 + math.exp(-expected)))
 
 
 @given(st.lists(st.tuples(st.integers(0, 8), st.booleans()), min_size=1, max_size=60))
@@ -57,13 +77,14 @@ def judged(texts, seed=0):
 def fitted(monkeypatch, sample):
     monkeypatch.setattr(module, "judge_typing_errors", lambda *_: sample)
     monkeypatch.setattr(module, "any_mistake", lambda _: None)
+    monkeypatch.setattr(module, "any_word", lambda _: None)
     return fit_error_detection(None, None, 1)
 
 
 def test_what_is_learned_tells_errors_from_other_words(monkeypatch):
     detection = fitted(monkeypatch, judged(1000))
     assert detection.surprise > 0.2
-    assert detection.alike > 0.2
+    assert detection.typed.alike > 0.2
     assert detection.broken.alike > 0.2
     fresh = judged(200, seed=1)
     probabilities = error_probability(fresh.evidence, fresh.known, detection)
@@ -71,7 +92,8 @@ def test_what_is_learned_tells_errors_from_other_words(monkeypatch):
         of_kind = fresh.known == known
         assert probabilities[fresh.wrong & of_kind].mean() > 0.8
         assert probabilities[~fresh.wrong & of_kind].mean() < 0.1
-    for thresholds, of_kind in ((detection.thresholds, fresh.known), (detection.broken.thresholds, ~fresh.known)):
+    words = fresh.known & (fresh.text % 4 < 2)  # of texts where a word is wrong
+    for thresholds, of_kind in ((detection.thresholds, words), (detection.broken.thresholds, ~fresh.known)):
         everything, *others = thresholds
         assert everything.recall == 1
         assert [threshold.misfit for threshold in others] == sorted(threshold.misfit for threshold in others)

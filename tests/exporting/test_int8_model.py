@@ -81,7 +81,7 @@ def test_a_copy_of_a_copy_has_the_same_network_and_fits_check_anew(copy, prepare
     old = tmp_path / "old"
     shutil.copytree(copy, old)
     detection = json.loads((old / "misfits.json").read_text())
-    for name in ("alike", "context", "broken"):  # as version 0.2 wrote it
+    for name in ("context", "typed", "broken"):  # as version 0.2 wrote it
         del detection[name]
     (old / "misfits.json").write_text(json.dumps(detection))
     manifest = json.loads((old / "config.json").read_text())

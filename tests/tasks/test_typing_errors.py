@@ -55,6 +55,29 @@ def test_a_broken_word_is_flagged_once_with_what_was_meant(model, capsys, text, 
 
 
 @pytest.mark.parametrize(
+    ("text", "wrong"),
+    [
+        ("物流也很苹果", "苹果"),
+        ("屏幕很香蕉，画质好", "香蕉"),
+        ("房间很雨伞，住得舒服", "雨伞"),
+        ("快递很洗发水，第二天就到了", "洗发水"),
+        ("这本书很鞋子，孩子喜欢", "鞋子"),
+    ],
+)
+def test_a_word_that_has_nothing_to_do_there_is_flagged_in_a_short_text(model, capsys, text, wrong):
+    start = text.index(wrong)
+    words = model.check(text, precision=0.7)
+    assert [(word["word"], word["start"]) for word in flagged(words)] == [(wrong, start)]
+    succeed("check", "--precision", "0.7", text)
+    assert capsys.readouterr().out.splitlines()[0].split("\t")[:2] == [wrong, f"{start}-{start + len(wrong)}"]
+
+
+@pytest.mark.parametrize("text", ["物流也很快", "屏幕很清晰，画质好", "房间很舒服，住得满意", "快递很快，第二天就到了"])
+def test_the_same_texts_with_a_word_that_fits_are_not_flagged(model, text):
+    assert flagged(model.check(text, precision=0.7)) == []
+
+
+@pytest.mark.parametrize(
     "text", ["早餐种类丰富，味道不错", "屏幕很清晰，画质好", "房间很干净，服务也好", "衣服有点褪色"]
 )
 def test_the_right_words_are_not_flagged(model, text):

@@ -42,11 +42,26 @@ class BrokenWords:
 
 
 @dataclass(frozen=True)
+class TypedWords:
+    """How words of the vocabulary are judged as typing errors of similar words: ``misfit = σ(surprise ·
+    -log p(word|context) - entropy · H(context) + frequency · log p(word) + alike · log p(alike|context) + context · S +
+    bias)``, with the terms of :class:`BrokenWords`.
+    """
+
+    surprise: float
+    entropy: float
+    frequency: float
+    alike: float
+    context: float
+    bias: float
+
+
+@dataclass(frozen=True)
 class ErrorDetection:
-    """How words of the vocabulary are judged: ``misfit = σ(surprise · -log p(word|context) - entropy · H(context) +
-    frequency · log p(word) + alike · log p(alike|context) + context · S + bias)``, with the terms of
-    :class:`BrokenWords`, which is for other strings. Folders of version 0.2 and earlier have no ``alike``, ``context``
-    and ``broken``.
+    """How words of the vocabulary are judged, whatever they replaced: ``misfit = σ(surprise · -log p(word|context) -
+    entropy · H(context) + frequency · log p(word) + context · S + bias)``. The larger of this and the one by ``typed``
+    counts. ``broken`` is for other strings. Folders of version 0.2 and earlier have no ``context``, ``typed`` and
+    ``broken``.
 
     Fitted and measured on validation texts with one error each.
     """
@@ -56,8 +71,8 @@ class ErrorDetection:
     frequency: float
     bias: float
     thresholds: list[Threshold]
-    alike: float = 0.0
     context: float = 0.0
+    typed: TypedWords | None = None
     broken: BrokenWords | None = None
 
 

@@ -1,4 +1,4 @@
-"""Learning to detect errors from texts with one typing error each."""
+"""Learning to detect errors from texts with one error each."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from tiankong.artifact.error_detection import BrokenWords, ErrorDetection, Threshold
+from tiankong.artifact.error_detection import BrokenWords, ErrorDetection, Threshold, TypedWords
 from tiankong.config import SPACED
 from tiankong.corpus.prepared import PreparedCorpus
 from tiankong.evaluation.measure import check_vocabulary, split_texts
-from tiankong.evaluation.typing_errors import Exchange, any_mistake
+from tiankong.evaluation.typing_errors import Exchange, any_mistake, any_word
 from tiankong.runtime.parts import Evidence, parts_of
 from tiankong.runtime.predictor import Predictor
 from tiankong.tasks.check import error_probability
 from tiankong.text.network_input import Ints
 
-MOST_TEXTS = 1500
-"""The most validation texts that are used."""
+MOST_TEXTS = 3000
+"""The most validation texts that are read, half of them with each kind of error."""
 
 _FEWEST_WORDS = 4
 _FEWEST_TEXTS = 20
@@ -27,7 +27,8 @@ _FEWEST_BROKEN = 100
 _FEWEST_FLAGGED = 50
 _STEPS = 30
 _PRECISIONS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
-_WORD_FEATURES = ("surprise", "entropy", "frequency", "alike", "context")
+_WORD_FEATURES = ("surprise", "entropy", "frequency", "context")
+_TYPED_FEATURES = ("surprise", "entropy", "frequency", "alike", "context")
 _BROKEN_FEATURES = ("surprise", "entropy", "alike", "near", "context")
 
 
@@ -50,23 +51,36 @@ def fit_error_detection(
     predictor: Predictor, corpus: PreparedCorpus, seed: int, on_text: Callable[[int], None] = lambda _: None
 ) -> ErrorDetection | None:
     """Weights by logistic regression on every other validation text, thresholds from the rest; ``None`` if there are
-    too few texts. Words of the vocabulary and other parts have their own; ``broken`` is ``None`` if there are too few
-    of the latter. ``on_text`` is called with the number of texts read since the last call.
+    too few texts. Words of the vocabulary have two judgements, learned from texts where any other word stands in a
+    word's place and from texts with typing errors; their thresholds hold for both together, where the error is a word
+    of the vocabulary. ``broken`` is learned from typing errors, ``None`` if there are too few other parts. ``on_text``
+    is called with the number of texts read since the last call.
     """
-    judged = judge_typing_errors(predictor, corpus, "validation", any_mistake(corpus), MOST_TEXTS, seed, on_text)
-    if len(np.unique(judged.text)) < _FEWEST_TEXTS:
+
+    def judge(exchange: Exchange) -> Judged:
+        return judge_typing_errors(predictor, corpus, "validation", exchange, MOST_TEXTS // 2, seed, on_text)
+
+    mistyped, replaced = judge(any_mistake(corpus)), judge(any_word(corpus))
+    if min(len(np.unique(judged.text)) for judged in (mistyped, replaced)) < _FEWEST_TEXTS:
         return None
-    of_words = _logistic(judged.only(judged.known & (judged.text % 2 == 0)), _WORD_FEATURES)
+    of_words = _logistic(replaced.only(replaced.known & (replaced.text % 2 == 0)), _WORD_FEATURES)
+    typed = TypedWords(**_logistic(mistyped.only(mistyped.known & (mistyped.text % 2 == 0)), _TYPED_FEATURES))
     broken = None
-    if min((judged.wrong & ~judged.known).sum(), (~judged.wrong & ~judged.known).sum()) >= _FEWEST_BROKEN:
-        of_broken = _logistic(judged.only(~judged.known & (judged.text % 2 == 0)), _BROKEN_FEATURES)
+    parts = mistyped.only(~mistyped.known)
+    if min(parts.wrong.sum(), (~parts.wrong).sum()) >= _FEWEST_BROKEN:
+        of_broken = _logistic(parts.only(parts.text % 2 == 0), _BROKEN_FEATURES)
         broken = BrokenWords(**of_broken, thresholds=[])
-    detection = ErrorDetection(**of_words, thresholds=[], broken=broken)
-    rest = judged.only(judged.text % 2 == 1)
-    scores = error_probability(rest.evidence, rest.known, detection)
+    detection = ErrorDetection(**of_words, thresholds=[], typed=typed, broken=broken)
     if broken is not None:
-        broken = BrokenWords(**of_broken, thresholds=_thresholds(scores[~rest.known], rest.wrong[~rest.known]))
-    return ErrorDetection(**of_words, thresholds=_thresholds(scores[rest.known], rest.wrong[rest.known]), broken=broken)
+        broken = BrokenWords(**of_broken, thresholds=_thresholds(parts.only(parts.text % 2 == 1), detection))
+    rest = [_wrong_words(judged.only(judged.text % 2 == 1)) for judged in (replaced, mistyped)]
+    words = Judged(*map(np.concatenate, zip(*rest, strict=True)))
+    return ErrorDetection(**of_words, thresholds=_thresholds(words, detection), typed=typed, broken=broken)
+
+
+def _wrong_words(judged: Judged) -> Judged:
+    """The words of the vocabulary in texts where the error is one."""
+    return judged.only(judged.known & np.isin(judged.text, judged.text[judged.known & judged.wrong]))
 
 
 def judge_typing_errors(
@@ -115,9 +129,9 @@ def curve(scores: NDArray[np.float64], wrong: NDArray[np.bool_]) -> list[Thresho
     ]
 
 
-def _thresholds(scores: NDArray[np.float64], wrong: NDArray[np.bool_]) -> list[Threshold]:
+def _thresholds(judged: Judged, detection: ErrorDetection) -> list[Threshold]:
     """The lowest threshold for each precision that is reached, behind one that flags everything."""
-    points = curve(scores, wrong)
+    points = curve(error_probability(judged.evidence, judged.known, detection), judged.wrong)
     if not points:
         return []
     lowest = [_lowest_threshold(points, precision) for precision in _PRECISIONS]

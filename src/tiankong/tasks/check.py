@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tiankong.artifact.built_in import model_path
-from tiankong.artifact.error_detection import BrokenWords, ErrorDetection, read_error_detection
+from tiankong.artifact.error_detection import BrokenWords, ErrorDetection, TypedWords, read_error_detection
 from tiankong.config import DEFAULT_MODEL
 from tiankong.errors import OptionError
 from tiankong.request.answers import MOST_ANSWERS, CheckedWord, Suggestion
@@ -55,32 +55,40 @@ def _built_in() -> BrokenWords:
     return detection.broken
 
 
-def _weights(detection: ErrorDetection) -> tuple[_Weights, _Weights]:
-    """Those of words of the vocabulary and of other parts."""
+def _word_weights(judgement: ErrorDetection | TypedWords) -> _Weights:
+    return _Weights(
+        Evidence(
+            surprise=judgement.surprise,
+            entropy=-judgement.entropy,
+            frequency=judgement.frequency,
+            alike=judgement.alike if isinstance(judgement, TypedWords) else 0.0,
+            near=0.0,
+            context=judgement.context,
+        ),
+        judgement.bias,
+    )
+
+
+def _weights(detection: ErrorDetection) -> tuple[list[_Weights], list[_Weights]]:
+    """Those of words of the vocabulary and of other parts. The largest sum counts: a word is wrong if it
+    does not fit at all, or if a similar one fits better.
+    """
     broken = _broken_words(detection)
     return (
-        _Weights(
-            Evidence(
-                surprise=detection.surprise,
-                entropy=-detection.entropy,
-                frequency=detection.frequency,
-                alike=detection.alike,
-                near=0.0,
-                context=detection.context,
-            ),
-            detection.bias,
-        ),
-        _Weights(
-            Evidence(
-                surprise=broken.surprise,
-                entropy=-broken.entropy,
-                frequency=0.0,
-                alike=broken.alike,
-                near=broken.near,
-                context=broken.context,
-            ),
-            broken.bias,
-        ),
+        [_word_weights(detection), *([_word_weights(detection.typed)] if detection.typed else [])],
+        [
+            _Weights(
+                Evidence(
+                    surprise=broken.surprise,
+                    entropy=-broken.entropy,
+                    frequency=0.0,
+                    alike=broken.alike,
+                    near=broken.near,
+                    context=broken.context,
+                ),
+                broken.bias,
+            )
+        ],
     )
 
 
@@ -90,7 +98,10 @@ def error_probability(
     """The probability (N,) that parts with the :class:`~tiankong.runtime.parts.Evidence` (N, 6) are errors; ``known``
     (N,) are words of the vocabulary.
     """
-    of_known, of_broken = (evidence @ np.array(weights) + bias for weights, bias in _weights(detection))
+    of_known, of_broken = (
+        np.max([evidence @ np.array(weights) + bias for weights, bias in judgements], axis=0)
+        for judgements in _weights(detection)
+    )
     return np.asarray(1 / (1 + np.exp(-np.where(known, of_known, of_broken))))
 
 
@@ -144,8 +155,8 @@ class _Judge:
 
     def misfit(self, evidence: Evidence, known: bool) -> float:
         """The probability that a part is an error."""
-        weights, bias = self._weights[0 if known else 1]
-        logit = bias + sum(map(operator.mul, weights, evidence))
+        judgements = self._weights[0 if known else 1]
+        logit = max(bias + sum(map(operator.mul, weights, evidence)) for weights, bias in judgements)
         return 1 / (1 + math.exp(-max(logit, _LOWEST_LOGIT)))
 
     def flags(self, evidence: Evidence, known: bool) -> bool:
