@@ -15,7 +15,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from tiankong.corpus.reader import SourceFile, Text, describe_sources, read_texts
@@ -88,6 +88,7 @@ def test_any_texts_come_back(texts, kind, packing, encoding):
 @settings(max_examples=400, deadline=None)
 def test_any_texts_with_labels_come_back(pairs, kind, packing, encoding):
     texts, labels = map(list, zip(*pairs, strict=True))
+    assume(kind != "txt" or len(set(texts)) >= len(set(labels)))  # in lines, the side of fewer values is the label
     named = encoding if encoding == "gb18030" else None
     assert round_trip(texts, labels, kind, packing, encoding, named) == pairs
 

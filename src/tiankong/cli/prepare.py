@@ -32,7 +32,7 @@ below it are read.
 @click.argument("files", nargs=-1, required=True, type=FilePath())
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="The folder to make.")
 @click.option("--column", help=f"The text column of {suffixes_with_columns()} files.")
-@click.option("--label-column", help="The column of labels, for a classifier. [default: label, if there is one]")
+@click.option("--label-column", help="The column of labels, for a classifier. [default: label or another usual name]")
 @name_label_option
 @sheet_option
 @click.option("--encoding", help="The encoding of the files, unless it is UTF-8 or GB18030.")

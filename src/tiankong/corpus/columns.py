@@ -9,9 +9,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from tiankong.corpus.archives import ByteStream
 from tiankong.errors import SourceError
 
 TEXT_COLUMNS = ("text", "review", "sentence", "content", "comment", "文本", "内容", "评论", "评价")
+LABEL_COLUMNS = (
+    "label",
+    *("labels", "sentiment", "polarity", "category", "class", "target"),
+    *("标签", "标注", "类别", "情感", "分类", "极性"),
+)
+"""Names that are usual for labels; the first comes before the others."""
+
 _MOST_LISTED = 20
 _LONGEST_NAME = 40
 _NUMBER = re.compile(r"[+-]?[\d.]+")
@@ -105,11 +113,11 @@ def _is_no_name(name: str) -> bool:
 
 
 def choose_label(names: Sequence[str], label: str | None, text_column: str, where: str) -> str | None:
-    """Return the column of labels: ``label``, or the one named ``label`` if it is not the column of texts.
+    """Return the column of labels: ``label``, or the one with a usual name that is not the column of texts.
 
     Raises:
         SourceError: there is not exactly one column of that name, it is the column of texts, or ``label`` is ``None``
-            and several columns have the usual name.
+            and several columns are named ``label``.
     """
     if label is not None:
         if label not in names:
@@ -117,10 +125,29 @@ def choose_label(names: Sequence[str], label: str | None, text_column: str, wher
         if label == text_column:
             raise SourceError(f"{where}: the texts are in the column {label!r}, so it can't hold the labels too")
         return _only(label, names, where)
-    labels = [name for name in names if name.strip().casefold() == "label" and name != text_column]
+    labels = [name for name in names if name.strip().casefold() == LABEL_COLUMNS[0] and name != text_column]
     if len(set(labels)) > 1:
         raise SourceError(f"{where} has several columns of labels, {_listed(labels)}: name one with `label_column`")
-    return _only(labels[0], names, where) if labels else None
+    if labels:
+        return _only(labels[0], names, where)
+    others = [name for name in names if name.strip().casefold() in LABEL_COLUMNS and name != text_column]
+    return others[0] if len(others) == 1 else None
+
+
+def note_columns(names: Sequence[str], text_column: str, label: str | None, stream: ByteStream) -> None:
+    """Say which columns are not read when none holds the labels."""
+    unread = [name for name in names if name and name != text_column]
+    if label is None and unread:
+        stream.on_note(
+            f"{stream.name}: of its columns only {text_column!r} is read, not {_listed(unread)}; name that of the "
+            "labels, if there is one, with `label_column`"
+        )
+
+
+def note_no_label(label: str | None, stream: ByteStream) -> None:
+    """Say that the column of labels has none."""
+    if label is not None:
+        stream.on_note(f"{stream.name}: its column {label!r} holds no label")
 
 
 def label_text(value: object) -> str | None:

@@ -20,7 +20,14 @@ import numpy as np
 from tiankong.corpus.archives import OnNote
 from tiankong.corpus.columns import Row, label_value
 from tiankong.corpus.folders import with_files_of_folders
-from tiankong.corpus.label_forms import MOST_PLAIN, PROBED, LabelForm, find_form, may_carry_label
+from tiankong.corpus.label_forms import (
+    MOST_PLAIN,
+    PROBED,
+    LabelForm,
+    LineReader,
+    find_form,
+    may_carry_label,
+)
 from tiankong.corpus.label_words import LabelWords
 from tiankong.corpus.reader import SourceFile, Text, describe_sources, read_texts
 from tiankong.errors import SourceError
@@ -124,6 +131,10 @@ class Files(Source):
         return self._description
 
 
+class _Pair(Row):
+    """A row that was given as a text and its label: the text is taken as it stands."""
+
+
 class GivenTexts(Source):
     """An iterable of ``str`` or ``(str, label)``, read once. ``None`` and NaN are empty texts, or absent labels.
 
@@ -158,14 +169,12 @@ class GivenTexts(Source):
         any_text = False
         items = map(_row, self._texts, itertools.count(1))
         first = _first_rows(items)
-        form = _form(first)
-        if form is not None:
-            on_note(f"the texts given are read as {form.shape}")
+        reader = LineReader(_form(first, on_note), "the texts given", on_note, "text")
         label_words = LabelWords("the texts given", on_note)
         for given in itertools.chain(_emptied(first), items):
             row = label_words.read(given)
-            if form is not None and row.label is None:
-                row = Row(*form.split(row.text), row.line)
+            if row.label is None and not isinstance(given, _Pair):
+                row = Row(*reader.read(row.text, row.line), row.line)
             text = Text(row.text, row.label, _GIVEN, row.line, "text", row.has_several_labels)
             self._note(text)
             on_read(1)
@@ -174,6 +183,7 @@ class GivenTexts(Source):
                 yield text
             else:
                 on_empty()
+        reader.finish()
         if not any_text:
             raise SourceError("no text was given: give one or more strings that are not blank")
 
@@ -195,8 +205,9 @@ def _row(item: Any, number: int) -> Row:
 
     :raises SourceError: it is neither a string nor a pair of a string and a label.
     """
-    content, label = item if isinstance(item, tuple | list | np.ndarray) and len(item) == 2 else (item, None)
-    return Row(_text(content, number), _label(label, number), number)
+    if isinstance(item, tuple | list | np.ndarray) and len(item) == 2:
+        return _Pair(_text(item[0], number), _label(item[1], number), number)
+    return Row(_text(item, number), None, number)
 
 
 def _first_rows(rows: Iterator[Row]) -> deque[Row]:
@@ -205,17 +216,17 @@ def _first_rows(rows: Iterator[Row]) -> deque[Row]:
     plain = 0
     for row in rows:
         first.append(row)
-        plain += row.label is not None or not may_carry_label(row.text)
+        plain += isinstance(row, _Pair) or not may_carry_label(row.text)
         if plain > MOST_PLAIN or len(first) == PROBED:
             break
     return first
 
 
-def _form(rows: Iterable[Row]) -> LabelForm | None:
-    """How strings carry their labels, if they do and none came with a label beside it."""
-    if any(row.label is not None for row in rows):
+def _form(rows: Iterable[Row], on_note: OnNote) -> LabelForm | None:
+    """How strings carry their labels, if they do and none came in a pair."""
+    if any(isinstance(row, _Pair) for row in rows):
         return None
-    return find_form(((row.line, take_label_words(row.text).text) for row in rows), _GIVEN, "text")
+    return find_form(((row.line, take_label_words(row.text).text) for row in rows), _GIVEN, "text", on_note)
 
 
 def _emptied(rows: deque[Row]) -> Iterator[Row]:

@@ -7,7 +7,15 @@ from collections.abc import Iterator
 from typing import NoReturn
 
 from tiankong.corpus.archives import ByteStream, OnBytes
-from tiankong.corpus.columns import Columns, Row, choose_column, choose_label, label_value
+from tiankong.corpus.columns import (
+    LABEL_COLUMNS,
+    Columns,
+    Row,
+    choose_column,
+    choose_label,
+    label_value,
+    note_columns,
+)
 from tiankong.corpus.encoding import stream_lines
 from tiankong.errors import SourceError
 
@@ -30,11 +38,19 @@ def rows(stream: ByteStream, columns: Columns, codec: str, on_bytes: OnBytes | N
             names, where = list(value), f"{stream.name} (line {number})"
             if key is None or key not in value:
                 key = choose_column(names, key or columns.text, where)
+            if columns.label is None:  # a list of a usual name is none of labels
+                names = [name for name in names if name.casefold() == LABEL_COLUMNS[0] or not _is_nested(value[name])]
             label = choose_label(names, columns.label, key, where)
             mark = label_value(value[label], stream.name, number) if label else None
+            if number == 1:
+                note_columns(list(value), key, label, stream)
             yield Row(_json_text(value[key], stream.name, number), mark, number)
         else:
             yield Row(_json_text(value, stream.name, number), None, number)
+
+
+def _is_nested(value: object) -> bool:
+    return isinstance(value, list | dict)
 
 
 def _refuse_whole(name: str) -> NoReturn:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from tiankong.corpus.archives import ByteStream, OnBytes
 from tiankong.corpus.columns import Columns, Row
 from tiankong.corpus.encoding import stream_lines
-from tiankong.corpus.label_forms import COMMAS, LabelForm, find_form
+from tiankong.corpus.label_forms import LabelForm, LineReader, find_form
 from tiankong.corpus.label_words import LabelWords
 from tiankong.text.label_words import take_label_words
 
@@ -15,8 +15,7 @@ from tiankong.text.label_words import take_label_words
 def rows(stream: ByteStream, _columns: Columns, codec: str, on_bytes: OnBytes | None) -> Iterator[Row]:
     """See :mod:`tiankong.corpus.formats`."""
     form = _form(stream, codec)
-    if form not in {None, COMMAS}:
-        stream.on_note(f"{stream.name}: lines are read as {form.shape}")
+    reader = LineReader(form, stream.name, stream.on_note)
     label_words = LabelWords(stream.name, stream.on_note)
     for number, line in enumerate(stream_lines(stream, codec, on_bytes), 1):
         text = line.rstrip("\r\n")
@@ -26,12 +25,14 @@ def rows(stream: ByteStream, _columns: Columns, codec: str, on_bytes: OnBytes | 
             if row.label is not None:
                 yield row
                 continue
-        yield Row(text, None, number) if form is None else Row(*form.split(text), number)
+        yield Row(*reader.read(text, number), number)
+    reader.finish()
 
 
 def _form(stream: ByteStream, codec: str) -> LabelForm | None:
     lines = stream_lines(stream, codec, None)
     try:
-        return find_form(((number, take_label_words(line).text) for number, line in enumerate(lines, 1)), stream.name)
+        without_label_words = ((number, take_label_words(line).text) for number, line in enumerate(lines, 1))
+        return find_form(without_label_words, stream.name, on_note=stream.on_note)
     finally:
         lines.close()

@@ -10,7 +10,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tiankong.corpus.archives import ByteStream, OnBytes
-from tiankong.corpus.columns import Columns, Row, choose_column, choose_label, label_value
+from tiankong.corpus.columns import (
+    LABEL_COLUMNS,
+    Columns,
+    Row,
+    choose_column,
+    choose_label,
+    label_value,
+    note_columns,
+    note_no_label,
+)
 from tiankong.errors import SourceError
 
 _BATCH = 1024
@@ -27,6 +36,8 @@ def rows(stream: ByteStream, columns: Columns, _codec: None, on_bytes: OnBytes |
             # Without a buffer size a whole row group, often all of the file, is read at once.
             file = pq.ParquetFile(source, buffer_size=_BUFFER)
             text, label = _columns(file.schema_arrow, columns, stream.name)
+            note_columns(file.schema_arrow.names, text, label, stream)
+            any_label = False
             wanted = [text] if label is None else [text, label]
             number = 0
             for batch in file.iter_batches(batch_size=_BATCH, columns=wanted, use_threads=False):
@@ -34,7 +45,11 @@ def rows(stream: ByteStream, columns: Columns, _codec: None, on_bytes: OnBytes |
                 labels = [None] * len(texts) if label is None else batch.column(label).to_pylist()
                 for value, mark in zip(texts, labels, strict=True):
                     number += 1
-                    yield Row(value or "", label_value(mark, stream.name, number, "row"), number)
+                    given = label_value(mark, stream.name, number, "row")
+                    any_label = any_label or given is not None
+                    yield Row(value or "", given, number)
+            if number and not any_label:
+                note_no_label(label, stream)
         except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
             reason = str(error).strip().partition("\n")[0]
             raise SourceError(f"{stream.name} is not a whole Parquet file ({reason}): copy it again") from None
@@ -50,4 +65,7 @@ def _columns(schema: pa.Schema, columns: Columns, name: str) -> tuple[str, str |
         raise SourceError(
             f"{name} has values of type {kind} in its column {text!r}: name a column of strings with `column`"
         )
-    return text, choose_label(names, columns.label, text, name)
+    plain = [
+        one for one in names if one.casefold() == LABEL_COLUMNS[0] or not pa.types.is_nested(schema.field(one).type)
+    ]
+    return text, choose_label(names if columns.label else plain, columns.label, text, name)

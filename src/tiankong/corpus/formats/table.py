@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import chain, islice
 
 from tiankong.corpus.archives import ByteStream, OnBytes
 from tiankong.corpus.columns import (
+    LABEL_COLUMNS,
     TEXT_COLUMNS,
     Columns,
     Row,
     choose_column,
     choose_label,
     label_text,
+    note_columns,
+    note_no_label,
     refuse_missing_header,
 )
 from tiankong.corpus.encoding import stream_lines
+from tiankong.corpus.label_forms import PROBED, find_labels
 from tiankong.errors import SourceError
 
 _LONGEST_FIELD = 1 << 20
@@ -26,6 +31,11 @@ _SEPARATOR = re.compile(r"[,;|~^\t\x01-\x1f]+|::")
 """What other programs put between columns, and hardly anybody into the name of one."""
 
 _PUNCTUATION = re.compile(r"[^\w]+|_{2,}")
+_QUOTED = re.compile(r'"[^"]*"([^",\w]+)"')
+_EXCEL_SEPARATOR = re.compile(r'"?sep=([^\w"\r\n])"?\s*', re.IGNORECASE)
+"""The first line by which Excel knows the separator."""
+
+_USUAL = {".tsv": "tabs", ".csv": "commas"}
 
 
 def rows(stream: ByteStream, columns: Columns, codec: str, on_bytes: OnBytes | None) -> Iterator[Row]:
@@ -42,13 +52,38 @@ def rows(stream: ByteStream, columns: Columns, codec: str, on_bytes: OnBytes | N
     chosen = names.index(choose_column(names, columns.text, stream.name))
     label = choose_label(names, columns.label, names[chosen], stream.name)
     label_at = len(names) if label is None else names.index(label)
-    for number, fields in records:
+    note_columns(names, names[chosen], label, stream)
+    first = list(islice(records, PROBED))
+    if columns.text is None:
+        _refuse_labels_in_texts([fields for _, fields in first], chosen, stream)
+    any_row = any_label = False
+    for number, fields in chain(first, records):
         if len(fields) <= chosen or any(fields[len(names) :]):
             few = len(fields) <= chosen
             way_out = "add the missing ones" if few else "put a text that holds a separator in double quotes"
             raise SourceError(f"{stream.name} has {len(fields)} of {len(names)} fields on line {number}: {way_out}")
-        mark = fields[label_at] if label_at < min(len(fields), len(names)) else None
-        yield Row(fields[chosen], label_text(mark), number)
+        mark = label_text(fields[label_at] if label_at < min(len(fields), len(names)) else None)
+        any_row, any_label = True, any_label or mark is not None
+        yield Row(fields[chosen], mark, number)
+    if any_row and not any_label:
+        note_no_label(label, stream)
+
+
+def _refuse_labels_in_texts(rows: Sequence[Sequence[str]], chosen: int, stream: ByteStream) -> None:
+    """Refuse rows of one field that nearly all end or begin in a label.
+
+    Raises:
+        SourceError: they are separated by something else than the header.
+    """
+    texts = [fields[chosen].strip() for fields in rows if len(fields) == chosen + 1]
+    found = find_labels(texts) if len(texts) == len(rows) else None
+    if found is not None:
+        usual = _USUAL[stream.suffix]
+        raise SourceError(
+            f"the rows of {stream.name} seem to {found.place} a label, such as {found.example!r}, beside "
+            f"{found.separator!r}, and a {stream.suffix} file has its columns separated by {usual}: save it with "
+            f"{usual}; if these are texts as they stand, save them as .jsonl, one string in double quotes per line"
+        )
 
 
 def _refuse_other_separator(name: str, stream: ByteStream) -> None:
@@ -60,29 +95,58 @@ def _refuse_other_separator(name: str, stream: ByteStream) -> None:
     found = _SEPARATOR.search(name)
     if found is None:
         parts = [part.casefold() for part in _PUNCTUATION.split(name) if part]
-        if sorted(part in TEXT_COLUMNS for part in parts) != [False, True] or "label" not in parts:
+        separators = {mark.strip() for mark in _PUNCTUATION.findall(name)}
+        if sum(part in TEXT_COLUMNS for part in parts) != 1 or len(parts) < 2 or len(separators) > 1:
             return
+        mark = separators.pop()
+        if not set(LABEL_COLUMNS) & set(parts) and (not mark.strip("-_.") or (len(parts) == 2 and len(mark) == 1)):
+            return  # words of one name
         found = _PUNCTUATION.search(name)
         assert found is not None
-    usual = "tabs" if stream.suffix == ".tsv" else "commas"
+    usual = _USUAL[stream.suffix]
     raise SourceError(
         f"{stream.name} separates its columns by {found[0]!r}, and a {stream.suffix} file by {usual}: save it with "
         f"{usual}, or name its only column with `column` if it is called {name!r}"
     )
 
 
+def _refuse_quoted_separator(line: str, delimiter: str, stream: ByteStream) -> None:
+    """Refuse a header of quoted names with something else between them.
+
+    Raises:
+        SourceError: it is one.
+    """
+    found = _QUOTED.match(line)
+    if found is not None and found[1].strip(" ") != delimiter:
+        usual = _USUAL[stream.suffix]
+        raise SourceError(
+            f"{stream.name} separates its columns by {found[1].strip(' ') or ' '!r}, and a {stream.suffix} file by "
+            f"{usual}: save it with {usual}"
+        )
+
+
 def _records(stream: ByteStream, codec: str, on_bytes: OnBytes | None) -> Iterator[tuple[int, list[str]]]:
     """Yield each record that isn't a blank line, with the number of the line it starts on."""
     delimiter = "\t" if stream.suffix == ".tsv" else ","
     csv.field_size_limit(_LONGEST_FIELD)
-    # strict: otherwise a quote that is never closed would swallow the rest of the file in silence.
-    reader = csv.reader(stream_lines(stream, codec, on_bytes), delimiter=delimiter, strict=True)
+    lines: Iterator[str] = stream_lines(stream, codec, on_bytes)
+    head = next(lines, "")
     start = 1
+    named = _EXCEL_SEPARATOR.fullmatch(head)
+    if named is not None:
+        delimiter, head, start = named[1], next(lines, ""), 2
+    _refuse_quoted_separator(head, delimiter, stream)
+    before = start - 1
+    # Spaces behind a separator hide the quotes after it. strict: otherwise a quote that is never closed would swallow
+    # the rest of the file in silence.
+    reader = csv.reader(
+        chain([head], lines), delimiter=delimiter, strict=True, skipinitialspace=f'{delimiter} "' in head
+    )
     try:
         for fields in reader:
             if fields:
                 yield start, fields
-            start = reader.line_num + 1
+            start = before + reader.line_num + 1
     except csv.Error as error:
         if "field limit" in str(error):
             most = f"{_LONGEST_FIELD:,} characters"

@@ -21,6 +21,8 @@ from tiankong.corpus.columns import (
     choose_column,
     choose_label,
     label_value,
+    note_columns,
+    note_no_label,
     refuse_missing_header,
 )
 from tiankong.errors import SourceError
@@ -63,10 +65,16 @@ def rows(stream: ByteStream, columns: Columns, _codec: None, on_bytes: OnBytes |
         refuse_missing_header(names, stream.name)
     text = choose_column(names, columns.text, stream.name)
     label = choose_label(names, columns.label, text, stream.name)
+    note_columns(names, text, label, stream)
+    any_row = any_label = False
     spread = {} if label is None else _spread(grid, merged, places[label], start[1])
     for number, cells in enumerate(islice(grid, header + 1, None), header + 1):
         mark = None if label is None else spread.get(number, cells[places[label]])
-        yield Row(_text(cells[places[text]]), label_value(_plain(mark), stream.name, number + 1, "row"), number + 1)
+        value = label_value(_plain(mark), stream.name, number + 1, "row")
+        any_row, any_label = True, any_label or value is not None
+        yield Row(_text(cells[places[text]]), value, number + 1)
+    if any_row and not any_label:
+        note_no_label(label, stream)
 
 
 def _sheet_name(workbook: calamine.CalamineWorkbook, wanted: str | int | None, stream: ByteStream) -> str:
