@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tiankong.machine import allowed_threads
+import tiankong
+from tiankong.machine import allowed_threads, threads_to_use
 
 MANY = 64
 
@@ -103,3 +104,9 @@ def test_only_this_module_counts_processors():
     files = [file for part in ("src", "benchmarks", "tools", "tests") for file in (root / part).rglob("*.py")]
     assert allowed <= set(files)
     assert [str(file) for file in files if file not in allowed and counts.search(file.read_text("utf-8"))] == []
+
+
+def test_no_more_threads_are_used_than_there_are_processors(monkeypatch):
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    assert [threads_to_use(asked) for asked in (1, 2, 64, 1024)] == [1, 2, 2, 2]
+    assert tiankong.load(threads=1024).predictor.session.threads == 2

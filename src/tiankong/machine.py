@@ -26,6 +26,14 @@ def allowed_threads(root: Path = _ROOT) -> int:
     return max(1, min(limits))
 
 
+def threads_to_use(asked: int) -> int:
+    """As many threads as ``asked`` for, but no more than the machine has processors; 0 means :func:`allowed_threads`.
+
+    More would wait for each other, by far longer than they compute.
+    """
+    return min(asked, os.cpu_count() or 1) if asked else allowed_threads()
+
+
 def _affinity() -> int:
     if hasattr(os, "process_cpu_count"):  # Python 3.13; the others have no such name on macOS and Windows
         return os.process_cpu_count() or 1

@@ -112,3 +112,11 @@ def test_a_folder_that_cannot_be_listed_is_named(folder):
     (folder / "b").chmod(0)
     with pytest.raises(SourceError, match="b can't be read"):
         names(folder)
+
+
+def test_lock_files_of_office_programs_are_hidden(tmp_path):
+    for name in ("~$c.xlsx", ".~lock.c.xlsx#", "a.txt"):
+        (tmp_path / name).write_bytes("质量很好".encode())
+    notes: list[str] = []
+    assert with_files_of_folders([tmp_path], notes.append) == [tmp_path / "a.txt"]
+    assert notes == []

@@ -213,7 +213,10 @@ def parse_label_names(given: tuple[str, ...]) -> dict[str, str]:
 
 
 threads_option = click.option(
-    "--threads", default=0, help="Threads to compute with (0: one per processor that this process may use)."
+    "--threads",
+    default=0,
+    help="Threads to compute with, at most one per processor of the machine (0: one per processor that this process "
+    "may use).",
 )
 """``--threads`` of every command that answers or measures."""
 

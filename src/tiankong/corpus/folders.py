@@ -74,7 +74,7 @@ def _walk(folder: Path, met: set[tuple[int, int]]) -> Iterator[Path]:
         return
     met.add((status.st_dev, status.st_ino))
     for entry in entries:
-        if entry.name.startswith(".") or entry.name == "__MACOSX":
+        if entry.name.startswith((".", "~$")) or entry.name == "__MACOSX":  # Excel's lock files begin with ~$
             continue
         if entry.is_dir():
             yield from _walk(folder / entry.name, met)

@@ -150,8 +150,8 @@ def _check_size(first: _FirstPass, config: PrepareConfig) -> None:
         texts, different = sum(map(len, first.hashes)), _different(first.hashes)
         same = "" if different == texts else f" (there are only {different:,} different ones)"
         raise SourceError(
-            f"{texts:,} texts are too few to split {shares}: the {empty[0]} split is empty{same}; bring "
-            "more text or give another `split`"
+            f"{texts:,} {'text is' if texts == 1 else 'texts are'} too few to split {shares}: the {empty[0]} split is "
+            f"empty{same}; bring more text or give another `split`"
         )
 
 

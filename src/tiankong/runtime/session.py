@@ -15,7 +15,7 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from tiankong.errors import FolderError
-from tiankong.machine import allowed_threads
+from tiankong.machine import threads_to_use
 from tiankong.runtime.deadline import check_deadline
 from tiankong.text.network_input import NetworkInput
 
@@ -27,11 +27,12 @@ class NetworkSession:
     """Runs ``model.onnx`` on the processor. Safe to share between threads."""
 
     def __init__(self, path: Path, threads: int = 0) -> None:
-        """``threads`` to compute with; 0 means one per processor that this process may use.
+        """``threads`` to compute with; 0 means one per processor that this process may use, and no more are used
+        than the machine has processors.
 
         :raises FolderError: ONNX Runtime can't open ``path``.
         """
-        self.threads = threads or allowed_threads()
+        self.threads = threads_to_use(threads)
         self._path = path
         self._session = self._open(self.threads)
         self._inputs = {entry.name for entry in self._session.get_inputs()}
