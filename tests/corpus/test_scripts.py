@@ -15,6 +15,8 @@ TEXTS = {
     "japanese": "このかばんはとてもきれいで、カメラもはいります",
     "korean": "이 가방은 정말 예쁘고 튼튼해요",
     "russian": "эта сумка очень красивая и прочная",
+    "hindi": "यह थैला सचमुच बहुत सुंदर और मज़बूत है",
+    "tamil": "இந்தப் பை மிகவும் அழகாக இருக்கிறது",
     "english": "this bag is really nice and strong",
     "chinese": "这个包很好看，质量也不错",
 }
@@ -40,6 +42,9 @@ def notes(name: str, folder, segmenter: str, beside: str = "") -> list[str]:
         ("japanese", "rjieba", "Hiragana and Katakana", "segmenter=icu`"),
         ("korean", "rjieba", "Korean", "segmenter=whitespace`"),
         ("russian", "rjieba", "Cyrillic", "segmenter=whitespace`"),
+        ("hindi", "rjieba", "Devanagari", "segmenter=unicode`"),
+        ("hindi", "whitespace", "Devanagari", "segmenter=unicode`"),
+        ("tamil", "rjieba", "Tamil", "segmenter=unicode`"),
         ("chinese", "unicode", "Chinese", "segmenter=rjieba`"),
     ],
 )
@@ -56,6 +61,8 @@ def test_words_that_are_not_found(tmp_path, name, segmenter, script, way_out):
         ("english", "rjieba"),
         ("english", "whitespace"),
         ("korean", "unicode"),
+        ("hindi", "unicode"),
+        ("tamil", "unicode"),
         ("russian", "whitespace"),
         ("chinese", "rjieba"),
         *((name, "icu") for name in TEXTS),

@@ -37,7 +37,10 @@ class SegmenterSpec:
 _UNSPACED = ("THAI", "LAO", "KHMER", "MYANMAR", "HIRAGANA", "KATAKANA")
 """Scripts without spaces between words, but for Chinese."""
 
-_OF_JIEBA = ("HANGUL", "CYRILLIC", "GREEK", "ARABIC", "HEBREW", "DEVANAGARI", *_UNSPACED)
+_WITH_MARKS = ("DEVANAGARI", "BENGALI", "GURMUKHI", "GUJARATI", "TAMIL", "TELUGU", "KANNADA", "MALAYALAM", "SINHALA")
+"""Scripts whose vowels are combining marks."""
+
+_OF_JIEBA = ("HANGUL", "CYRILLIC", "GREEK", "ARABIC", "HEBREW", *_WITH_MARKS, *_UNSPACED)
 """jieba knows Chinese and Latin words."""
 
 _ROWS = (
@@ -61,7 +64,7 @@ _ROWS = (
         help="words between spaces, punctuation apart",
         module="tiankong.text.segmenters.whitespace",
         is_spaced=True,
-        breaks=("CJK", *_UNSPACED),
+        breaks=("CJK", *_WITH_MARKS, *_UNSPACED),
     ),
     SegmenterSpec(
         "unicode",
