@@ -65,4 +65,9 @@ class MissingPackageError(TiankongError, ImportError):
     """An optional package is absent; the message holds the command that installs it."""
 
     def __init__(self, feature: str, extra: str) -> None:
+        self._arguments = feature, extra
         super().__init__(f"{feature} needs packages that are not installed: pip install 'tiankong[{extra}]'")
+
+    def __reduce__(self) -> tuple[type[MissingPackageError], tuple[str, str]]:
+        """Pickled, as errors in other processes are, by what it was made from and not by its message."""
+        return type(self), self._arguments

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
-from typing import TypeVar, Unpack, overload
+from typing import NamedTuple, Self, TypeVar, Unpack, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from tiankong.artifact.built_in import built_in_models, model_path
 from tiankong.artifact.model_folder import ModelFolder, open_model
 from tiankong.config import DEFAULT_MODEL
-from tiankong.errors import OptionError, SentenceError
+from tiankong.errors import FolderError, OptionError, SentenceError
 from tiankong.registry.tasks import LABELS, WORDS, AnswerKind
 from tiankong.request.answers import (
     CheckedWord,
@@ -36,17 +37,29 @@ from tiankong.tasks.fill import fill
 from tiankong.tasks.joint import joint
 from tiankong.tasks.rank import rank
 from tiankong.tasks.segment import segment
-from tiankong.tasks.zero_shot import zero_shot_classifiers
+from tiankong.tasks.zero_shot import ClassifierOf, zero_shot_classifiers
 from tiankong.text.script import AUTO, ChineseScript, Script, check_script
 
 Result = TypeVar("Result")
+
+
+class _Reference(NamedTuple):
+    """Where a model is, the SHA-256 of its manifest, and what it was loaded with."""
+
+    model: str | Path
+    sha256: str
+    threads: int
+    words: tuple[str, ...]
+    script: Script
 
 
 class Model:
     """A trained model. Methods may be called from several threads at once.
 
     Pickling a model stores its path, not its contents, so that it can be passed to other processes (``Pool.map``,
-    ``ProcessPoolExecutor``, joblib): each of them loads and verifies the folder again.
+    ``ProcessPoolExecutor``, joblib): each of them loads and verifies the folder again when it first answers, and its
+    methods raise :class:`~tiankong.errors.FolderError` if the folder is gone or holds another model. Copies share what
+    is loaded.
     """
 
     def __init__(
@@ -59,16 +72,42 @@ class Model:
         """
         check_script(script)
         self.folder = folder
-        self._threads, self._script = threads, script
         self._loaded = _LOADERS[folder.task.answers](folder, threads, words, script)
-        self._words = tuple(words)
-        self._zero_shot = zero_shot_classifiers(self._loaded)
-
-    def __reduce__(self) -> tuple[Callable[..., Model], tuple[str | Path, int, tuple[str, ...], Script]]:
-        path = self.folder.path.absolute()
+        path = folder.path.absolute()
         # By name, a built-in model is also found by another installation.
         place = path.name if path.name in built_in_models() and path == model_path(path.name) else path
-        return _load_again, (place, self._threads, self._words, self._script)
+        self._reference = _Reference(place, folder.sha256, threads, tuple(words), script)
+
+    @cached_property
+    def folder(self) -> ModelFolder:
+        """The model's folder, as it was when the model was loaded.
+
+        :raises FolderError: this model was unpickled, and the folder can't be opened or has changed.
+        """
+        place = self._reference.model
+        folder = open_model(model_path(place))
+        if folder.sha256 != self._reference.sha256:
+            raise FolderError(f"{place} is another model than the one that was pickled: load it, and pickle it again")
+        return folder
+
+    @cached_property
+    def _loaded(self) -> LoadedModel:
+        reference = self._reference
+        load_folder = _LOADERS[self.folder.task.answers]
+        return load_folder(self.folder, reference.threads, reference.words, reference.script)
+
+    @cached_property
+    def _zero_shot(self) -> ClassifierOf:
+        return zero_shot_classifiers(self._loaded)
+
+    def __reduce__(self) -> tuple[Callable[[_Reference], Model], tuple[_Reference]]:
+        return _referred, (self._reference,)
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, object]) -> Self:
+        return self
 
     @property
     def labels(self) -> list[str]:
@@ -338,7 +377,7 @@ class Model:
         return _one_or_all(text, classify(classifier, text, self._chosen(script)))
 
     def _chosen(self, script: Script | None) -> Script:
-        return self._script if script is None else script
+        return self._reference.script if script is None else script
 
     def read_as(self, text: str, script: Script | None = None) -> ChineseScript | None:
         """The script that ``text`` is converted to before it is read; ``None`` if it is read as typed.
@@ -351,7 +390,7 @@ class Model:
     def reads(self, text: str) -> bool:
         """Whether ``text`` has a word that the model reads."""
         try:
-            self._loaded.read(text, self._script)
+            self._loaded.read(text, self._reference.script)
         except SentenceError:
             return False
         return True
@@ -407,9 +446,13 @@ def load(
     return Model(open_model(model_path(model)), threads, words, script)
 
 
-def _load_again(model: str | Path, threads: int, words: Sequence[str], script: Script) -> Model:
-    """Called by unpickling."""
-    return load(model, threads=threads, words=words, script=script)
+def _referred(reference: _Reference) -> Model:
+    """Called by unpickling. Nothing is loaded yet: an error would end or hang the pool whose worker unpickles, while
+    one that a method raises reaches the caller.
+    """
+    model = Model.__new__(Model)
+    model._reference = reference
+    return model
 
 
 def _load_predictor(folder: ModelFolder, threads: int, words: Sequence[str], script: Script) -> Predictor:

@@ -77,4 +77,4 @@ def test_phrases_alone_are_not_filled_together_and_nothing_is_said_of_it(model_f
     assert run(arguments) == 0
     assert "together" not in capfd.readouterr().out
     assert run([*arguments, "--joint"]) == 0
-    assert "(no words fit the constraints)" in capfd.readouterr().out
+    assert "(no words fit all blanks)" in capfd.readouterr().out

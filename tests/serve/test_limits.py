@@ -59,9 +59,26 @@ def test_answers_and_suggestions(most):
 @given(most=most, characters=st.integers(1, 50))
 def test_words_that_are_named(most, characters):
     limits = Limits(max_targets=most, max_characters=characters)
-    limits.check_words("targets", ["好" * characters] * most)
-    refused(limits.check_words, "targets", ["好"] * (most + 1), words=f"{most + 1:,} targets: send at most {most:,}")
-    refused(limits.check_words, "targets", ["好" * (characters + 1)], words=f"{characters + 1} characters")
+    limits.check_words({"target": ["好" * characters] * most})
+    over = f"{most + 1:,} targets: send at most {most:,}"
+    refused(limits.check_words, {"target": ["好"] * (most + 1), "word": []}, words=over)
+    over = f"the request has {most + 1:,} targets and words: send at most {most:,}"
+    refused(limits.check_words, {"target": ["好"] * most, "word": ["好"]}, words=over)
+    refused(
+        limits.check_words, {"target": ["好" * (characters + 1)]}, words=f"the target has {characters + 1} characters"
+    )
+
+
+def test_the_message_names_the_item():
+    limits = Limits(max_characters=8, max_blanks=1)
+    long = "好" * 9
+    refused(limits.check_sentences, ["好", long], words="sentence 2 has 9 characters: send at most 8")
+    refused(limits.check_sentences, ["好", "好", long], "text", words="text 3 has 9 characters")
+    refused(limits.check_sentences, [long], "text", words="the text has 9 characters")
+    refused(limits.check_sentences, ["好"] * 65, "text", words="the request has 65 texts: send at most 64")
+    refused(limits.check_blanks, ["很__", "很__，__"], None, words="sentence 2 has 2 blanks")
+    for kind in ("prompt", "candidate", "excluded word"):
+        refused(limits.check_words, {kind: ["好", long, long]}, words=f"{kind} 2 has 9 characters")
 
 
 def test_no_limit_is_above_what_the_engine_takes():

@@ -141,6 +141,13 @@ def test_constraints_that_no_word_meets_are_not_blamed_on_letters(page, english)
     expect(page.locator("#answers .hint")).to_have_text("No word in the vocabulary meets these constraints.")
 
 
+def test_letters_that_words_have_are_not_blamed_for_constraints(page, url):
+    open_page(page, url, "质量不__", part_of_word="true", starts_with="好")
+    expect(page.locator("#answers .hint")).to_contain_text("No word of the form 不… meets these constraints")
+    open_page(page, url, "质量不__", part_of_word="true")
+    expect(page.locator("#answers .hint")).to_have_count(0)
+
+
 def test_chinese_words_begun_on_demand(page, url, model):
     open_page(page, url, "质量不__", part_of_word="true")
     expected = model.fill("质量不__", part_of_word=True)

@@ -12,7 +12,6 @@ from safetensors.numpy import load_file
 
 from tiankong.artifact.model_folder import MODEL, WEIGHTS_FILE, ModelFolder, open_model
 from tiankong.errors import FolderError
-from tiankong.folder import sha256
 from tiankong.registry.tasks import WORDS
 
 
@@ -42,4 +41,4 @@ def open_base(path: Path) -> BaseModel:
         weights = load_file(file)
     except (OSError, ValueError, SafetensorError) as error:
         raise FolderError(f"{path} is damaged ({error}): make it again with `{MODEL.command}`") from None
-    return BaseModel(folder, weights, sha256(path / MODEL.manifest))
+    return BaseModel(folder, weights, folder.sha256)

@@ -13,7 +13,7 @@ from safetensors.numpy import load_file
 from tiankong.artifact.error_detection import ErrorDetection, read_error_detection
 from tiankong.config import ClassifierConfig, ModelConfig, PrepareConfig, TrainingConfig
 from tiankong.errors import FolderError
-from tiankong.folder import FolderFormat
+from tiankong.folder import FolderFormat, sha256
 from tiankong.registry.heads import HEADS
 from tiankong.registry.tasks import TASKS, WORDS, AnswerKind, TaskSpec, task_of
 from tiankong.text.characters import CharacterTable
@@ -90,6 +90,7 @@ class ModelFolder:
     bias: NDArray[np.float32] | None
     user_words: list[str]
     error_detection: ErrorDetection | None
+    sha256: str  # of its manifest
 
     @property
     def onnx(self) -> Path:
@@ -130,9 +131,10 @@ def open_model(path: Path) -> ModelFolder:
         codes, bias = (coded["codes"], coded["bias"]) if coded else (None, None)
         error_detection = read_error_detection(path)
         user_words = dictionary.read_text(encoding="utf-8").splitlines() if dictionary.exists() else []
+        digest = sha256(path / MODEL.manifest)
     except (OSError, ValueError, KeyError, SafetensorError) as error:
         raise FolderError(f"{path} is damaged ({error}): make it again with `{MODEL.command}`") from None
-    return ModelFolder(path, manifest, vocabulary, characters, codes, bias, user_words, error_detection)
+    return ModelFolder(path, manifest, vocabulary, characters, codes, bias, user_words, error_detection, digest)
 
 
 def _table(file: Path) -> tuple[list[str], list[int]]:

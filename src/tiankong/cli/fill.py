@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 
 
 _NO_WORD = "(no word fits the constraints)"
+_NO_WHOLE_WORD = (
+    "(no word fits the constraints: the whole word has to, which begins or ends with the letters beside the blank)"
+)
 
 
 @click.command(name="fill")
@@ -177,13 +180,25 @@ class _Filler:
         form = blank_form(self.constraints["blank"])
         part_of_word, script = self.constraints["part_of_word"], self.constraints["script"]
         query = parse_query(sentence, self.model.predictor, part_of_word, form, script)
-        return [
-            f"(no word of the form {prefix}…{suffix} is known: the letters beside the blank count as part of the word; "
-            "with --no-part-of-word they are a word of their own)"
-            if prefix or suffix
-            else _NO_WORD
-            for prefix, suffix in query.sentence.affixes
-        ]
+        reasons = []
+        for (prefix, suffix), fits in zip(query.sentence.affixes, self._fit_unconstrained(sentence), strict=True):
+            if not prefix and not suffix:
+                reasons.append(_NO_WORD)
+            elif fits:
+                reasons.append(_NO_WHOLE_WORD)
+            else:
+                reasons.append(
+                    f"(no word of the form {prefix}…{suffix} is known: the letters beside the blank count as part of "
+                    "the word; with --no-part-of-word they are a word of their own)"
+                )
+        return reasons
+
+    def _fit_unconstrained(self, sentence: str) -> list[bool]:
+        """Whether any word fits each blank if nothing but the sentence constrains it."""
+        from tiankong.tasks.fill import fill  # noqa: PLC0415 - heavy
+
+        reading = {name: self.constraints[name] for name in ("part_of_word", "blank", "script")}
+        return [bool(answers) for answers in fill(self.model.predictor, sentence, 1, **reading)[0]]
 
 
 class _Filled(NamedTuple):
@@ -236,5 +251,5 @@ def _lines(answers: list[Answer], reason: str) -> str:
 def _joint_lines(answers: list[JointAnswer]) -> str:
     """A line for each filling: the words for all blanks, and their probability."""
     if not answers:
-        return "(no words fit the constraints)"
+        return "(no words fit all blanks)"
     return "\n".join(f"{' '.join(answer['token_strs'])}\t{probability(answer['score'])}" for answer in answers)

@@ -220,6 +220,9 @@ threads_option = click.option(
 )
 """``--threads`` of every command that answers or measures."""
 
+_MOST_BYTES = 1 << 26
+"""The most bytes of a file of words, many times what a model takes."""
+
 words_option = click.option("--words", "words_file", help="A file of extra words for the vocabulary, one per line.")
 """``--words`` of every command that answers; :func:`read_words` reads it."""
 
@@ -238,10 +241,13 @@ def read_words(file: str | None, option: str = "--words", *, phrases: bool = Fal
     from tiankong.text.vocabulary import is_target  # noqa: PLC0415
 
     try:
-        encoding = detect_encoding(partial(io.FileIO, file), file)
-        lines = Path(file).read_text(encoding=encoding).splitlines()
+        with Path(file).open("rb") as stream:
+            content = stream.read(_MOST_BYTES + 1)  # once: a pipe can't be read again
     except OSError as error:
         raise OptionError(f"the words {file} can't be read: {reason(error)}") from None
+    encoding = detect_encoding(partial(io.BytesIO, content), file)
+    needs(len(content) <= _MOST_BYTES, f"{file} is too large for a list of words: give at most {_MOST_BYTES:,} bytes")
+    lines = content.decode(encoding).splitlines()
     for number, line in enumerate(lines, start=1):
         good = phrases or not line.strip() or (len(line.split()) == 1 and is_target(line))
         needs(good, f"line {number} of {file} is not a word, which has a letter and no white space in it: {line!r}")

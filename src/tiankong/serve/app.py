@@ -71,7 +71,7 @@ def _validation_message(error: RequestValidationError) -> str:
     """The first thing wrong with a request, without quoting it."""
     first = error.errors()[0]
     if first["type"] == "json_invalid":
-        return f"the body is not valid JSON: look at character {first['loc'][-1]}"
+        return _json_message(str(first["ctx"]["error"]), int(first["loc"][-1]), str(error.body))
     if first["loc"] == ("body",) and first["type"] == "missing":
         return "the body is missing: send JSON in the form that /docs shows"
     if first["type"] == "model_attributes_type":
@@ -86,6 +86,18 @@ def _validation_message(error: RequestValidationError) -> str:
     longest = max((path for path, _ in candidates), key=len)
     problems = dict.fromkeys(message for path, message in candidates if path == longest)
     return f"{_join(longest)}: {', or '.join(problems)}"
+
+
+def _json_message(problem: str, place: int, body: str) -> str:
+    """What is wrong at the offset ``place`` of a body that is no JSON."""
+    if problem.startswith("Invalid \\escape"):
+        return (
+            f"the body is not valid JSON: character {place + 1} is a backslash that JSON does not know; a backslash in "
+            r"a text is written \\, and so \_\_ is \\_\\_"
+        )
+    if place >= len(body):
+        return "the body is not valid JSON: it ends too early"
+    return f"the body is not valid JSON: look at character {place + 1}"
 
 
 def _field_path(location: Sequence[str | int]) -> tuple[str, ...]:

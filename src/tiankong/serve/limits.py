@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -34,14 +34,21 @@ class Limits:
     body_seconds: float = _limit(10.0, "Maximum time in seconds for a request's body to arrive.")
     drain_seconds: float = _limit(20.0, "Maximum time in seconds to finish open requests at shutdown.")
 
-    def check_sentences(self, sentences: Sequence[str]) -> None:
-        """Checks the number of ``sentences`` and their lengths.
+    def check_sentences(self, sentences: Sequence[str], kind: str = "sentence") -> None:
+        """Checks the number of ``sentences`` and their lengths; ``kind`` is what messages call one.
 
         :raises OverLimit: one of them exceeds its limit.
         """
-        _check(len(sentences), self.max_sentences, "sentences", "request")
-        for sentence in sentences:
-            _check(len(sentence), self.max_characters, "characters", "sentence")
+        _check(len(sentences), self.max_sentences, f"{kind}s", "the request")
+        self.check_lengths(sentences, kind)
+
+    def check_lengths(self, texts: Sequence[str], kind: str) -> None:
+        """Checks the length of each of ``texts``; ``kind`` is what messages call one.
+
+        :raises OverLimit: one has more characters than a sentence may.
+        """
+        for number, text in enumerate(texts, start=1):
+            _check(len(text), self.max_characters, "characters", _named(kind, number, texts))
 
     def check_blanks(self, sentences: Sequence[str], blank: str | None) -> None:
         """Checks the number of blanks of each of ``sentences``, in which they are written ``blank``.
@@ -50,11 +57,12 @@ class Limits:
         :raises OptionError: ``blank`` is unusable.
         """
         form = blank_form(blank)
-        for sentence in sentences:
+        for number, sentence in enumerate(sentences, start=1):
             count = form.count(sentence)
             if count > self.max_blanks:
                 raise OverLimit(
-                    f"the sentence has {count:,} blanks: send at most {self.max_blanks:,}; {form.how_to_escape}"
+                    f"{_named('sentence', number, sentences)} has {count:,} blanks: send at most {self.max_blanks:,}; "
+                    f"{form.how_to_escape}"
                 )
 
     def check_top_k(self, top_k: int) -> None:
@@ -64,7 +72,7 @@ class Limits:
         """
         if top_k < 1:
             raise OverLimit(f"top_k must be from 1 to {self.max_top_k:,}, not {top_k}")
-        _check(top_k, self.max_top_k, "answers (top_k)", "request")
+        _check(top_k, self.max_top_k, "answers (top_k)", "the request")
 
     def check_suggestions(self, suggestions: int) -> None:
         """Checks the number of suggestions for a word that doesn't fit.
@@ -73,18 +81,25 @@ class Limits:
         """
         if suggestions < 0:
             raise OverLimit(f"suggestions must be from 0 to {self.max_top_k:,}, not {suggestions}")
-        _check(suggestions, self.max_top_k, "suggestions", "request")
+        _check(suggestions, self.max_top_k, "suggestions", "the request")
 
-    def check_words(self, name: str, words: Sequence[str]) -> None:
-        """Checks the number and lengths of a request's ``words``, such as its targets; ``name`` is theirs.
+    def check_words(self, words: Mapping[str, Sequence[str]]) -> None:
+        """Checks the number of all ``words`` of a request together and their lengths. They are listed by what messages
+        call one of them, such as ``target``.
 
         :raises OverLimit: there are too many, or one is longer than a sentence may be.
         """
-        _check(len(words), self.max_targets, name, "request")
-        for word in words:
-            _check(len(word), self.max_characters, "characters", "word")
+        names = " and ".join(f"{kind}s" for kind, listed in words.items() if listed)
+        _check(sum(map(len, words.values())), self.max_targets, names, "the request")
+        for kind, listed in words.items():
+            self.check_lengths(listed, kind)
 
 
 def _check(number: int, limit: int, what: str, owner: str) -> None:
     if number > limit:
-        raise OverLimit(f"the {owner} has {number:,} {what}: send at most {limit:,}")
+        raise OverLimit(f"{owner} has {number:,} {what}: send at most {limit:,}")
+
+
+def _named(kind: str, number: int, of: Sequence[str]) -> str:
+    """What messages call text ``number`` of a list, or the only one."""
+    return f"the {kind}" if len(of) == 1 else f"{kind} {number}"

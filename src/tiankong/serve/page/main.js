@@ -119,16 +119,26 @@ async function segment(text, blank, options) {
   }
 }
 
-// Returns for each blank without an answer why it has none, as far as that is the letters beside it.
+// Returns for each blank without an answer why it has none, as far as the letters beside it matter: either no word has
+// them, or the constraints leave only words without them.
 async function reasonsForNone(lists, text, words, parameters, options) {
   if (parameters.part_of_word === false || lists.every((answers) => answers.length)) return [];
+  const { part_of_word, blank: blank_text } = parameters;
+  const unconstrained = { part_of_word, blank: blank_text, top_k: 1 };
   const apart = { ...parameters, part_of_word: false, top_k: 1 };
-  const answer = await ask("fill", { inputs: text, parameters: apart }, options);
-  const listsApart = lists.length > 1 ? answer : [answer];
-  const places = words.flatMap((word, place) => (word.kind === "blank" ? [place] : []));
-  return lists.map((answers, blank) =>
-    !answers.length && listsApart[blank].length ? say("noWordOfForm", formAround(words, places[blank])) : undefined,
+  const [listsUnconstrained, listsApart] = await Promise.all(
+    [unconstrained, apart].map(async (others) => {
+      const answer = await ask("fill", { inputs: text, parameters: others }, options);
+      return lists.length > 1 ? answer : [answer];
+    }),
   );
+  const places = words.flatMap((word, place) => (word.kind === "blank" ? [place] : []));
+  return lists.map((answers, blank) => {
+    if (answers.length) return undefined;
+    const form = formAround(words, places[blank]);
+    if (!listsUnconstrained[blank].length) return say("noWordOfForm", form);
+    return listsApart[blank].length ? say("noneOfForm", form) : undefined;
+  });
 }
 
 // Returns the letters on both sides of a blank; scripts without spaces lend none to the word before them.

@@ -33,9 +33,9 @@ def handler(service: Service) -> Handler:
     async def check(request: CheckRequest) -> Response:
         """Every word's probability in its context, and which words don't fit."""
         parameters = request.parameters or CheckParameters()
-        limits.check_sentences(as_list(request.inputs))
+        limits.check_sentences(as_list(request.inputs), "text")
         limits.check_suggestions(parameters.suggestions)
-        limits.check_words("ignored words", parameters.ignore)
+        limits.check_words({"ignored word": parameters.ignore})
         header = read_as(engine, as_list(request.inputs), parameters.script)
         options = parameters.model_dump()
         return json_response(await engine.call(lambda model: model.check(request.inputs, **options)), header)

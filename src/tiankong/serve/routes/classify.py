@@ -42,15 +42,15 @@ def handler(service: Service) -> Handler:
         """The labels of a text, or of each of several, a list for each: the labels that the model was trained on, or
         those in the parameters, scored by the words that would fill the prompts.
         """
-        limits.check_sentences(as_list(request.inputs))
+        limits.check_sentences(as_list(request.inputs), "text")
         parameters = request.parameters or ClassifyParameters()
         prompts, labels = parameters.prompts, parameters.labels
         if prompts is None and labels is None and not engine.served.model.labels:
             raise NoClassifier(
                 f"the model {engine.served.name} was not trained to classify: give prompts and labels in parameters"
             )
-        limits.check_words("prompts", prompts or [])
-        limits.check_words("words of labels", [word for words in (labels or {}).values() for word in words])
+        limits.check_words({"prompt": prompts or []})
+        limits.check_words({"label word": [word for words in (labels or {}).values() for word in words]})
         header = read_as(engine, as_list(request.inputs), parameters.script)
         options = parameters.model_dump()
         return json_response(await engine.call(lambda model: _classify(model, request.inputs, **options)), header)

@@ -40,7 +40,7 @@ def handler(service: Service) -> Handler:
         parameters = request.parameters or ExplainParameters()
         limits.check_sentences([request.inputs])
         limits.check_blanks([request.inputs], parameters.blank_text)
-        limits.check_words("words", [] if parameters.word is None else [parameters.word])
+        limits.check_words({"word": [] if parameters.word is None else [parameters.word]})
         header = read_as(engine, [request.inputs], parameters.script)
         options = parameters.model_dump()
         return json_response(await engine.call(lambda model: model.explain(request.inputs, **options)), header)

@@ -67,8 +67,7 @@ def handler(service: Service) -> Handler:
         parameters = request.parameters or FillParameters()
         limits.check_sentences(as_list(request.inputs))
         limits.check_blanks(as_list(request.inputs), parameters.blank)
-        name = "targets and excluded words" if parameters.exclude else "targets"
-        limits.check_words(name, [*(parameters.targets or []), *parameters.exclude])
+        limits.check_words({"target": parameters.targets or [], "excluded word": parameters.exclude})
         options = parameters.model_dump(exclude={"joint"}, exclude_none=True)
         limits.check_top_k(options.setdefault("top_k", min(_TOP_K, limits.max_top_k)))
         header = read_as(engine, as_list(request.inputs), parameters.script)

@@ -40,7 +40,7 @@ def handler(service: Service) -> Handler:
         limits.check_sentences(as_list(request.inputs))
         if isinstance(request.inputs, str):
             limits.check_blanks([request.inputs], parameters.blank)
-        limits.check_words("candidates", parameters.candidates or [])
+        limits.check_words({"candidate": parameters.candidates or []})
         header = read_as(engine, as_list(request.inputs), parameters.script)
         options = parameters.model_dump()
         return json_response(await engine.call(lambda model: model.rank(request.inputs, **options)), header)

@@ -30,7 +30,7 @@ def handler(service: Service) -> Handler:
     async def segment(request: SegmentRequest) -> Response:
         """The words, marks and blanks of a text, and their positions."""
         parameters = request.parameters or SegmentParameters()
-        limits.check_sentences([request.inputs])
+        limits.check_sentences([request.inputs], "text")
         limits.check_blanks([request.inputs], parameters.blank)
         header = read_as(engine, [request.inputs], parameters.script)
         options = parameters.model_dump()
