@@ -49,7 +49,7 @@ def test_numbers_out_of_range(refused, corpus_file, prepared, command, option, v
 
 @pytest.mark.parametrize("top_k", ["5", None, 1.5, 0])
 def test_top_k_of_another_type(model_folder, top_k):
-    with pytest.raises(OptionError, match="top_k must be a whole number"):
+    with pytest.raises(OptionError, match="`top_k` must be a whole number"):
         tiankong.load(model_folder).fill("物流__", top_k=top_k)
 
 

@@ -27,6 +27,9 @@ def test_every_blank_is_found(parts, data):
     [
         ("做工很好", "no blank"),
         ("做工_很好", "no blank"),
+        (r"质量\_\_", r"no blank: the backslash in \\_\\_ makes it text"),
+        (r"质量\__，很好", "the backslash"),
+        (r"质量\[MASK]", "the backslash"),
         ("", "no blank"),
         ("__ [MASK] ", "nothing but blanks"),
         ("好\ud800__", "character 2 .* no valid Unicode"),

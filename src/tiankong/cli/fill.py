@@ -37,6 +37,9 @@ _NO_WHOLE_WORD = (
     "(no word fits the constraints: the whole word has to, which begins or ends with the letters beside the blank)"
 )
 
+_LONGEST_UNKNOWN = 100
+"""The most characters of a sentence that may have no known word: segmenting longer ones once more would cost time."""
+
 
 @click.command(name="fill")
 @click.argument("sentence", required=False)
@@ -104,7 +107,8 @@ def command(
 class _Filler:
     """Fills sentences and formats the answers; ``joint`` is ``None`` for wherever it is possible.
 
-    ``emoticons_seen`` are blanks that may be text, about which the user has been told.
+    ``emoticons_seen`` are blanks that may be text, and ``unknown_seen`` sentences without a known word, about which the
+    user has been told.
     """
 
     model: Model
@@ -115,6 +119,7 @@ class _Filler:
     as_json: bool
     read_as: ReadAs
     emoticons_seen: list[str] = field(default_factory=list)
+    unknown_seen: list[str] = field(default_factory=list)
 
     def shown(self, sentence: str) -> str:
         """The answers for a sentence, formatted."""
@@ -127,6 +132,7 @@ class _Filler:
         answers = fill(self.model.predictor, sentences, self.top_k, self.decoding, **self.constraints)
         given = [sentences] if isinstance(sentences, str) else sentences
         self._warn_of_emoticons(given)
+        self._warn_of_unknown_words(given)
         return [
             self._formatted(sentence, self._filled(sentence, blanks))
             for sentence, blanks in zip(given, answers, strict=True)
@@ -145,6 +151,24 @@ class _Filler:
             if faces:
                 say(f"tiankong: a blank is read in {faces[0]}: write {form.escaped} if it is text", quiet=False)
                 self.emoticons_seen.extend(faces)
+                return
+
+    def _warn_of_unknown_words(self, sentences: list[str]) -> None:
+        """Says, once, that an answer rests on characters alone."""
+        from tiankong.request.queries import parse_query  # noqa: PLC0415 - heavy
+        from tiankong.text.blank_forms import blank_form  # noqa: PLC0415
+
+        form = blank_form(self.constraints["blank"])
+        part_of_word, script = self.constraints["part_of_word"], self.constraints["script"]
+        for sentence in [] if self.unknown_seen else sentences:
+            if len(sentence) > _LONGEST_UNKNOWN:
+                continue
+            query = parse_query(sentence, self.model.predictor, part_of_word, form, script)
+            words = [token for token in query.tokens if token is not None]
+            if words and not any(map(query.reader.knows, words)):
+                note = "no word beside the blank is in the vocabulary; it is read by its characters"
+                say(f"tiankong: {note}", quiet=False)
+                self.unknown_seen.append(sentence)
                 return
 
     def _filled(self, sentence: str, blanks: list[list[Answer]]) -> _Filled:

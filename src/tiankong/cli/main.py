@@ -142,6 +142,8 @@ def _stop(number: int, frame: object) -> None:  # noqa: ARG001 - a handler's sig
 
 def _way_out(error: click.ClickException) -> str:
     """click's message on one line, and what to do about it where it does not say."""
+    if isinstance(error, click.BadParameter) and error.param is not None and error.ctx is not None:
+        error.param_hint = _environment_variable(error.param, error.ctx) or error.param_hint
     message = " ".join(error.format_message().split())
     command = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "tiankong"
     if isinstance(error, click.NoSuchOption):
@@ -149,6 +151,14 @@ def _way_out(error: click.ClickException) -> str:
     if message.startswith("Got unexpected extra argument"):
         return f"{message}: a sentence with spaces goes into quotation marks, and several go through a pipe"
     return message
+
+
+def _environment_variable(parameter: click.Parameter, context: click.Context) -> str | None:
+    """The environment variable that has the parameter's value; ``None`` if the command line has it."""
+    source = context.get_parameter_source(parameter.name or "")
+    if source is not click.core.ParameterSource.ENVIRONMENT:
+        return None
+    return parameter.envvar if isinstance(parameter.envvar, str) else None
 
 
 def _report(sentence: str, code: int) -> int:

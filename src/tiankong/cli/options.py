@@ -80,6 +80,7 @@ _ARGUMENTS = (
         "profile",
     ),
     *("resume", "script", "task", "sheet", "tensorboard", "text"),
+    *("top_k", "decoding", "starts_with", "ends_with", "contains", "pattern", "length", "exclude"),
 )
 _SETTING = re.compile(r"`(\w+)(?:=([^`]*))?`")
 _QUOTED = re.compile(r"""(['"])([^'"]*)\1""")
@@ -92,6 +93,7 @@ _SETTINGS = {
     **{name: name.replace("_", "-") for name in _ARGUMENTS},
     "base": "from",
     "label_names": "name-label",
+    "targets": "target",
     "labels": "label",
     "prompts": "prompt",
 }

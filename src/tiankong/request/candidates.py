@@ -58,7 +58,8 @@ def parse_candidates(texts: Sequence[str], predictor: Predictor, *, all_differen
         if not any(map(is_target, words)):
             dropped = any(map(is_target, whole))
             problem = "is dropped by this model's segmenter" if dropped else "has no letter: only words are predicted"
-            raise OptionError(f"the candidate {text!r} {problem}")
+            name = f"the candidate {text!r}" if text.strip() else "a candidate (of `targets` in fill) is empty and"
+            raise OptionError(f"{name} {problem}")
         if len(words) > LONGEST_CANDIDATE:
             raise OptionError(f"the candidate {text[:20]!r}… has {len(words)} words: give at most {LONGEST_CANDIDATE}")
         if all_different and words in candidates:

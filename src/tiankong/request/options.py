@@ -41,9 +41,9 @@ def check_fill_options(
     """
     checked, problems = _check_constraints(constraints, predictor)
     if not is_whole(top_k) or not 1 <= top_k <= most:
-        problems.append(f"top_k must be a whole number from 1 to {most:,}, not {top_k!r}")
+        problems.append(f"`top_k` must be a whole number from 1 to {most:,}, not {top_k!r}")
     if decoding is not None and decoding not in DECODINGS:
-        problems.append(f"decoding must be one of {', '.join(DECODINGS)}, not {decoding}")
+        problems.append(f"`decoding` must be one of {', '.join(DECODINGS)}, not {decoding}")
     elif decoding is not None and decoding not in predictor.folder.manifest.model.head_spec.decodings:
         heads = " or ".join(head.name for head in HEADS.values() if decoding in head.decodings)
         problems.append(f"decoding {decoding} needs a model with head {heads}")
@@ -73,11 +73,11 @@ def _check_constraints(options: ConstraintOptions, predictor: Predictor) -> tupl
     shortest, longest = _lengths(options.get("length"), problems)
     excluded = options.get("exclude", ())
     if not isinstance(excluded, list | tuple | set | frozenset) or not all(isinstance(word, str) for word in excluded):
-        problems.append("exclude must be a list of words")
+        problems.append("`exclude` must be a list of words")
     elif any(surrogate_in(word) is not None for word in excluded):
-        problems.append("exclude has a word that is not valid Unicode: convert it to UTF-8")
+        problems.append("`exclude` has a word that is not valid Unicode: convert it to UTF-8")
     elif not all(normalise(word) for word in excluded):
-        problems.append("exclude has an empty word: remove it")
+        problems.append("`exclude` has an empty word: remove it")
     unknown = sorted(set(options) - set(ConstraintOptions.__annotations__))
     if unknown:
         known = ", ".join(["targets", *ConstraintOptions.__annotations__])
@@ -100,10 +100,10 @@ def _string(name: str, options: Mapping[str, Any], problems: list[str]) -> str |
     if value is None:
         return None
     if not isinstance(value, str):
-        problems.append(f"{name} must be a string, not {type(value).__name__}")
+        problems.append(f"`{name}` must be a string, not {type(value).__name__}")
         return None
     if surrogate_in(value) is not None:
-        problems.append(f"{name} {value!r} is not valid Unicode: convert it to UTF-8")
+        problems.append(f"`{name}` {value!r} is not valid Unicode: convert it to UTF-8")
         return None
     return value
 
@@ -115,7 +115,7 @@ def _text(name: str, options: Mapping[str, Any], normalise: Callable[[str], str]
         return ""
     text = normalise(value)
     if not text:
-        problem = f"{name} {value!r} has no character that occurs in words" if value.strip() else f"{name} is empty"
+        problem = f"`{name}` {value!r} has no character that occurs in words" if value.strip() else f"`{name}` is empty"
         problems.append(f"{problem}: remove it, or give characters of the word")
     return text
 
@@ -136,9 +136,9 @@ def _lengths(length: Any, problems: list[str]) -> tuple[int, int]:
         return Constraints.shortest, Constraints.longest
     lowest, highest = length if isinstance(length, tuple | list) and len(length) == 2 else (length, length)
     if not all(map(is_whole, (lowest, highest))):
-        problems.append(f"length must be a number, or two: minimum and maximum, not {length!r}")
+        problems.append(f"`length` must be a number, or two: minimum and maximum, not {length!r}")
     elif not 1 <= lowest <= highest:
-        problems.append(f"length must be at least 1 and its maximum not below its minimum, not {lowest} to {highest}")
+        problems.append(f"`length` must be at least 1 and its maximum not below its minimum, not {lowest} to {highest}")
     else:
         return lowest, highest
     return Constraints.shortest, Constraints.longest

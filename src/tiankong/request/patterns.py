@@ -41,7 +41,7 @@ def compile_pattern(given: str, *, any_case: bool) -> regex.Pattern[str]:
     import regex  # noqa: PLC0415 - few queries have one
 
     if not given:
-        raise OptionError("pattern is empty: remove it, or give a regular expression")
+        raise OptionError("`pattern` is empty: remove it, or give a regular expression")
     if _CALL.search(given):
         raise OptionError(f"the pattern {_shown(given)} is recursive, which is unsupported: write it without")
     if _FREE_SPACING.search(given):

@@ -160,9 +160,10 @@ def parse_queries(
                 f"the sentence has {blanks} blanks: at most {most_blanks} are filled together; {form.how_to_escape}"
             )
         if blanks * top_k * len(sentence) > MOST_REPEATED:
+            answers, way_out = ("answer", "") if top_k == 1 else ("answers", "ask for fewer answers, or ")
             raise SentenceError(
-                f"{top_k:,} answers for each of {blanks:,} blanks would repeat {len(sentence):,} characters "
-                f"{blanks * top_k:,} times: ask for fewer answers, or split the sentence"
+                f"{top_k:,} {answers} for each of {blanks:,} blanks would repeat {len(sentence):,} characters "
+                f"{blanks * top_k:,} times: {way_out}split the sentence"
             )
         return query
 

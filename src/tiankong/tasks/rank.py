@@ -16,7 +16,7 @@ from tiankong.runtime.joint_probability import phrase_log_probabilities
 from tiankong.runtime.predictor import Predictor
 from tiankong.runtime.pseudo_likelihood import predict_words
 from tiankong.runtime.reading import Reading
-from tiankong.text.blank_forms import BlankForm, blank_form
+from tiankong.text.blank_forms import USUAL, BlankForm, blank_form
 from tiankong.text.blanks import check_text
 from tiankong.text.script import AUTO
 
@@ -111,8 +111,12 @@ def _rank_sentences(predictor: Predictor, sentences: Sequence[str], script: str)
         raise SentenceError("give at least two sentences, or one with a blank and candidates for it")
     lengths = [len(logs) for logs in logs_of_words.values()]
     if lengths[0] > 1 and set(lengths[1:]) == {1}:
+        first = next(iter(logs_of_words))
         raise SentenceError(
             "the first sentence has no blank and the others are single words: write __ where they should stand"
+            if not USUAL.count(first)
+            else f"{USUAL.shown} is text in whole sentences, and all but the first are single words: give these as "
+            "candidates for its blank, or write longer sentences"
         )
     sums = np.array([sum(logs) for logs in logs_of_words.values()])
     counts = np.array(lengths)

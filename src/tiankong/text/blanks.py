@@ -93,6 +93,11 @@ def parse_blanks(text: str, form: BlankForm = USUAL) -> BlankedSentence:
     """
     sentence = cut_at_blanks(text, form)
     if not sentence.blanks:
+        if sentence.escapes:
+            raise SentenceError(
+                f"the sentence has no blank: the backslash in {form.escaped} makes it text; write {form.shown} where a "
+                "word is missing"
+            )
         other = other_blank(text, form)
         raise SentenceError(
             f"the sentence has no blank: write {form.shown} where a word is missing, as in 外套做工{form.shown}，很暖和"
