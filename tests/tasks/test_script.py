@@ -104,6 +104,63 @@ def test_what_is_not_traditional_chinese_is_read_as_typed(model, text):
     assert model.fill(text) == model.fill(text, script="as-is")
 
 
+@pytest.mark.parametrize(
+    ("traditional", "simplified"),
+    [
+        ("穿著很舒服，用著也__", "穿着很舒服，用着也__"),
+        ("看著不__", "看着不__"),
+        ("晾乾就__了", "晾干就__了"),
+        ("瞭解__", "了解__"),
+        ("徵信__", "征信__"),
+        ("用不著__", "用不着__"),
+        ("放在口袋里不乾__", "放在口袋里不干__"),
+        ("不要著急，__", "不要着急，__"),
+        ("我等著__", "我等着__"),
+        ("吹乾后看著__", "吹干后看着__"),
+        ("用藉口__", "用借口__"),
+        ("象徵__", "象征__"),
+        ("原著很好看，電影也__", "原著很好看，电影也__"),
+    ],
+)
+def test_a_character_of_both_scripts_is_read_by_its_word(model, traditional, simplified):
+    assert model.read_as(traditional) == "simplified"
+    assert model.read_as(simplified) is None
+    found, expected = model.fill([traditional, simplified])
+    same([answer["score"] for answer in found], [answer["score"] for answer in expected])
+    assert [answer["token"] for answer in found] == [answer["token"] for answer in expected]
+
+
+def test_check_reads_a_character_of_both_scripts_by_its_word(model):
+    for text, twin in (
+        ("穿著很舒服，用著也方便", "穿着很舒服，用着也方便"),
+        ("就是洗完晾乾會皺", "就是洗完晾干会皱"),
+    ):
+        found, expected = model.check([text, twin])
+        same([word["misfit"] for word in found], [word["misfit"] for word in expected])
+        assert all(word["fits"] for word in found)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "老舍著",
+        "鲁迅等著",
+        "诸葛亮著",
+        "左拉著，李清照著",
+        "用著名的品牌，看著作",
+        "没看过原著手稿",
+        "名著重读",
+        "显著，专著，土著，不著名，合著",
+        "宫商角徵羽，魏徵求见，文徵明",
+        "李承乾，不乾坤",
+        "乾县，乾清宫，瞭望塔，瞭哨",
+        "慰藉，狼藉，蕴藉",
+    ],
+)
+def test_words_of_both_scripts_are_no_evidence(model, text):
+    assert model.read_as(text) is None
+
+
 @given(st.text(st.characters(codec="gb2312", exclude_characters="後於菸麽")))
 def test_simplified_text_is_never_changed(text):
     model = tiankong_model()
@@ -182,6 +239,53 @@ def test_answers_meet_constraints_as_they_are_shown(model):
     assert words(model.fill("洗完頭__很乾", starts_with="髮", length=1)) == [["髮"]]
     joint = model.joint("這個__很好看，那個也__", starts_with="髮", top_k=2)
     assert all(one[0] == "髮" for answer in joint for one in answer["token_strs"])
+
+
+def test_a_pattern_matches_answers_as_they_are_shown(model):
+    for sentence, pattern, good in (
+        ("質量__", "不\\u932f", ["不錯"]),
+        ("質量__", "不錯", ["不錯"]),
+        ("质量__", "不\\u9519", ["不错"]),
+        ("质量__", "[門-開]", []),
+        ("质量__", "髮.", []),
+        ("质量__", "[\\u5e72]净", ["干净"]),
+        ("質量__", "[\\u4e7e]淨", ["乾淨"]),
+        ("質量__", "[\\u5e72]淨", []),
+        ("洗完頭__很乾", "髮", ["髮"]),
+    ):
+        assert words(model.fill(sentence, pattern=pattern)) == [good], (sentence, pattern)
+    found = words(model.fill("質量__", pattern="[\\u4e00-\\u9fff]\\u932f", top_k=50))[0]
+    assert len(set(found)) == len(found) > 3
+    assert all(word[1] == "錯" for word in found)
+    for sentence in ("质量__", "質量__"):
+        with pytest.raises(OptionError, match=r"the pattern '\[開-門\]' is not"):
+            model.fill(sentence, pattern="[開-門]")
+        assert words(model.fill(sentence, targets=["不錯"], pattern="不錯")) == [["不錯"]]
+
+
+def test_constraints_on_a_simplified_sentence_are_converted(model):
+    sentence = "这个酒店的房间很__"
+    for traditional, simplified in (
+        ({"starts_with": "乾"}, {"starts_with": "干"}),
+        ({"contains": "乾"}, {"contains": "干"}),
+        ({"starts_with": "髮"}, {"starts_with": "发"}),
+        ({"ends_with": "淨"}, {"ends_with": "净"}),
+        ({"exclude": ["乾淨", "乾"]}, {"exclude": ["干净", "干"]}),
+    ):
+        found = model.fill(sentence, **traditional)
+        assert found
+        assert found == model.fill(sentence, **simplified)
+    assert "著名" in words(model.fill(sentence, starts_with="著"))[0], "simplified text has it"
+    assert model.fill(sentence, starts_with="乾", script="as-is") == []
+
+
+def test_targets_that_become_the_same_word_are_refused(model):
+    for sentence in ("房間__有點舊", "房间__有点旧"):
+        with pytest.raises(OptionError, match="'裡面' and '裏面' are the same to this model: remove one"):
+            model.fill(sentence, targets=["裡面", "裏面", "里面"])
+        with pytest.raises(OptionError, match="'里面' and '裡面' are the same"):
+            model.joint(f"{sentence}，__", targets=["里面", "裡面"])
+        assert words(model.fill(sentence, targets=["里面", "里面"])) == [["里面"]]
 
 
 def test_targets_and_candidates_come_back_as_given(model):

@@ -11,6 +11,7 @@ from tiankong.request.candidates import Candidate, oov_words
 from tiankong.request.constraints import Constraints, affixed
 from tiankong.runtime.predictor import Predictor
 from tiankong.runtime.reading import Reading
+from tiankong.text.normalise import normalise
 
 
 class AllowedAnswers:
@@ -21,7 +22,9 @@ class AllowedAnswers:
     ) -> None:
         """``None`` allows any word, and sets no constraint."""
         if candidates is not None and constraints is not None:
-            fitting = constraints.allowed([candidate.normalised for candidate in candidates])
+            method = predictor.folder.manifest.prepare.normalisation
+            typed = [normalise(candidate.text, method) for candidate in candidates]
+            fitting = constraints.allowed([candidate.normalised for candidate in candidates], typed)
             candidates = [candidate for candidate, fits in zip(candidates, fitting, strict=True) if fits]
         self.predictor = predictor
         self.phrases = [candidate for candidate in candidates or () if len(candidate.words) > 1]

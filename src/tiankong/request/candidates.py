@@ -35,13 +35,15 @@ class Candidate:
     shown: str
 
 
-def parse_candidates(texts: Sequence[str], predictor: Predictor, *, all_different: bool = False) -> list[Candidate]:
-    """The candidates of ``texts``, without duplicates.
+def parse_candidates(
+    texts: Sequence[str], predictor: Predictor, *, all_different: bool = False, in_one_script: bool = False
+) -> list[Candidate]:
+    """The candidates of ``texts``; one that is given twice is one.
 
     A candidate in the vocabulary is one word, whatever the segmenter makes of it.
 
     :raises OptionError: ``texts`` is not a list of strings, is empty or too long; a candidate has no word; with
-        ``all_different``, two are the same to the model.
+        ``all_different``, two are the same to the model; with ``in_one_script``, two are because they are converted.
     """
     if isinstance(texts, str) or not isinstance(texts, Sequence) or not all(isinstance(text, str) for text in texts):
         raise OptionError("candidates (targets of fill) must be a list of words")
@@ -62,9 +64,10 @@ def parse_candidates(texts: Sequence[str], predictor: Predictor, *, all_differen
             raise OptionError(f"{name} {problem}")
         if len(words) > LONGEST_CANDIDATE:
             raise OptionError(f"the candidate {text[:20]!r}… has {len(words)} words: give at most {LONGEST_CANDIDATE}")
-        if all_different and words in candidates:
-            first = candidates[words].text
-            raise OptionError(f"the candidates {first!r} and {text!r} are the same to this model: remove one")
+        if words in candidates:
+            first, method = candidates[words].text, predictor.folder.manifest.prepare.normalisation
+            if all_different or (in_one_script and normalise(first, method) != normalise(text, method)):
+                raise OptionError(f"the candidates {first!r} and {text!r} are the same to this model: remove one")
         is_converted = predictor.conversion is not None or predictor.tokenizer.converted(text) != text
         candidates.setdefault(words, Candidate(text, whole, words, text if is_converted else whole))
     return list(candidates.values())

@@ -28,7 +28,7 @@ class Constraints:
     shortest: int = 1
     longest: int = 10**9
     exclude: frozenset[str] = frozenset()
-    as_shown: Callable[[Sequence[str]], NDArray[np.bool_]] | None = None
+    as_shown: Callable[[Sequence[str], Sequence[str] | None], NDArray[np.bool_]] | None = None
     shown: Mapping[str, str] = field(default_factory=dict)
 
     def allow(self, word: str) -> bool:
@@ -41,18 +41,20 @@ class Constraints:
             and word not in self.exclude
         )
 
-    def allowed(self, words: Sequence[str]) -> NDArray[np.bool_]:
-        """Which of ``words`` (V,) meet the constraints.
+    def allowed(self, words: Sequence[str], typed: Sequence[str] | None = None) -> NDArray[np.bool_]:
+        """Which of ``words`` (V,) meet the constraints; those that are shown as ``typed`` meet a pattern so.
 
         :raises OptionError: the pattern takes longer than :data:`~tiankong.request.patterns.LONGEST_MATCHING`.
         """
         allowed = np.fromiter(map(self.allow, words), dtype=bool, count=len(words))
         if self.pattern is not None:
             numbers = np.flatnonzero(allowed).tolist()
-            allowed[numbers] = matching(self.pattern, [words[number] for number in numbers])
+            shown = words if typed is None or self.as_shown is not None else typed
+            allowed[numbers] = matching(self.pattern, [shown[number] for number in numbers])
         if self.as_shown is not None:
             numbers = np.flatnonzero(allowed).tolist()
-            allowed[numbers] = self.as_shown([words[number] for number in numbers])
+            as_typed = None if typed is None else [typed[number] for number in numbers]
+            allowed[numbers] = self.as_shown([words[number] for number in numbers], as_typed)
         return allowed
 
 

@@ -14,7 +14,9 @@ from tiankong.request.constraints import Constraints
 from tiankong.request.patterns import compile_pattern
 from tiankong.request.spelling import spelling
 from tiankong.runtime.predictor import Predictor
+from tiankong.text.conversion import simplified_constraint
 from tiankong.text.normalise import surrogate_in
+from tiankong.text.script import may_be_in_both
 
 
 class ConstraintOptions(TypedDict, total=False):
@@ -59,15 +61,16 @@ def _check_constraints(options: ConstraintOptions, predictor: Predictor) -> tupl
     problems: list[str] = []
     tokenizer = predictor.tokenizer
     normalise = tokenizer.normalise
+    read = _read_by(predictor)
     starts_with, ends_with, contains = (
-        _text(name, options, normalise, problems) for name in ("starts_with", "ends_with", "contains")
+        _text(name, options, read, problems) for name in ("starts_with", "ends_with", "contains")
     )
     # A model that folds case ignores it in patterns, too.
     pattern = None
     expression = _string("pattern", options, problems)
     if expression is not None:
         try:
-            pattern = compile_pattern(tokenizer.converted(expression), any_case=normalise("A") == normalise("a"))
+            pattern = compile_pattern(expression, any_case=normalise("A") == normalise("a"))
         except OptionError as error:
             problems += error.problems
     shortest, longest = _lengths(options.get("length"), problems)
@@ -84,14 +87,30 @@ def _check_constraints(options: ConstraintOptions, predictor: Predictor) -> tupl
         problems.append(f"unknown constraint {', '.join(unknown)}: the constraints are {known}")
     if problems:
         return None, problems
-    constraints = Constraints(
-        starts_with, ends_with, contains, pattern, shortest, longest, frozenset(map(normalise, excluded))
-    )
+    words = frozenset(map(normalise, excluded)) | frozenset(map(read, excluded))
+    constraints = Constraints(starts_with, ends_with, contains, pattern, shortest, longest, words)
     if constraints == Constraints():
         return None, []
-    texts = (_string(name, options, problems) for name in ("starts_with", "ends_with", "contains", "pattern"))
-    as_typed = spelling(predictor, *texts)
+    first, last, inside = (_string(name, options, problems) for name in ("starts_with", "ends_with", "contains"))
+    as_typed = spelling(predictor, first, last, inside, pattern)
     return constraints if as_typed is None else as_typed.added_to(constraints), []
+
+
+def _read_by(predictor: Predictor) -> Callable[[str], str]:
+    """How ``predictor`` reads a constraint. To a model of simplified Chinese, a character of both scripts that no word
+    has as typed is traditional, whatever the sentence is.
+    """
+    normalise = predictor.tokenizer.normalise
+    if not predictor.tokenizer.converts or predictor.conversions.script != "simplified":
+        return normalise
+
+    def read(typed: str) -> str:
+        text = normalise(typed)
+        if not may_be_in_both(text) or any(text in word for word in predictor.folder.vocabulary.words):
+            return text
+        return simplified_constraint(text)
+
+    return read
 
 
 def _string(name: str, options: Mapping[str, Any], problems: list[str]) -> str | None:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tiankong.request.constraints import Constraints
-from tiankong.request.patterns import compile_pattern, matching
+from tiankong.request.patterns import matching
 from tiankong.runtime.predictor import Predictor
 from tiankong.text.conversion import Conversion, is_simplified
 from tiankong.text.normalise import normalise
@@ -34,18 +35,44 @@ class Spelling:
     contains: str = ""
     pattern: regex.Pattern[str] | None = None
 
-    def allowed(self, words: Sequence[str]) -> NDArray[np.bool_]:
-        """Which of the model's ``words`` (V,) meet the constraints.
+    def allowed(self, words: Sequence[str], typed: Sequence[str] | None = None) -> NDArray[np.bool_]:
+        """Which of the model's ``words`` (V,) meet the constraints; those that are shown as ``typed`` meet the pattern
+        so.
 
         :raises OptionError: the pattern takes too long.
         """
         shown = self.reader.written(words)
         allowed = np.array(list(map(self._allow, shown, words)), dtype=np.bool_)
-        if self.pattern is not None:
-            allowed &= matching(self.pattern, shown)
-        if self.conversion.read_as == "simplified":  # which of several characters is shown depends on the place
+        one_of_several = self.conversion.read_as == "simplified"  # which character is shown depends on the place
+        if one_of_several:
             allowed |= [len(word) == 1 for word in words]
+        if self.pattern is None:
+            return allowed
+        fits = np.array(matching(self.pattern, shown if typed is None else typed), dtype=np.bool_)
+        if one_of_several and typed is None:
+            fits |= [word in self._chosen for word in words]
+        allowed &= fits
+        if one_of_several and typed is None:
+            # A traditional word of the model is shown as its simplified twin is, but is rarely the better answer.
+            numbers = np.flatnonzero(allowed).tolist()
+            found = [words[number] for number in numbers]
+            read = self.conversion.read("\n".join(found)).split("\n") if found else []
+            allowed[numbers] = [one == word for one, word in zip(read, found, strict=True)]
         return allowed
+
+    @cached_property
+    def _chosen(self) -> dict[str, str]:
+        """Characters of the model that the pattern allows in one of several forms, and that form."""
+        if self.pattern is None or self.conversion.read_as != "simplified":
+            return {}
+        forms = self.conversion.forms
+        fits = iter(matching(self.pattern, [form for several in forms.values() for form in several]))
+        fitting = {word: [form for form in several if next(fits)] for word, several in forms.items()}
+        partly = [word for word, some in fitting.items() if some and len(some) < len(forms[word])]
+        usual = self.reader.written(partly)
+        return {
+            word: one if one in fitting[word] else fitting[word][0] for word, one in zip(partly, usual, strict=True)
+        }
 
     def added_to(self, constraints: Constraints) -> Constraints:
         """``constraints`` on the model's words, and these."""
@@ -53,7 +80,9 @@ class Spelling:
             texts = (self.starts_with, self.ends_with, self.contains)
             read = {text: self.conversion.read(text) for text in texts if len(text) == 1}
             shown = {word: text for text, word in read.items() if word != text}
-            return replace(constraints, as_shown=self.allowed, shown=shown)
+            shown = self._chosen | shown
+            pattern = None if self.pattern else constraints.pattern
+            return replace(constraints, pattern=pattern, as_shown=self.allowed, shown=shown)
         # One simplified character is several of the model's.
         pattern = None if self.pattern else constraints.pattern
         return replace(constraints, starts_with="", ends_with="", contains="", pattern=pattern, as_shown=self.allowed)
@@ -69,7 +98,11 @@ class Spelling:
 
 
 def spelling(
-    reader: Predictor, starts_with: str | None, ends_with: str | None, contains: str | None, pattern: str | None
+    reader: Predictor,
+    starts_with: str | None,
+    ends_with: str | None,
+    contains: str | None,
+    pattern: regex.Pattern[str] | None,
 ) -> Spelling | None:
     """The constraints as typed; ``None`` if the words of ``reader`` are shown as it has them, or there are none."""
     conversion, method = reader.conversion, reader.folder.manifest.prepare.normalisation
@@ -78,11 +111,9 @@ def spelling(
     first, last, inside = (
         conversion.standard(normalise(text or "", method)) for text in (starts_with, ends_with, contains)
     )
-    compiled = None
-    if pattern is not None and not (conversion.read_as == "simplified" and any(map(is_simplified, pattern))):
-        any_case = normalise("A", method) == normalise("a", method)
-        compiled = compile_pattern(conversion.standard(pattern), any_case=any_case)
-    return Spelling(reader, conversion, first, last, inside, compiled)
+    if pattern is not None and conversion.read_as == "simplified" and any(map(is_simplified, pattern.pattern)):
+        pattern = None  # it is for the model's words
+    return Spelling(reader, conversion, first, last, inside, pattern)
 
 
 def _agrees(typed: str, word: Sequence[tuple[str, str]]) -> bool:

@@ -50,7 +50,9 @@ def fill(
 
     @cache
     def allowed_answers(reader: Predictor) -> AllowedAnswers:
-        return AllowedAnswers(None if targets is None else parse_candidates(targets, reader), checked(reader), reader)
+        return AllowedAnswers(
+            None if targets is None else parse_candidates(targets, reader, in_one_script=True), checked(reader), reader
+        )
 
     form = blank_form(blank)
     checked(predictor.reader(script))  # what is wrong with the options comes before what is wrong with a sentence

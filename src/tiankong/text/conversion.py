@@ -6,14 +6,18 @@ length, so that offsets are those of the text as typed. OpenCC is loaded when th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from typing import Literal
 
 from tiankong.text.script import (
+    OF_WORKS,
     ChineseScript,
     han_characters,
     has_japanese_or_korean,
+    in_traditional_words,
+    is_in_big5,
     may_be_simplified,
     may_be_traditional,
     script_of_characters,
@@ -25,6 +29,9 @@ Convert = Callable[[str], str]
 _Standard = Literal["tw", "hk"]
 _KEPT = "么"
 """OpenCC takes it for 幺, as it is in Taiwan's 老么; in what people type it is nearly always simplified."""
+
+_KEPT_IN_WORKS = re.compile(f"(?<=[{OF_WORKS}])著")
+"""Of OpenCC's words with this 著 some are missing."""
 
 _OF_HONG_KONG, _OF_TAIWAN = "裏着", "裡著"
 """Frequent characters by which texts of one are told from texts of the other."""
@@ -59,6 +66,16 @@ class Conversion:
         """Whether the model's words are written in another script than its own."""
         return self._write is not None
 
+    @cached_property
+    def forms(self) -> Mapping[str, Sequence[str]]:
+        """The characters as which one of a simplified model is shown, depending on the place, where there are
+        several.
+        """
+        forms = _traditional_forms()
+        standard = self.standard("\n".join("\n".join(several) for several in forms.values())).split("\n")
+        at = iter(standard)
+        return {simplified: list(dict.fromkeys(next(at) for _ in several)) for simplified, several in forms.items()}
+
     def written(self, words: Sequence[str], before: str = "", after: str = "") -> list[str]:
         """``words`` of the model, each between ``before`` and ``after`` as typed, in the script of the text."""
         if self._write is None or not words:
@@ -69,7 +86,7 @@ class Conversion:
         for place, word in enumerate(words):
             if word in self._shown:
                 converted[place] = self._shown[word]
-            elif len(word) == 1:
+            elif len(word) == 1 and (before or after):
                 converted[place] = self._write(f"{before}{word}{after}")[len(before)]
         return converted
 
@@ -90,9 +107,11 @@ class Conversions:
         if self.script is None:
             return None
         is_evidence = may_be_traditional if self.script == "simplified" else may_be_simplified
-        if not any(map(is_evidence, characters := han_characters(text))) or has_japanese_or_korean(text):
+        characters = han_characters(text)
+        in_words = in_traditional_words(text, characters) if self.script == "simplified" else set()
+        if not (in_words or any(map(is_evidence, characters))) or has_japanese_or_korean(text):
             return None
-        traditional = [character for character in characters if is_traditional(character)]
+        traditional = [one for one in characters if one in in_words or is_traditional(one)]
         simplified = [character for character in characters if is_simplified(character)]
         if self.script == "simplified":
             if not traditional:
@@ -125,7 +144,24 @@ def to_simplified(text: str) -> str:
     if _KEPT in text:
         pairs = zip(text, converted, strict=True)
         converted = "".join(typed if typed == _KEPT else character for typed, character in pairs)
+    for kept in _KEPT_IN_WORKS.finditer(text):
+        converted = f"{converted[: kept.start()]}{kept[0]}{converted[kept.end() :]}"
     return converted
+
+
+def simplified_constraint(text: str) -> str:
+    """``text`` of a constraint on simplified words: 乾 becomes 干; 乾隆 and 著, which they may have, stay."""
+    return text if text.isascii() else _converter("t2s")(text)
+
+
+@cache
+def _traditional_forms() -> Mapping[str, Sequence[str]]:
+    """The traditional characters that each simplified one stands for, where there are several."""
+    characters = [one for one in map(chr, range(0x4E00, 0xA000)) if is_in_big5(one)]
+    forms: dict[str, list[str]] = {}
+    for character, simplified in zip(characters, to_simplified("\n".join(characters)).split("\n"), strict=True):
+        forms.setdefault(simplified, []).append(character)
+    return {simplified: several for simplified, several in forms.items() if len(several) > 1}
 
 
 @lru_cache(1 << 16)

@@ -27,6 +27,40 @@ _JAPANESE_OR_KOREAN = re.compile("[\u3041-\u3096\u30a1-\u30fa\uff66-\uff9f\u1100
 _TRADITIONAL_OF_GB2312 = frozenset("後於菸麽")
 """Characters that GB 2312 has for names. In other simplified text 后, 于, 烟 and 么 stand for them."""
 
+_IN_BOTH = frozenset("著乾瞭徵藉")
+"""Characters of both scripts that most words have in only one: 看著 is traditional, 著名 is both."""
+
+_VERBS = (
+    "穿看用吃喝坐站躺走跑笑哭拿抱背推放住忙想抓扶靠跟沿接指拖趴蹲睡摸咬喊唱玩打套戴披泡煮冒流滴淋吹熬忍急憋盯瞧瞪留陪伴"
+    "味藉趁按抬拎捧捏握搭踩踏伸沾淌躲活配插煎烤炸堆捂揣垂翻晃逛哄催喂剩叫"
+)
+"""Before 著, which is then simplified 着. Names end in none of them: 鲁迅等著 and 诸葛亮著 are simplified."""
+
+_NOT_WORKS = "(?![名作称稱述者录錄])"
+"""After a verb and 著: that 著 begins a word of both scripts."""
+
+OF_WORKS = "名原编編专專巨显顯卓昭论論遗遺译譯拙所"
+"""Before 著, which is then 著 in both scripts."""
+
+_TRADITIONAL_WORDS = re.compile(
+    "|".join(
+        (
+            f"[{_VERBS}]著{_NOT_WORKS}",
+            f"(?<![大天富])有著{_NOT_WORKS}",
+            f"[我你他她在正就坐]等著{_NOT_WORKS}",
+            f"[睡找摸用犯買吃看得碰]不著{_NOT_WORKS}",
+            f"睡得著{_NOT_WORKS}",
+            f"(?<![{OF_WORKS}土合新大本其此该該])著(?:[急涼迷眼魔落色想力地]|火(?!爆)|手(?![稿抄写寫工])|重(?![印版排]))",
+            "[晾吹烘擦甩拧抹拍烤蒸榨喝流哭晒阴口肉豆果薯萄快速很太偏不未半最更好]乾(?![隆坤卦陵清元县縣道安嘉])",
+            "乾[淨净脆燥杯洗枯旱果冰咳爽柴眼式衣草涸裂巴掉了透拌煎炒性乾硬瘪瘦糧粮癟]",
+            "瞭[解然如]|明瞭(?!望)",
+            "(?<![魏角])徵[信求集收召兆文才友婚稿用兵地询詢税稅]|[特象表体體病应應]徵(?!羽)",
+            "(?<![慰狼枕蕴蘊])藉[口由此以故機助]",
+        )
+    )
+)
+"""Words that simplified text writes with 着, 干, 了, 征 or 借."""
+
 _SHARE_OF_OTHER = 0.1
 """What was trained on text with a greater share of characters of the other script reads both."""
 
@@ -67,6 +101,20 @@ def may_be_simplified(character: str) -> bool:
     return not _encodes(character, "big5") and not may_be_traditional(character)
 
 
+def may_be_in_both(text: str) -> bool:
+    """Whether ``text`` has a character of both scripts that simplified text mostly writes as another."""
+    return not _IN_BOTH.isdisjoint(text)
+
+
+def in_traditional_words(text: str, characters: set[str]) -> set[str]:
+    """The Han ``characters`` of ``text`` that simplified text has, too, but not in the words of ``text``: the 著 of
+    看著, but not of 著名.
+    """
+    if _IN_BOTH.isdisjoint(characters):
+        return set()
+    return set("".join(_TRADITIONAL_WORDS.findall(text))) & _IN_BOTH
+
+
 def script_of_characters(counted: Iterable[tuple[str, int]]) -> ChineseScript | None:
     """The script of texts in which characters, by falling count, occur that often.
 
@@ -86,6 +134,11 @@ def script_of_characters(counted: Iterable[tuple[str, int]]) -> ChineseScript | 
     if other > _SHARE_OF_OTHER * both or not both or min(simplified, traditional) > _SHARE_OF_OTHER * both:
         return None
     return "simplified" if simplified > traditional else "traditional"
+
+
+def is_in_big5(character: str) -> bool:
+    """Whether traditional text has this ``character``."""
+    return _encodes(character, "big5")
 
 
 def _encodes(character: str, charset: str) -> bool:

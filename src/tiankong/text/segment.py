@@ -56,8 +56,13 @@ class Tokenizer:
         """``text`` as the tokens have it."""
         return self.converted(normalise(text, self._normalisation))
 
+    @property
+    def converts(self) -> bool:
+        """Whether text may be converted."""
+        return self._convert is not None
+
     def converted(self, text: str) -> str:
-        """``text``, such as a pattern, in the characters of the tokens but otherwise as it is."""
+        """``text`` in the characters of the tokens but otherwise as it is."""
         return text if self._convert is None else self._convert(text)
 
     def located_tokens(self, text: str) -> list[Token]:
