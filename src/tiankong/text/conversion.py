@@ -36,6 +36,9 @@ _KEPT_IN_WORKS = re.compile(f"(?<=[{OF_WORKS}])著")
 _OF_HONG_KONG, _OF_TAIWAN = "裏着", "裡著"
 """Frequent characters by which texts of one are told from texts of the other."""
 
+_MANY_WORDS = 1000
+"""So many are a vocabulary, whose conversion is kept: patterns are matched on all of it."""
+
 NEIGHBOURS = 4
 """Characters on each side of a word of one character that decide which of several characters stands for it."""
 
@@ -59,6 +62,7 @@ class Conversion:
         self.read = read
         self.standard = standard
         self._write = write
+        self._last: tuple[list[str], list[str]] = [], []
         self._shown = {} if write is None or shown is None else shown
 
     @property
@@ -80,6 +84,9 @@ class Conversion:
         """``words`` of the model, each between ``before`` and ``after`` as typed, in the script of the text."""
         if self._write is None or not words:
             return list(words)
+        is_vocabulary = len(words) >= _MANY_WORDS and not before and not after
+        if is_vocabulary and self._last[0] == words:
+            return list(self._last[1])
         # One call for all: a line break ends every phrase.
         converted = self._write("\n".join(words)).split("\n")
         before, after = self.read(before[-NEIGHBOURS:]), self.read(after[:NEIGHBOURS])
@@ -88,6 +95,8 @@ class Conversion:
                 converted[place] = self._shown[word]
             elif len(word) == 1 and (before or after):
                 converted[place] = self._write(f"{before}{word}{after}")[len(before)]
+        if is_vocabulary:
+            self._last = list(words), list(converted)
         return converted
 
 
