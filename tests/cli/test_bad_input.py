@@ -85,9 +85,10 @@ def test_a_column_that_is_not_there(refused, tmp_path):
     assert "--column" in sentence
 
 
-def test_no_word_often_enough(refused, corpus_file, tmp_path):
+def test_no_word_often_enough(refused, tmp_path):
+    texts = write(tmp_path / "a.txt", "\n".join(f"第{number}次买的质量很好" for number in range(200)))
     assert "lower --minimum-count" in refused(
-        "prepare", corpus_file, "-o", tmp_path / "out", "--minimum-count", 100000, "--code-bits", 0
+        "prepare", texts, "-o", tmp_path / "out", "--minimum-count", 100000, "--code-bits", 0
     )
     assert not (tmp_path / "out").exists()
 

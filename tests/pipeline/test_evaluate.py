@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 
 import pytest
 
@@ -33,6 +34,7 @@ def test_texts_and_a_file_of_them_have_the_same_metrics(tmp_path):
 
 
 def test_threads_are_those_asked_for(monkeypatch, prepared, model_folder):
+    monkeypatch.setattr(os, "cpu_count", lambda: 8)  # of more threads than processors, the rest are not used
     opened = []
     open_session = NetworkSession._open
     monkeypatch.setattr(
