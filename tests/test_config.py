@@ -75,6 +75,7 @@ BOUNDS = [
     (PrepareConfig, "minimum_count", 1, None),
     (PrepareConfig, "maximum_vocabulary", 0, None),
     (PrepareConfig, "code_bits", 50, 4096),
+    (ModelConfig, "code_bits", 50, 4096),
     (PrepareConfig, "seed", 0, MOST_SEED),
     (ModelConfig, "layers", 1, MOST_LAYERS),
     (ModelConfig, "embedding_size", 1, MOST_UNITS),

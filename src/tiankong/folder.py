@@ -56,6 +56,8 @@ class FolderFormat:
     command: str
     for_people: tuple[str, ...] = ()
     """Files that may be edited without making the folder unusable."""
+    oldest: int = 1
+    """The oldest version that is still read."""
 
     @contextlib.contextmanager
     def write(self, path: Path, *, force: bool) -> Iterator[Path]:
@@ -168,6 +170,10 @@ class FolderFormat:
             raise FolderError(
                 f"{folder} was made by a newer tiankong (format {version}, this one reads up to {self.version}): "
                 "upgrade tiankong"
+            )
+        if isinstance(version, int) and version < self.oldest:
+            raise FolderError(
+                f"{folder} was made by an earlier tiankong (format {version}, this one reads {self.version}): {again}"
             )
         if stated != _checksum(content):
             raise FolderError(f"{self.manifest} in {folder} was changed after it was written: {again}")

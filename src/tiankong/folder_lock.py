@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -37,6 +38,20 @@ def try_lock(folder: Path, *, wait: bool = False) -> int | None:
         unlock(held)
         return None
     return held
+
+
+def is_locked_elsewhere(folder: Path) -> bool:
+    """Whether another process holds the lock of a folder."""
+    if fcntl is None:
+        return False
+    held = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        return error.errno in {errno.EWOULDBLOCK, errno.EACCES}
+    finally:
+        os.close(held)
+    return False
 
 
 def unlock(held: int | None) -> None:

@@ -232,12 +232,14 @@ def test_results_of_other_options_are_not_mixed(benchmark, prepared, capfd):
 
 
 @pytest.mark.trains
-def test_where_nothing_could_be_run_that_is_said(corpus_file, tmp_path, capfd):
-    prepared, out = tmp_path / "prepared", tmp_path / "out"
-    succeed("prepare", corpus_file, "-o", prepared, "--code-bits", 0, "--quiet")
-    assert run(["benchmark", str(prepared), "-o", str(out), "--quick", "--systems", "codes,hybrid"]) == 2
+def test_where_nothing_could_be_run_that_is_said(prepared, tmp_path, capfd, monkeypatch):
+    out = tmp_path / "out"
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "transformers.py").write_text("raise ModuleNotFoundError")
+    monkeypatch.syspath_prepend(tmp_path / "broken")  # of the processes that measure
+    assert run(["benchmark", str(prepared), "-o", str(out), "--quick", "--systems", "masked-lm"]) == 2
     said = capfd.readouterr().err
-    assert "nothing could be run (codes: the corpus was prepared without codes: prepare it again with" in said
+    assert "nothing could be run (masked-lm: the masked LM peer needs packages that are not installed" in said
     assert not (out / "RESULTS.md").exists()
 
 

@@ -1,4 +1,4 @@
-"""Ctrl-C, or SIGTERM: prepare leaves nothing, train leaves what --resume continues from."""
+"""Ctrl-C, or SIGTERM: prepare and train leave what --resume continues from, and nothing if there is none."""
 
 from __future__ import annotations
 
@@ -47,9 +47,23 @@ def test_prepare(tmp_path, number, code):
     file = tmp_path / "reviews.txt"
     write_practice_corpus(file, 20_000)
     process = start("prepare", file, "-o", tmp_path / "out")
-    provisional = ".out.partial-*/train.provisional"
-    interrupted(process, lambda: any(path.stat().st_size for path in tmp_path.glob(provisional)), number, code)
+    interrupted(process, (tmp_path / "out.preparing" / "preparing.json").exists, number, code)
     assert [path.name for path in tmp_path.iterdir()] == ["reviews.txt"]
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_prepare_of_more_text_continues(tmp_path, number, code):
+    file, output = tmp_path / "texts.txt", tmp_path / "out"
+    line = "，".join(f"第{number}次买外套" for number in range(4000))
+    file.write_text("".join(f"{number}{line}\n" for number in range(240)), encoding="utf-8")
+    options = [file, "-o", output, "--processes", 2, "--minimum-count", 1]
+    process = start("prepare", *options)
+    shards = tmp_path / "out.preparing"
+    err = interrupted(process, lambda: len(list(shards.glob("*.safetensors"))) > 2, number, code)
+    assert f"stopped: the same command with --resume continues from {output}.preparing" in err
+    assert not output.exists()
+    assert run([str(argument) for argument in ["prepare", *options, "--resume", "--quiet"]]) == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out", "texts.txt"]
 
 
 @pytest.mark.trains

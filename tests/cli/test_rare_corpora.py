@@ -11,9 +11,12 @@ from tiankong.cli.main import run
 from tiankong.sample.grammar import write_practice_corpus
 
 
-def test_a_codes_head_without_codes_leaves_no_unfinished_training(refused, corpus_file, tmp_path):
-    assert run(["prepare", str(corpus_file), "-o", str(tmp_path / "plain"), "--code-bits", "0", "--quiet"]) == 0
-    assert "--code-bits 100" in refused("train", "plain", "-o", "model", *TINY, "--head", "codes")
+def test_codes_that_can_not_be_kept_leave_no_unfinished_training(refused, corpus_file, tmp_path):
+    assert run(["prepare", str(corpus_file), "-o", str(tmp_path / "plain"), "--quiet"]) == 0
+    (tmp_path / "plain.codes-60").write_text("mine")
+    err = refused("train", "plain", "-o", "model", *TINY, "--head", "codes", "--code-bits", 60)
+    assert "the word codes can't be kept beside plain (plain.codes-60 exists and is not a folder" in err
+    assert "or prepare it again with --code-bits 60" in err
 
 
 def test_nothing_to_resume(refused, prepared):

@@ -2,57 +2,69 @@
 
 from __future__ import annotations
 
-from array import array
+import re
 from collections import Counter
 
-import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tiankong.corpus.labels import LONGEST_LABEL, MOST_DIFFERENT, LabelNames, LabelRecord, labels_file
-from tiankong.corpus.reader import Text
+from tiankong.config import PrepareConfig
+from tiankong.corpus.labels import LONGEST_LABEL, MOST_DIFFERENT, LabelNames
+from tiankong.corpus.prepare import Sizes, prepare
+from tiankong.corpus.sources import GivenTexts
 from tiankong.corpus.splits import SPLITS
 from tiankong.errors import SourceError
 
-labelled = st.lists(st.tuples(st.integers(0, 2), st.sampled_from("好差中ab0")), min_size=1, max_size=60)
-"""Pairs of the number of a split and a label."""
+FILLER = [(f"外套很好{number}", "好") for number in range(1000, 1040)]
+"""Enough texts that no split is empty."""
+
+few = settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+labelled = st.lists(st.sampled_from("好差中ab0"), max_size=60)
 
 
-def record(rows, names=None):
-    labels = LabelRecord(LabelNames(names or {}))
-    for line, (split, label) in enumerate(rows, 1):
-        labels.add(split, Text("很好", label, "reviews.csv", line))
-    return labels
+def prepared(pairs, folder, **options):
+    """A corpus of these pairs, of which a shard holds a few."""
+    names = options.pop("label_names", None)
+    config = PrepareConfig(minimum_count=1, **options)
+    return prepare(GivenTexts(pairs), folder / "out", config, label_names=names, force=True, sizes=Sizes(chunk=300))
 
 
-def everything(rows):
-    return [np.ones(sum(split == number for split, _ in rows), dtype=np.bool_) for number in range(len(SPLITS))]
+def read_back(corpus):
+    """The text and the label of each text that was kept, by split."""
+    forms = corpus.vocabulary.words + corpus.other_words
+    names = [label.name for label in corpus.manifest.labels]
+    return {
+        split: [
+            ("".join(forms[number] for number in ids[1:-1]), names[label])
+            for ids, label in zip(corpus.split(split), corpus.labels(split), strict=True)
+        ]
+        for split in SPLITS
+    }
 
 
-@given(rows=labelled, keep=st.randoms(use_true_random=False))
-def test_numbers_stand_for_the_labels_of_the_texts_that_are_kept(rows, keep, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("labels")
-    kept = [np.array([keep.random() < 0.7 for _ in split], dtype=np.bool_) for split in everything(rows)]
-    counts = record(rows).write(folder, kept)
-    names = [count.name for count in counts]
+@few
+@given(labels=labelled, keeps_words=st.booleans())
+def test_numbers_stand_for_the_labels_of_the_texts_that_are_kept(labels, keeps_words, tmp_path_factory):
+    rows = [(f"第{number}件很好", label) for number, label in enumerate(labels)] + FILLER
+    corpus = prepared(rows, tmp_path_factory.mktemp("labels"), keep_unknown=keeps_words, maximum_vocabulary=30)
+    names = [count.name for count in corpus.manifest.labels]
     assert names == sorted({label for _, label in rows})
-    for number, split in enumerate(SPLITS):
-        labels = [label for place, label in rows if place == number]
-        expected = [label for label, is_kept in zip(labels, kept[number], strict=True) if is_kept]
-        written = np.load(folder / labels_file(split))
-        assert [names[each] for each in written] == expected
-        assert {count.name: getattr(count, split) for count in counts} == {
-            name: Counter(expected)[name] for name in names
-        }
+    found = read_back(corpus)
+    for split, pairs in found.items():
+        assert Counter(label for _, label in pairs) == Counter(
+            {count.name: getattr(count, split) for count in corpus.manifest.labels if getattr(count, split)}
+        )
+    if keeps_words:
+        assert sorted(pair for pairs in found.values() for pair in pairs) == sorted(rows)
 
 
-@given(rows=labelled)
-def test_several_labels_may_get_the_same_name(rows, tmp_path_factory):
+def test_several_labels_may_get_the_same_name(tmp_path):
+    rows = [(f"第{number}件很好", label) for number, label in enumerate("ab0中a")] + FILLER
     names = {"a": "字母", "b": "字母", "0": "好"}
-    folder = tmp_path_factory.mktemp("labels")
-    counts = record(rows, names).write(folder, everything(rows))
+    corpus = prepared(rows, tmp_path, label_names=names)
     expected = Counter(names.get(label, label) for _, label in rows)
+    counts = corpus.manifest.labels
     assert {count.name: count.train + count.validation + count.test for count in counts} == expected
 
 
@@ -65,33 +77,54 @@ def test_a_name_for_a_label_that_no_text_has_is_an_error():
     names.check()
 
 
-GOOD = [(0, "好")] * 3
-
-
 @pytest.mark.parametrize(
-    ("rows", "words"),
+    ("labels", "words"),
     [
-        (GOOD, None),
-        ([*GOOD, (1, "差" * LONGEST_LABEL)], None),
-        ([(0, None), (2, None)], "have no labels"),
-        ([*GOOD, (1, None), (2, None)], "2 of 5 texts have no label, the first on line 4 of reviews.csv"),
-        ([*GOOD, (1, "差" * (LONGEST_LABEL + 1))], f"line 4 of reviews.csv is longer than {LONGEST_LABEL} characters"),
-        ([(0, str(number)) for number in range(MOST_DIFFERENT)], None),
-        ([(0, str(number)) for number in range(MOST_DIFFERENT + 1)], f"more than {MOST_DIFFERENT:,} different labels"),
+        ([], None),
+        (["差" * LONGEST_LABEL], None),
+        ([None, "好", None], "2 of 43 texts have no label, the first on text 41 of those given"),
+        (["差" * (LONGEST_LABEL + 1)], f"text 41 of those given is longer than {LONGEST_LABEL} characters"),
+        ([str(number) for number in range(MOST_DIFFERENT - 1)], None),
+        ([str(number) for number in range(MOST_DIFFERENT)], f"more than {MOST_DIFFERENT:,} different labels"),
     ],
 )
-def test_why_labels_are_not_kept(rows, words):
-    problem = record(rows).problem
+def test_why_labels_are_not_kept(labels, words, tmp_path):
+    rows = FILLER + [(f"第{number}件很好", label) for number, label in enumerate(labels)]
+    config = PrepareConfig(minimum_count=1)
+    problem = prepare(GivenTexts(rows), tmp_path / "out", config).manifest.label_problem
     if words is None:
         assert problem is None
     else:
         assert words in problem
 
 
-@given(rows=st.lists(st.tuples(st.integers(0, 9), st.sampled_from("好差中")), max_size=60))
-def test_disputed_texts_are_those_with_more_than_one_label(rows):
-    """A text's hash decides its split, so that its copies are in the same."""
-    disputes = record([(text % 3, label) for text, label in rows])
-    hashes = [array("Q", [text for text, _ in rows if text % 3 == number]) for number in range(3)]
+def test_texts_without_any_label(tmp_path):
+    assert "have no labels" in prepared([text for text, _ in FILLER], tmp_path).manifest.label_problem
+
+
+def test_the_first_text_without_a_label_is_named_in_whichever_shard_it_is(tmp_path):
+    rows = FILLER + [("", None)] + [(f"第{number}件很好", None if number == 7 else "好") for number in range(20)]
+    problem = prepared(rows, tmp_path).manifest.label_problem
+    assert "1 of 60 texts have no label, the first on text 49 of those given" in problem
+
+
+@few
+@given(
+    rows=st.lists(st.tuples(st.integers(0, 9), st.sampled_from("好差中")), max_size=60),
+    unique=st.booleans(),
+    hashes=st.sampled_from([3, 100]),
+)
+def test_disputed_texts_are_those_with_more_than_one_label(rows, unique, hashes, tmp_path_factory):
+    pairs = FILLER + [(f"第{text}件很好{'！' * place}", label) for place, (text, label) in enumerate(rows)]
+    config = PrepareConfig(minimum_count=1, unique=unique)
+    folder = tmp_path_factory.mktemp("disputes")
+    corpus = prepare(GivenTexts(pairs), folder / "out", config, sizes=Sizes(chunk=200, hashes=hashes))
     labels = {text: {label for other, label in rows if other == text} for text, _ in rows}
-    assert disputes.disputed(hashes) == sum(len(different) > 1 for different in labels.values())
+    assert corpus.manifest.disputed_texts == sum(len(different) > 1 for different in labels.values())
+    assert corpus.manifest.duplicate_texts == len(rows) - len(labels)
+    kept = [text for pairs in read_back(corpus).values() for text, _ in pairs]
+    assert len(kept) == len(FILLER) + (len(labels) if unique else len(rows))
+    if unique:  # the first of each is
+        first = {f"第{text}件很好{'!' * place}" for place, (text, _) in reversed(list(enumerate(rows)))}
+        firsts = {re.match(r"第\d+件", text)[0]: text for text in sorted(first, key=len, reverse=True)}
+        assert {text for text in kept if text.startswith("第")} == set(firsts.values())

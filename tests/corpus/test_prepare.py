@@ -18,7 +18,7 @@ from tiankong.corpus.codes import unique_codes
 from tiankong.corpus.prepare import prepare
 from tiankong.corpus.prepared import PreparedCorpus
 from tiankong.corpus.sources import Files
-from tiankong.corpus.splits import SPLITS, split_of, text_hash
+from tiankong.corpus.splits import DEFAULT_SPLIT, SPLITS, split_of, text_hash
 from tiankong.errors import FolderError, OptionError
 from tiankong.text.vocabulary import BEGIN, END, SPECIAL_TOKENS
 
@@ -106,7 +106,7 @@ def test_split_shares_are_kept(shares):
 def test_vocabulary_and_vectors_come_from_the_training_split_only(make):
     texts = reviews(300)
     first = make(texts, "first")
-    config = PrepareConfig()
+    config = PrepareConfig(split=DEFAULT_SPLIT)
     outside = [text for text in texts if split_of(text_hash(text, config.seed), config.split) != 0]
     changed = []
     for number, text in enumerate(texts):
@@ -138,13 +138,15 @@ def test_same_seed_same_corpus_another_seed_another_split(make):
     texts = reviews(200)
     first, second, third = make(texts, "a"), make(texts, "b"), make(texts, "c", seed=2)
     for name in SPLITS:
-        np.testing.assert_array_equal(first.split(name).tokens, second.split(name).tokens)
+        assert texts_of(first, name) == texts_of(second, name)
     np.testing.assert_array_equal(first.codes, second.codes)
     assert texts_of(first, "test") != texts_of(third, "test")
 
 
 def test_tokens_are_memory_mapped(make):
-    assert isinstance(make(reviews(100)).split("train").tokens.base, np.memmap)
+    for shard in make(reviews(100)).split("train").shards:
+        assert isinstance(shard.tokens.base, np.memmap)
+        assert isinstance(shard.offsets.base, np.memmap)
 
 
 def test_codes_can_be_left_out(make):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import json
 import math
 import tempfile
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 
 from tiankong.config import PrepareConfig, Preset
 from tiankong.corpus.prepared import PREPARED, PreparedCorpus
+from tiankong.corpus.splits import DEFAULT_SPLIT
 from tiankong.errors import OptionError, SourceError
 from tiankong.folder import sha256
 from tiankong.pipeline.prepare import prepare
@@ -230,7 +232,8 @@ def test_a_preset_is_a_name_a_file_or_an_object(tmp_path):
     file.write_text("[prepare]\nminimum_count = 1\ncode_bits = 0\n")
     preset = Preset(prepare=PrepareConfig(**SMALL))
     made = [prepare(LINES, tmp_path / str(n), preset=given) for n, given in enumerate((file, str(file), preset))]
-    assert [corpus.manifest.config for corpus in made] == [preset.prepare] * 3
+    expected = dataclasses.replace(preset.prepare, split=DEFAULT_SPLIT)
+    assert [corpus.manifest.config for corpus in made] == [expected] * 3
 
 
 def test_labels_get_other_names(tmp_path):

@@ -11,7 +11,9 @@ from tests.conftest import TINY_CLOZE, succeed
 from tiankong.artifact.model_folder import open_model
 from tiankong.cli.main import run
 from tiankong.config import STEADY_WORDS
+from tiankong.corpus import word_codes
 from tiankong.corpus.prepared import PreparedCorpus
+from tiankong.errors import FolderError
 from tiankong.text.vocabulary import SPECIAL_TOKENS
 
 FIRST = len(SPECIAL_TOKENS)
@@ -20,7 +22,7 @@ QUICKLY = ("--learning-rate", 0.05)  # so that a few steps turn bits
 
 def codes_of(folder):
     model = open_model(folder)
-    return np.unpackbits(model.codes, axis=1, count=model.manifest.prepare.code_bits)
+    return np.unpackbits(model.codes, axis=1, count=model.manifest.code_bits)
 
 
 @pytest.mark.trains
@@ -95,3 +97,61 @@ def test_a_preset_may_hold_settings_of_another_head(prepared, tmp_path):
     succeed("train", prepared, "-o", tmp_path / "model", *TINY_CLOZE, "--preset", "tutorial", "--head", "softmax")
     shape = open_model(tmp_path / "model").manifest.model
     assert (shape.head, shape.decoding) == ("softmax", "likelihood")
+
+
+@pytest.fixture
+def plain(corpus_file, tmp_path):
+    """A corpus prepared without codes."""
+    succeed("prepare", corpus_file, "-o", tmp_path / "plain", "--minimum-count", 2, "--quiet")
+    return tmp_path / "plain"
+
+
+def fixed(prepared, output, *options):
+    """The codes of a model that does not change them."""
+    head = ("--head", "codes", "--no-learn-codes", "--code-loss", "bits")
+    succeed("train", prepared, "-o", output, *TINY_CLOZE, "--epochs", 1, *head, *options)
+    return codes_of(output)
+
+
+@pytest.mark.trains
+def test_training_makes_the_codes_it_needs_and_keeps_them(plain, prepared, tmp_path, monkeypatch, capfd):
+    files = sorted(path.name for path in plain.iterdir())
+    assert PreparedCorpus(plain).manifest.codes is None
+    codes = fixed(plain, tmp_path / "first", "--code-bits", 50)
+    np.testing.assert_array_equal(codes, PreparedCorpus(prepared).codes)  # those that prepare makes
+    assert sorted(path.name for path in plain.iterdir()) == files
+    assert (tmp_path / "plain.codes-50").is_dir()
+    monkeypatch.setattr(word_codes, "word_vectors", None)  # so that none can be made
+    np.testing.assert_array_equal(fixed(plain, tmp_path / "second", "--code-bits", 50), codes)
+    np.testing.assert_array_equal(fixed(prepared, tmp_path / "third"), codes)
+    assert "training word vectors" not in capfd.readouterr().err
+
+
+@pytest.mark.trains
+def test_codes_of_another_corpus_or_damaged_ones_are_made_again(plain, corpus_file, tmp_path):
+    kept = tmp_path / "plain.codes-50"
+    codes = word_codes.word_codes(PreparedCorpus(plain), 50)
+    table = (kept / "codes.safetensors").read_bytes()
+    (kept / "codes.safetensors").write_bytes(table[:-1])
+    np.testing.assert_array_equal(word_codes.word_codes(PreparedCorpus(plain), 50), codes)
+    assert (kept / "codes.safetensors").read_bytes() == table
+    succeed("prepare", corpus_file, "-o", plain, "--minimum-count", 3, "--seed", 2, "--quiet", "--force")
+    others = word_codes.word_codes(PreparedCorpus(plain), 50)
+    assert others.shape != codes.shape or (others != codes).any()
+    with pytest.raises(FolderError, match="training with a head that needs them makes them"):
+        _ = PreparedCorpus(plain).codes
+
+
+@pytest.mark.trains
+def test_without_a_number_codes_have_a_hundred_bits(plain, tmp_path, capfd):
+    options = [option for option in TINY_CLOZE if option != "--quiet"]
+    succeed(
+        "train", plain, "-o", tmp_path / "model", *options, "--epochs", 1, "--head", "hybrid", "--frequent-words", 40
+    )
+    assert "training word vectors for 100-bit codes" in capfd.readouterr().err
+    assert open_model(tmp_path / "model").manifest.code_bits == 100
+
+
+def test_bits_are_for_heads_with_codes(plain, capfd):
+    assert run(["train", str(plain), "-o", "model", "--code-bits", "60"]) == 2
+    assert "--code-bits is for --head codes or hybrid, not softmax" in capfd.readouterr().err

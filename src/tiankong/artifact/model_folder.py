@@ -73,6 +73,11 @@ class ModelManifest:
     classifier: ClassifierConfig | None = None
     base: StatedBase | None = None
 
+    @property
+    def code_bits(self) -> int:
+        """Bits of a word's code, if words have codes."""
+        return self.model.code_bits or self.prepare.code_bits  # earlier versions state them with the corpus
+
 
 @dataclass(frozen=True)
 class ModelFolder:

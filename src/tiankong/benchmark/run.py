@@ -26,6 +26,7 @@ from tiankong.artifact.model_folder import MODEL, open_model
 from tiankong.benchmark.system import Budget, RankingSystem, System
 from tiankong.benchmark.task import Task, make_task
 from tiankong.corpus.prepared import PREPARED, PreparedCorpus
+from tiankong.corpus.word_codes import usual_bits, word_codes
 from tiankong.errors import FolderError, MissingPackageError, TiankongError
 from tiankong.folder import sha256, write_text
 from tiankong.pipeline.train import limit_spinning
@@ -55,9 +56,6 @@ class Result:
     bit_accuracy: float | None = None
     skipped: str = ""
     model: str = ""  # SHA-256 of the manifest of one that was trained before
-
-
-_NO_CODES = "the corpus was prepared without codes: prepare it again with --code-bits 100"
 
 
 def registry() -> dict[str, type[System]]:
@@ -207,10 +205,9 @@ def _measure(name: str, corpus_folder: Path, targets: int, budget: Budget, place
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # closes what is open
     corpus = PreparedCorpus(corpus_folder)
     system = Trained(corpus, budget, place, model) if model else registry()[name](corpus, budget, place)
-    if system.needs_codes and corpus.manifest.codes is None:
-        _write(place, Result(name, system.label, skipped=_NO_CODES))
-        return
     try:
+        if system.needs_codes:
+            word_codes(corpus, usual_bits(corpus))
         training = system.train()
     except MissingPackageError as error:
         _write(place, Result(name, system.label, skipped=str(error)))

@@ -67,19 +67,8 @@ class _Words(click.ParamType[Any]):
 
 
 _ARGUMENTS = (
-    *(
-        "blank",
-        "column",
-        "encoding",
-        "force",
-        "label_column",
-        "labelled",
-        "limit",
-        "measure_limit",
-        "prepared",
-        "profile",
-    ),
-    *("resume", "script", "task", "sheet", "tensorboard", "text"),
+    *("blank", "column", "encoding", "force", "label_column", "labelled", "limit", "measure_limit", "prepared"),
+    *("processes", "profile", "resume", "script", "sheet", "task", "tensorboard", "text"),
     *("top_k", "decoding", "starts_with", "ends_with", "contains", "pattern", "length", "exclude"),
 )
 _SETTING = re.compile(r"`(\w+)(?:=([^`]*))?`")
@@ -103,7 +92,7 @@ _TYPES: dict[str, Any] = {
     "str": str,
     "int": int,
     "float": float,
-    "tuple[float, float, float]": _Numbers("shares", "/", float, 3),
+    "tuple[float, float, float] | None": _Numbers("shares", "/", float, 3),
     "tuple[int, ...]": _Numbers("sizes", ",", int, None),
     "tuple[str, ...]": _Words(),
 }
@@ -315,16 +304,17 @@ def _option(field: dataclasses.Field[Any], usual: Any) -> Callable[[Command], Co
     name = field.name.replace("_", "-")
     choices = field.metadata["choices"]
     kind = click.BOOL if field.type == "bool" else _TYPES[str(field.type)]
-    shown = kind.shown(usual) if isinstance(kind, _Numbers | _Words) else f"{usual}"
+    shown = kind.shown(usual) if isinstance(kind, _Numbers | _Words) and usual is not None else f"{usual}"
     if field.type == "bool":
         name, shown = f"{name}/--no-{name}", "yes" if usual else "no"
     text = as_options(field.metadata["help"]) + (f" [{'|'.join(choices)}]" if choices else "")
+    usually = "" if usual is None else f" (default preset: {shown or 'none'})"
     return click.option(
         f"--{name}",
         field.name,
         type=kind,
         default=None,
-        help=f"{text} (default preset: {shown or 'none'})",
+        help=f"{text}{usually}",
         cls=_SettingOption,
         section=field.metadata["section"],
     )

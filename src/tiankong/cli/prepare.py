@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import signal
 from pathlib import Path
 from typing import Any
 
 import click
 
-from tiankong.cli.display import progress_bars
+from tiankong.cli.display import progress_bars, say
 from tiankong.cli.options import (
     FilePath,
     SectionedCommand,
@@ -21,7 +22,10 @@ from tiankong.cli.options import (
 from tiankong.config import PrepareConfig
 from tiankong.registry.formats import formats_help, suffixes_with_columns
 
-_HELP = f"""Turn FILES into a prepared corpus: segmented texts, splits, a vocabulary and word codes.
+_HELP = f"""Turn FILES into a prepared corpus: segmented texts, splits and a vocabulary.
+
+Memory does not grow with the texts. While it runs, OUTPUT.preparing holds what is done: after Ctrl-C or a crash, the
+same command with --resume continues.
 
 FILES: {formats_help()}; any of them also as .gz, .bz2, .xz or .zst, or in a .zip. Of a folder, all such files in it and
 below it are read.
@@ -36,7 +40,9 @@ below it are read.
 @name_label_option
 @sheet_option
 @click.option("--encoding", help="The encoding of the files, unless it is UTF-8 or GB18030.")
-@click.option("--force", is_flag=True, help="Replace the output folder if it exists.")
+@click.option("--processes", default=0, help="Processes that segment (0: one per processor that this process may use).")
+@click.option("--resume", is_flag=True, help="Continue the unfinished preparation of this output, if there is one.")
+@click.option("--force", is_flag=True, help="Start over (without --resume); replace the output folder if it exists.")
 @click.option("--quiet", is_flag=True, help="No progress.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 @config_options(PrepareConfig)
@@ -48,6 +54,8 @@ def command(
     label_names: tuple[str, ...],
     sheet: str | None,
     encoding: str | None,
+    processes: int,
+    resume: bool,
     force: bool,
     quiet: bool,
     as_json: bool,
@@ -56,22 +64,33 @@ def command(
 ) -> None:
     """Prepares and shows the counts."""
     from tiankong.corpus.labels import NO_LABELS  # noqa: PLC0415 - heavy
+    from tiankong.corpus.splits import HELD_OUT, LARGE, is_default_of_large  # noqa: PLC0415
+    from tiankong.corpus.work_folder import holds_unfinished, work_folder  # noqa: PLC0415
     from tiankong.pipeline.prepare import prepare  # noqa: PLC0415
 
     with progress_bars(quiet=quiet, quiet_messages=quiet or as_json) as show:
-        corpus = prepare(
-            files,
-            output,
-            column=column,
-            label_column=label_column,
-            label_names=parse_label_names(label_names),
-            sheet=sheet,
-            encoding=encoding,
-            preset=preset,
-            force=force,
-            progress=show,
-            **values,
-        )
+        try:
+            corpus = prepare(
+                files,
+                output,
+                column=column,
+                label_column=label_column,
+                label_names=parse_label_names(label_names),
+                sheet=sheet,
+                encoding=encoding,
+                preset=preset,
+                processes=processes,
+                resume=resume,
+                force=force,
+                progress=show,
+                **values,
+            )
+        except (KeyboardInterrupt, SystemExit) as stopped:
+            if not holds_unfinished(output):
+                raise
+            say(f"tiankong: stopped: the same command with --resume continues from {work_folder(output)}", quiet=False)
+            number = signal.SIGINT if isinstance(stopped, KeyboardInterrupt) else signal.SIGTERM
+            click.get_current_context().exit(128 + number)
     manifest, config = corpus.manifest, corpus.manifest.config
     if as_json:
         click.echo(json.dumps(dataclasses.asdict(manifest), ensure_ascii=False))
@@ -80,7 +99,13 @@ def command(
     for name, split in manifest.splits.items():
         share = split.known_targets / max(split.targets, 1)
         click.echo(f"  {name:<10} {split.texts:>9,} texts {split.tokens:>11,} tokens, {share:.1%} of words known")
+    if is_default_of_large(config.split):
+        click.echo(
+            f"  validation and test are kept at about {HELD_OUT:,} texts each, as without --split from {LARGE:,} on"
+        )
     click.echo(f"  vocabulary {manifest.words:,} words, {manifest.other_words:,} rarer ones read by their characters")
+    if manifest.left_out_words:
+        click.echo(f"  {manifest.left_out_words:,} still rarer words are read as unknown")
     kept = "left out" if config.unique else "kept, each in one split"
     click.echo(f"  {manifest.duplicate_texts:,} repeated texts ({kept}), {manifest.empty_texts:,} empty")
     if manifest.labels:

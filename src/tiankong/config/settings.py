@@ -52,6 +52,9 @@ network can't follow codes that change with every step.
 MOST_THREADS = 1024
 """The most threads: each takes memory, and a machine that runs out of it kills the process."""
 
+CODE_BITS = (50, 4096)
+"""The fewest and the most bits of a word's code."""
+
 MOST_SEED = 2**32 - 1
 """The largest seed that every generator behind the product takes."""
 
@@ -82,11 +85,14 @@ class PrepareConfig:
     keep_unknown: bool = setting(
         "Vocabulary", True, "keep words outside the vocabulary as context; they are read by their characters"
     )
-    split: tuple[float, float, float] = setting(
-        "Splits", (60, 20, 20), "shares of training/validation/test, such as 60/20/20"
+    split: tuple[float, float, float] | None = setting(
+        "Splits",
+        None,
+        "shares of training/validation/test, such as 80/10/10; without them 60/20/20, and from 200,000 texts on 20,000 "
+        "texts each for validation and test",
     )
     code_bits: int = setting(
-        "Vocabulary", 100, "bits of a word's output code (0: no codes); 256 bits fill blanks better than 100"
+        "Vocabulary", 0, "make word codes of so many bits now (0: training makes them if its head needs them)"
     )
     seed: int = setting("Splits", 1, "seed of the split and of the word vectors behind the codes")
 
@@ -100,12 +106,18 @@ class PrepareConfig:
             problems.append(f"minimum_count must be at least 1, not {self.minimum_count}")
         if self.maximum_vocabulary < 0:
             problems.append(f"maximum_vocabulary must be 0 (all) or more, not {self.maximum_vocabulary}")
-        if not all(0 < share < math.inf for share in self.split):
+        if self.split is not None and not all(0 < share < math.inf for share in self.split):
             problems.append("split needs three shares above 0, such as 60/20/20")
-        if self.code_bits != 0 and not 50 <= self.code_bits <= 4096:
-            problems.append(f"code_bits must be 0 (none) or 50 to 4096, not {self.code_bits}")
+        problems += _code_bits_problems(self.code_bits)
         problems += within(self, "seed", 0, MOST_SEED)
         return problems
+
+
+def _code_bits_problems(bits: int) -> list[str]:
+    fewest, most = CODE_BITS
+    if bits != 0 and not fewest <= bits <= most:
+        return [f"code_bits must be 0 or {fewest} to {most}, not {bits}"]
+    return []
 
 
 _CHARACTERS = Condition("character_size", "a `character_size` above 0", lambda size: size > 0)
@@ -130,6 +142,13 @@ class ModelConfig:
     )
     frequent_words: int = setting(
         "Output", 2000, "hybrid head: number of most frequent words without a code", where=_CLOZE_SHAPE
+    )
+    code_bits: int = setting(
+        "Output",
+        0,
+        "codes and hybrid heads: bits of a word's code (0: as many as the corpus was prepared with, or 100); 256 bits "
+        "fill blanks better than 100",
+        where=_CLOZE_SHAPE,
     )
     word_vectors: int = setting(
         "Network",
@@ -182,6 +201,7 @@ class ModelConfig:
         """Every reason why this can't be used, a sentence each."""
         problems = choice_problems(self)
         problems += within(self, "layers", 1, MOST_LAYERS)
+        problems += _code_bits_problems(self.code_bits)
         problems += within(self, "embedding_size", 1, MOST_UNITS) + within(self, "hidden_size", 1, MOST_UNITS)
         problems += within(self, "character_size", 0, MOST_UNITS) + within(self, "attention_size", 0, MOST_UNITS)
         problems += at_least(self, "attention_heads", 1)

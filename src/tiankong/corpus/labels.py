@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from array import array
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tiankong.corpus.reader import Text
-from tiankong.corpus.splits import SPLITS
+from tiankong.corpus.shards import Shard
 from tiankong.errors import SourceError
 
 _MOST_LISTED = 10
@@ -23,6 +21,13 @@ LONGEST_LABEL = 100
 
 MOST_DIFFERENT = 10_000
 """The most different labels; a column with more holds something else."""
+
+_MOST_NUMBERED = 10 * MOST_DIFFERENT
+
+NO_LABEL, LONG_LABEL, SEVERAL_LABELS, MANY_LABELS = -1, -2, -3, -4
+"""Stand for the number of the label of a text that has none, one that is too long, several, or one too many."""
+
+Labels = NDArray[np.int32]
 
 
 @dataclass(frozen=True)
@@ -44,7 +49,8 @@ class LabelNames:
 
     def of(self, label: str) -> str:
         """The name of a label of the texts."""
-        self._seen.add(label)
+        if len(self._seen) < MOST_DIFFERENT or label in self._names:
+            self._seen.add(label)
         return self._names.get(label, label)
 
     def check(self) -> None:
@@ -58,80 +64,89 @@ class LabelNames:
             raise SourceError(f"no text has the label {missing[0]!r}, the labels are {labels}: correct `label_names`")
 
 
-class LabelRecord:
-    """The labels of the texts of the first pass, by split and in order."""
+class LabelTable:
+    """The labels of all shards under common numbers, in order of appearance."""
 
     def __init__(self, names: LabelNames) -> None:
         self._names = names
         self._numbers: dict[str, int] = {}
-        self._given: list[array[int]] = [array("i") for _ in SPLITS]
-        self._unlabelled = self._several = 0
-        self._first_unlabelled = self._first_long = self._first_several = ""
 
-    def add(self, split: int, text: Text) -> None:
-        """Records the label of the next text of a split."""
-        number = -1
-        if text.label is None:
-            self._unlabelled += 1
-            self._first_unlabelled = self._first_unlabelled or text.place
-        elif text.has_several_labels:
-            self._several += 1
-            self._first_several = self._first_several or text.place
-        elif len(text.label) > LONGEST_LABEL:
-            self._first_long = self._first_long or text.place
-        elif len(self._numbers) <= MOST_DIFFERENT:
-            number = self._numbers.setdefault(self._names.of(text.label), len(self._numbers))
-        self._given[split].append(number)
+    def of(self, shard: Shard) -> Labels:
+        """The number of the label of each text of a shard, or below 0 why it has none."""
+        common = np.array([self._number(name) for name in shard.label_names], dtype=np.int32)
+        numbers = shard.labels.copy()
+        has_label = numbers >= 0
+        numbers[has_label] = common[numbers[has_label]]
+        return numbers
+
+    def _number(self, label: str) -> int:
+        name = self._names.of(label)
+        if name not in self._numbers and len(self._numbers) > _MOST_NUMBERED:
+            return MANY_LABELS
+        return self._numbers.setdefault(name, len(self._numbers))
+
+    @property
+    def names(self) -> list[str]:
+        """Every label, by number."""
+        return list(self._numbers)
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+
+class LabelCensus:
+    """Which labels the texts that are not left out have, and why some have none."""
+
+    def __init__(self, table: LabelTable) -> None:
+        self._table = table
+        self._texts = 0
+        self._used = np.zeros(0, dtype=np.bool_)
+        self._without: Counter[int] = Counter()
+        self._first: dict[int, str] = {}
+
+    def add(self, shard: Shard, numbers: Labels, kept: NDArray[np.bool_]) -> None:
+        """Adds the texts ``kept`` of a shard, whose labels have these ``numbers``."""
+        self._used = np.concatenate([self._used, np.zeros(len(self._table) - len(self._used), dtype=np.bool_)])
+        chosen = numbers[kept]
+        self._used[chosen[chosen >= 0]] = True
+        for reason in np.unique(chosen[chosen < 0]).tolist():
+            places = np.flatnonzero(kept & (numbers == reason))
+            if reason not in self._first:
+                known = next((shard.places[place] for place in places.tolist() if place in shard.places), None)
+                self._first[reason] = known or f"text {self._texts + int(places[0]) + 1:,}"
+            self._without[reason] += len(places)
+        self._texts += len(chosen)
 
     @property
     def problem(self) -> str | None:
         """Why these labels are not kept, as the rest of a sentence; ``None`` if they are."""
-        texts = sum(map(len, self._given))
-        if self._unlabelled == texts:
+        texts, unlabelled = self._texts, self._without[NO_LABEL]
+        if unlabelled == texts:
             return NO_LABELS
-        if self._first_long:
+        if LONG_LABEL in self._first:
             return (
-                f"the label on {self._first_long} is longer than {LONGEST_LABEL} characters: name the right "
+                f"the label on {self._first[LONG_LABEL]} is longer than {LONGEST_LABEL} characters: name the right "
                 "--label-column"
             )
-        if self._several:
+        if several := self._without[SEVERAL_LABELS]:
             return (
-                f"{self._several:,} of {texts:,} texts have several labels, the first on {self._first_several}: leave "
-                "each one label to train a classifier"
+                f"{several:,} of {texts:,} texts have several labels, the first on {self._first[SEVERAL_LABELS]}: "
+                "leave each one label to train a classifier"
             )
-        if self._unlabelled:
+        if unlabelled:
             return (
-                f"{self._unlabelled:,} of {texts:,} texts have no label, the first on {self._first_unlabelled}: label "
-                "them or leave them out"
+                f"{unlabelled:,} of {texts:,} texts have no label, the first on {self._first[NO_LABEL]}: label them or "
+                "leave them out"
             )
-        if len(self._numbers) > MOST_DIFFERENT:
+        if MANY_LABELS in self._first or self._used.sum() > MOST_DIFFERENT:
             return f"its texts have more than {MOST_DIFFERENT:,} different labels: name the right --label-column"
         return None
 
-    def disputed(self, hashes: Sequence[array[int]]) -> int:
-        """Different texts that were given more than one label; ``hashes`` are those of the texts of each split."""
-        count = 0
-        for split_hashes, numbers in zip(hashes, self._given, strict=True):
-            order = np.lexsort((numbers, split_hashes))
-            texts = np.frombuffer(split_hashes, dtype=np.uint64)[order]
-            labels = np.frombuffer(numbers, dtype=np.int32)[order]
-            differ = (texts[1:] == texts[:-1]) & (labels[1:] != labels[:-1])
-            count += len(np.unique(texts[1:][differ]))
-        return count
-
-    def write(self, folder: Path, kept: Sequence[NDArray[np.bool_]]) -> list[LabelCounts]:
-        """Writes the labels of the texts ``kept`` of each split; names are numbered in alphabetical order."""
-        names = sorted(self._numbers)
-        rank = np.empty(len(names), dtype=np.int32)
-        rank[[self._numbers[name] for name in names]] = np.arange(len(names))
-        counts = []
-        for split, given, which in zip(SPLITS, self._given, kept, strict=True):
-            numbers = rank[np.frombuffer(given, dtype=np.int32)][which]
-            np.save(folder / labels_file(split), numbers)
-            counts.append(np.bincount(numbers, minlength=len(names)).tolist())
-        return [LabelCounts(name, *by_split) for name, *by_split in zip(names, *counts, strict=True)]
-
-
-def labels_file(split: str) -> str:
-    """The name of a split's file."""
-    return f"{split}.labels.npy"
+    def ranked(self) -> tuple[list[str], Labels]:
+        """The names of the labels in alphabetical order, and the rank of each number."""
+        used = np.flatnonzero(self._used).tolist()
+        all_names = self._table.names
+        in_order = sorted(used, key=all_names.__getitem__)
+        ranks = np.full(len(all_names), -1, dtype=np.int32)
+        ranks[in_order] = np.arange(len(in_order), dtype=np.int32)
+        return [all_names[number] for number in in_order], ranks

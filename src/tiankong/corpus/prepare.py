@@ -1,26 +1,34 @@
-"""Makes a prepared corpus from texts, in two passes and constant memory.
+"""Makes a prepared corpus from texts, in memory that does not grow with them.
 
-The first pass reads, cuts and splits the texts and interns every surface form under a provisional id; the second
-rewrites the ids once the training split has decided which words are in the vocabulary.
+1. The texts are read in chunks and segmented, by several processes, into shards on disk; an interrupted preparation
+   goes on after those that are whole.
+2. Duplicates are found and every surface form is counted, exactly, over all shards; the training split decides which
+   words are in the vocabulary.
+3. The shards are written as splits, with final ids.
+
+What comes out does not depend on chunks, processes or interruptions.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from array import array
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+import itertools
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Future
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors.numpy import save_file
 
-from tiankong.config import PrepareConfig, reason, validate
+from tiankong.config import PrepareConfig, validate
 from tiankong.corpus.archives import OnNote
-from tiankong.corpus.codes import CodeReport, unique_codes, with_special_rows, word_vectors
-from tiankong.corpus.labels import LabelNames, LabelRecord
+from tiankong.corpus.chunks import CHARACTERS, Chunk, read_chunks
+from tiankong.corpus.counting import MOST_FORMS, RANGE, FormCounts, Ranked
+from tiankong.corpus.duplicates import MOST_HASHES, find_duplicates
+from tiankong.corpus.labels import LabelCensus, LabelCounts, LabelNames, LabelTable
 from tiankong.corpus.prepared import (
     CHARACTERS_FILE,
     CODES_FILE,
@@ -29,43 +37,60 @@ from tiankong.corpus.prepared import (
     USER_DICT_FILE,
     VOCABULARY_FILE,
     PreparedCorpus,
-    SplitCounts,
+    open_split,
 )
-from tiankong.corpus.reader import SourceFile
 from tiankong.corpus.scripts import segmenter_notes
+from tiankong.corpus.segmenting import ChunkSegmenter
+from tiankong.corpus.segmenting_processes import SegmentingProcesses, can_start
+from tiankong.corpus.shards import Shard
 from tiankong.corpus.sources import Source
-from tiankong.corpus.splits import SPLITS, split_of, text_hash
-from tiankong.errors import OptionError, SourceError
+from tiankong.corpus.split_writer import LEFT_OUT, SHARD_TOKENS, SplitWriter
+from tiankong.corpus.splits import SPLITS, shares, splits_of
+from tiankong.corpus.user_dictionary import read_user_words
+from tiankong.corpus.word_codes import write_codes
+from tiankong.corpus.work_folder import Work, started_work
+from tiankong.errors import SourceError
 from tiankong.folder import write_text
+from tiankong.machine import allowed_threads
 from tiankong.text.characters import count_characters
-from tiankong.text.normalise import normalise
-from tiankong.text.segment import Tokenizer
-from tiankong.text.vocabulary import BEGIN, END, SPECIAL_TOKENS, is_target, table_text
+from tiankong.text.vocabulary import SPECIAL_TOKENS, UNKNOWN, is_target, table_text
 from tiankong.version import VERSION
 
-_BLOCK = 1 << 20
-_FREQUENCY_DIGITS = 9
-_OFFSET = len(SPECIAL_TOKENS)
+_REPEATED = len(SPLITS)
+"""Stands for the split of a repeated text that is left out."""
 
 Report = Callable[[str, int], None]
 """Called with the current stage and the work done in it since the last call."""
 
 
-@dataclass
-class _FirstPass:
-    """Texts as provisional ids: token files and lengths by split, and all surface forms in order of appearance."""
+@dataclass(frozen=True)
+class Sizes:
+    """How much is in memory, and in a file, at a time. None but ``forms`` changes what is prepared."""
 
-    labels: LabelRecord
-    forms: dict[str, int] = field(default_factory=dict)
-    lengths: list[array[int]] = field(default_factory=lambda: [array("q") for _ in SPLITS])
-    hashes: list[array[int]] = field(default_factory=lambda: [array("Q") for _ in SPLITS])
-    empty: int = 0
-    repeated: int = 0  # texts that were left out
-    disputed: set[int] = field(default_factory=set)  # of those, the ones that had another label
+    chunk: int = CHARACTERS
+    hashes: int = MOST_HASHES
+    entries: int = RANGE
+    forms: int = MOST_FORMS
+    shard_tokens: int = SHARD_TOKENS
 
-    def add_empty(self) -> None:
-        """A row without a text, or a text without a word."""
-        self.empty += 1
+
+USUAL_SIZES = Sizes()
+
+
+@dataclass(frozen=True)
+class _Splits:
+    """Where the texts of the ``shards`` go; ``repeated`` are those to leave out, by shard, if any are."""
+
+    shards: list[Shard]
+    shares: tuple[float, float, float]
+    repeated: list[NDArray[np.int32]] | None
+
+    def of(self, number: int) -> NDArray[np.uint8]:
+        """For each text of shard ``number`` its place in :data:`SPLITS`, or :data:`_REPEATED`."""
+        numbers = splits_of(self.shards[number].hashes, self.shares)
+        if self.repeated is not None:
+            numbers[self.repeated[number]] = _REPEATED
+        return numbers
 
 
 def prepare(
@@ -75,247 +100,260 @@ def prepare(
     *,
     label_names: Mapping[str, str] | None = None,
     force: bool = False,
+    resume: bool = False,
+    processes: int = 0,
     report: Report = lambda *_: None,
     note: OnNote = lambda _: None,
+    sizes: Sizes | None = None,
 ) -> PreparedCorpus:
     """Makes the prepared corpus ``output`` and opens it.
 
-    ``label_names`` gives labels of the source another name. ``report("reading", work)`` tells the progress, in the
-    unit of the source; ``note`` is called with a sentence for people about how something is read.
+    ``label_names`` gives labels of the source another name. ``resume`` goes on with an unfinished preparation of
+    ``output``, if there is one. ``processes`` segment (0: one per processor that this process may use).
+    ``report("reading", work)`` tells the progress, in the unit of the source; ``note`` is called with a sentence for
+    people about how something is read.
 
-    :raises OptionError: the configuration, or the user dictionary.
+    :raises OptionError: the configuration, or the user dictionary; the preparation to resume segments differently.
     :raises SourceError: something can't be read, or there is too little text.
-    :raises FolderError: ``output`` exists or can't be written.
+    :raises FolderError: ``output`` exists or can't be written; there is an unfinished preparation of it (without
+        ``resume`` or ``force``).
+    :raises TiankongError: a process was killed.
     """
     validate(config)
+    sizes = sizes or USUAL_SIZES
     PREPARED.check_output(output, force=force)
     source.check()
-    user_words = _user_words(config)
-    tokenizer = Tokenizer(config, user_words)
-    with PREPARED.write(output, force=force) as folder:
-        first = _first_pass(source, LabelNames(label_names or {}), folder, tokenizer, config, report, note)
-        _check_size(first, config)
+    user_words = read_user_words(config)
+    segmenter = ChunkSegmenter(config, user_words)
+    processes = (processes or allowed_threads()) if can_start() else 1
+    rows_without_text = 0
+
+    def on_empty() -> None:
+        nonlocal rows_without_text
+        rows_without_text += 1
+
+    with (
+        started_work(output, config, user_words, resume=resume, force=force) as work,
+        PREPARED.write(output, force=force) as folder,
+    ):
+        chunks = read_chunks(source, lambda count: report("reading", count), on_empty, note, sizes.chunk)
+        count = _segment(chunks, work, segmenter, processes, lambda: SegmentingProcesses(processes, config, user_words))
+        source.check_unchanged()
         report("counting", 0)
-        fields = _write_corpus(folder, first, config, report, note)
+        shards = work.shards(count)
+        empty = rows_without_text + sum(shard.empty for shard in shards)
+        names = LabelNames(label_names or {})
+        config, fields = _write_corpus(folder, shards, names, work, config, sizes, report, note)
         if user_words:
             write_text(folder / USER_DICT_FILE, "\n".join(user_words) + "\n")
-        _seal(folder, config, source.description(), first, fields)
+        _seal(folder, config, source, empty, fields)
     return PreparedCorpus(output)
 
 
-def _first_pass(
-    source: Source,
-    names: LabelNames,
+def _segment(
+    chunks: Iterable[Chunk],
+    work: Work,
+    segmenter: ChunkSegmenter,
+    processes: int,
+    start: Callable[[], SegmentingProcesses],
+) -> int:
+    """Makes the shards that are not there yet; returns the number of chunks. If there is one to make only, or one
+    process is wanted, no other is started.
+    """
+    count = 0
+    first: tuple[int, bytes] | None = None
+    running: deque[tuple[int, Future[None]]] = deque()
+    started: SegmentingProcesses | None = None
+
+    def make(number: int, content: bytes) -> None:
+        segmenter.segment(content).write(work.partial(number))
+        work.add(number)
+
+    def add_oldest() -> None:
+        number, written = running.popleft()
+        written.result()
+        work.add(number)
+
+    with ExitStack() as stack:
+        for number, chunk in enumerate(chunks):
+            count += 1
+            content = chunk.to_bytes()
+            if work.is_done(number, content):
+                continue
+            if processes == 1:
+                make(number, content)
+                continue
+            if started is None and first is None:
+                first = number, content
+                continue
+            if started is None and first is not None:
+                started = stack.enter_context(start())
+                running.append((first[0], started.write(first[1], work.partial(first[0]))))
+                first = None
+            assert started is not None
+            running.append((number, started.write(content, work.partial(number))))
+            if len(running) >= 2 * processes:
+                add_oldest()
+        while running:
+            add_oldest()
+    if first is not None:
+        make(*first)
+    return count
+
+
+def _write_corpus(
     folder: Path,
-    tokenizer: Tokenizer,
+    shards: list[Shard],
+    names: LabelNames,
+    work: Work,
     config: PrepareConfig,
+    sizes: Sizes,
     report: Report,
     note: OnNote,
-) -> _FirstPass:
-    first = _FirstPass(LabelRecord(names))
-    seen: dict[int, str | None] = {}
-    files = [(folder / f"{name}.provisional").open("wb") for name in SPLITS]
-    try:
-        for text in source.read(lambda count: report("reading", count), first.add_empty, note):
-            tokens = tokenizer.tokens(text.text)
-            if not tokens:
-                first.add_empty()
-                continue
-            hashed = text_hash(text.text, config.seed)
-            if config.unique:
-                label = None if text.label is None else names.of(text.label)
-                if hashed in seen:
-                    first.repeated += 1
-                    if seen[hashed] != label:
-                        first.disputed.add(hashed)
-                    continue
-                seen[hashed] = label
-            number = split_of(hashed, config.split)
-            forms = first.forms
-            array("i", [forms.setdefault(token, len(forms)) for token in tokens]).tofile(files[number])
-            first.lengths[number].append(len(tokens))
-            first.hashes[number].append(hashed)
-            first.labels.add(number, text)
-    finally:
-        for file in files:
-            file.close()
+) -> tuple[PrepareConfig, dict[str, object]]:
+    """Writes every file but the manifest; returns the configuration with the shares of the splits, and the manifest's
+    counts.
+    """
+    table = LabelTable(names)
+    duplicates = find_duplicates(shards, table, sizes.hashes)
     names.check()
-    return first
+    texts = sum(shard.texts for shard in shards) - (len(duplicates) if config.unique else 0)
+    split_shares = shares(config.split, texts)
+    config = dataclasses.replace(config, split=split_shares)
+    splits = _Splits(shards, split_shares, duplicates.repeated if config.unique else None)
+
+    forms = FormCounts(shards, work.scratch, sizes.entries)
+    census = LabelCensus(table)
+    sizes_of_splits = np.zeros(len(SPLITS), dtype=np.int64)
+    for number, shard in enumerate(shards):
+        split = splits.of(number)
+        sizes_of_splits += np.bincount(split, minlength=len(SPLITS) + 1)[: len(SPLITS)]
+        census.add(shard, table.of(shard), split != _REPEATED)
+        forms.add(number, *_occurrences(shard, split))
+    _check_sizes(sizes_of_splits, texts if config.unique else texts - len(duplicates), split_shares)
+    ranked = forms.ranked(config.minimum_count, sizes.forms)
+    words = _write_words(folder, ranked, config, note)
+
+    problem = census.problem
+    names_in_order, label_ranks = census.ranked()
+    labels = None if problem else len(names_in_order)
+    writers = [SplitWriter(folder, name, words, labels, sizes.shard_tokens) for name in SPLITS]
+    id_of = _final_ids(ranked, words, config)
+    for number, shard in enumerate(shards):
+        these = label_ranks[table.of(shard)] if problem is None else np.zeros(shard.texts, dtype=np.int32)
+        _write_texts(shard, splits.of(number), id_of[forms.numbers(number)], these, writers)
+    for writer in writers:
+        writer.close()
+
+    codes = None
+    if config.code_bits:
+        report("word vectors", 0)
+        train = open_split(folder, SPLITS[0])
+        codes = write_codes(train, ranked.words[:words], folder / CODES_FILE, config.code_bits, config.seed)
+    fields = {
+        "duplicate_texts": len(duplicates),
+        "splits": {name: writer.counts for name, writer in zip(SPLITS, writers, strict=True)},
+        "words": words,
+        "other_words": len(ranked.words) - words if config.keep_unknown else 0,
+        "codes": codes,
+        "labels": [] if problem else _label_counts(names_in_order, writers),
+        "label_problem": problem,
+        "disputed_texts": 0 if problem else duplicates.disputed,
+    }
+    if config.keep_unknown and ranked.forms > len(ranked.words):
+        fields["left_out_words"] = ranked.forms - len(ranked.words)
+    return config, fields
 
 
-def _check_size(first: _FirstPass, config: PrepareConfig) -> None:
-    empty = [name for name, lengths in zip(SPLITS, first.lengths, strict=True) if not len(lengths)]
+def _occurrences(shard: Shard, split: NDArray[np.uint8]) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
+    """Whether each form of a shard occurs in a text that is not left out, and how often in the training split."""
+    split_of_token = np.repeat(split, shard.lengths)
+    ids = shard.ids
+    counts = np.bincount(ids[split_of_token == 0], minlength=shard.forms)
+    if not (split == _REPEATED).any():
+        return np.ones(shard.forms, dtype=np.bool_), counts
+    return np.bincount(ids[split_of_token != _REPEATED], minlength=shard.forms) > 0, counts
+
+
+def _check_sizes(texts_of_splits: NDArray[np.int64], different: int, split: tuple[float, float, float]) -> None:
+    """Checks that there are texts in each split.
+
+    :raises SourceError: there are none in one.
+    """
+    empty = [name for name, texts in zip(SPLITS, texts_of_splits.tolist(), strict=True) if not texts]
     if empty:
-        shares = "/".join(f"{share:g}" for share in config.split)
-        texts, different = sum(map(len, first.hashes)), _different(first.hashes)
+        given = "/".join(f"{share:g}" for share in split)
+        texts = int(texts_of_splits.sum())
         same = "" if different == texts else f" (there are only {different:,} different ones)"
         raise SourceError(
-            f"{texts:,} {'text is' if texts == 1 else 'texts are'} too few to split {shares}: the {empty[0]} split is "
+            f"{texts:,} {'text is' if texts == 1 else 'texts are'} too few to split {given}: the {empty[0]} split is "
             f"empty{same}; bring more text or give another `split`"
         )
 
 
-def _different(hashes: Sequence[array[int]]) -> int:
-    """The number of different texts: equal ones are in the same split."""
-    return sum(len(np.unique(np.frombuffer(split_hashes, dtype=np.uint64))) for split_hashes in hashes)
+def _write_words(folder: Path, ranked: Ranked, config: PrepareConfig, note: OnNote) -> int:
+    """Writes the vocabulary, the other words and the characters; returns the size of the vocabulary.
 
-
-def _write_corpus(
-    folder: Path, first: _FirstPass, config: PrepareConfig, report: Report, note: OnNote
-) -> dict[str, object]:
-    """Writes every file but the manifest; returns the manifest's counts."""
-    words = list(first.forms)
-    counts = _counts(folder / f"{SPLITS[0]}.provisional", len(words))
-    order = _by_rank(words, counts)
-    size = _vocabulary_size(counts[order], config)
-    if not any(is_target(words[form]) for form in order[:size]):
-        if any(is_target(words[form]) and counts[form] >= config.minimum_count for form in order[size:]):
+    :raises SourceError: there is no word in the vocabulary.
+    """
+    rows = list(zip(ranked.words, ranked.counts, strict=True))
+    size = sum(count >= config.minimum_count for count in ranked.counts)
+    if config.maximum_vocabulary:
+        size = min(size, config.maximum_vocabulary)
+    vocabulary, others = rows[:size], rows[size:]
+    if not any(is_target(word) for word, _ in vocabulary):
+        if any(is_target(word) and count >= config.minimum_count for word, count in others):
             raise SourceError(f"no word is among the {size} most frequent tokens: raise `maximum_vocabulary`")
         raise SourceError(
             f"no word occurs at least {config.minimum_count} times in the training split: bring more text or lower "
             "`minimum_count`"
         )
-    vocabulary = [(words[form], int(counts[form])) for form in order[:size]]
-    others = [(words[form], int(counts[form])) for form in order[size:]] if config.keep_unknown else []
+    if not config.keep_unknown:
+        others = []
     write_text(folder / VOCABULARY_FILE, table_text(vocabulary))
     write_text(folder / OTHER_WORDS_FILE, table_text(others))
-    characters, character_counts = count_characters(vocabulary + others)
+    characters, character_counts = count_characters(itertools.chain(vocabulary, others))
     write_text(folder / CHARACTERS_FILE, table_text(zip(characters, character_counts, strict=True)))
     for sentence in segmenter_notes(config.segmenter, characters, character_counts):
         note(sentence)
-
-    final = np.full(len(words), -1, dtype=np.int32)
-    kept = order if config.keep_unknown else order[:size]
-    final[kept] = np.arange(len(kept), dtype=np.int32) + _OFFSET
-    targets = np.array([False] * _OFFSET + [is_target(words[form]) for form in kept])
-    splits: dict[str, SplitCounts] = {}
-    nonempty = []
-    for name, lengths in zip(SPLITS, first.lengths, strict=True):
-        splits[name], texts = _second_pass(folder, name, lengths, final, targets, size)
-        nonempty.append(texts)
-    problem = first.labels.problem
-    labels = [] if problem else first.labels.write(folder, nonempty)
-    disputed = 0 if problem else len(first.disputed) + first.labels.disputed(first.hashes)
-    codes = _write_codes(folder, [word for word, _ in vocabulary], config, report) if config.code_bits else None
-    sizes = {"splits": splits, "words": size, "other_words": len(others), "codes": codes}
-    return {**sizes, "labels": labels, "label_problem": problem, "disputed_texts": disputed}
+    return size
 
 
-def _counts(file: Path, forms: int) -> NDArray[np.int64]:
-    """Occurrences of each surface form in a provisional file."""
-    counts = np.zeros(forms, dtype=np.int64)
-    for block in _blocks(file):
-        counts += np.bincount(block, minlength=forms)
-    return counts
+def _final_ids(ranked: Ranked, words: int, config: PrepareConfig) -> NDArray[np.int32]:
+    """The id of each form by its number in :class:`FormCounts`."""
+    kept = ranked.numbers if config.keep_unknown else ranked.numbers[:words]
+    ids = np.full(ranked.forms, UNKNOWN if config.keep_unknown else LEFT_OUT, dtype=np.int32)
+    ids[kept] = np.arange(len(kept), dtype=np.int32) + len(SPECIAL_TOKENS)
+    return ids
 
 
-def _blocks(file: Path) -> Iterator[NDArray[np.int32]]:
-    ids = np.memmap(file, dtype=np.int32, mode="r")
-    for start in range(0, len(ids), _BLOCK):
-        yield ids[start : start + _BLOCK]
-
-
-def _by_rank(words: list[str], counts: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Forms by falling count, then by code points, so that the order of the texts changes nothing."""
-    alphabetical = sorted(range(len(words)), key=words.__getitem__)
-    order = np.array(alphabetical, dtype=np.int64)
-    return order[np.argsort(-counts[order], kind="stable")]
-
-
-def _vocabulary_size(ranked: NDArray[np.int64], config: PrepareConfig) -> int:
-    size = int((ranked >= config.minimum_count).sum())
-    return min(size, config.maximum_vocabulary) if config.maximum_vocabulary else size
-
-
-def _second_pass(
-    folder: Path,
-    name: str,
-    lengths: array[int],
-    final: NDArray[np.int32],
-    targets: NDArray[np.bool_],
-    vocabulary: int,
-) -> tuple[SplitCounts, NDArray[np.bool_]]:
-    """Rewrites one split with final ids, <BEG> and <EOF>; words without an id and then empty texts are left out.
-
-    Returns which texts were kept.
-    """
-    provisional = folder / f"{name}.provisional"
-    # A text is written as its words, so that only the text in hand is in memory.
-    source = np.memmap(provisional, dtype=np.int32, mode="r")
-    offsets = array("q", [0])
-    kept = np.zeros(len(lengths), dtype=np.bool_)
-    tokens = known = wanted = start = 0
-    raw = folder / f"{name}.raw"
-    with raw.open("wb") as out:
-        for number, length in enumerate(lengths):
-            ids = final[source[start : start + length]]
-            start += length
-            ids = ids[ids >= 0]
-            if not len(ids):
-                continue
-            kept[number] = True
-            is_wanted = targets[ids]
-            wanted += int(is_wanted.sum())
-            known += int((is_wanted & (ids < vocabulary + _OFFSET)).sum())
-            tokens += len(ids)
-            np.concatenate([[BEGIN], ids, [END]], dtype=np.int32).tofile(out)
-            offsets.append(offsets[-1] + len(ids) + 2)
-    del source
-    provisional.unlink()
-    _save_array(raw, folder / f"{name}.tokens.npy")
-    np.save(folder / f"{name}.offsets.npy", np.frombuffer(offsets, dtype=np.int64))
-    return SplitCounts(texts=len(offsets) - 1, tokens=tokens, targets=wanted, known_targets=known), kept
-
-
-def _save_array(raw: Path, file: Path) -> None:
-    """Moves raw int32 numbers into a ``.npy`` file, block by block (through a map, a full disk would kill)."""
-    length = raw.stat().st_size // 4
-    with file.open("wb") as out:
-        header = {"descr": np.lib.format.dtype_to_descr(np.dtype(np.int32)), "fortran_order": False, "shape": (length,)}
-        np.lib.format.write_array_header_1_0(out, header)
-        for block in _blocks(raw) if length else ():
-            out.write(block.tobytes())
-    raw.unlink()
-
-
-def _write_codes(folder: Path, words: list[str], config: PrepareConfig, report: Report) -> CodeReport:
-    report("word vectors", 0)
-    texts = _TrainingTexts(folder, words)
-    vectors = word_vectors(texts, words, config.code_bits, config.seed)
-    codes, code_report = unique_codes(vectors)
-    save_file(
-        {"codes": with_special_rows(codes), "vectors": with_special_rows(vectors)},
-        folder / CODES_FILE,
-        metadata={"made by": "word2vec on the training split"},
-    )
-    return code_report
-
-
-class _TrainingTexts:
-    """The training split as lists of vocabulary words; it can be read again (gensim does, once an epoch)."""
-
-    def __init__(self, folder: Path, words: list[str]) -> None:
-        self._tokens = np.load(folder / f"{SPLITS[0]}.tokens.npy", mmap_mode="r")
-        self._offsets = np.load(folder / f"{SPLITS[0]}.offsets.npy")
-        self._words = words
-
-    def __iter__(self) -> Iterator[list[str]]:
-        last = len(self._words) + _OFFSET
-        for start, stop in zip(self._offsets[:-1].tolist(), self._offsets[1:].tolist(), strict=True):
-            ids = self._tokens[start + 1 : stop - 1].tolist()
-            yield [self._words[number - _OFFSET] for number in ids if number < last]
-
-
-def _seal(
-    folder: Path, config: PrepareConfig, sources: list[SourceFile], first: _FirstPass, fields: dict[str, object]
+def _write_texts(
+    shard: Shard,
+    split: NDArray[np.uint8],
+    id_of: NDArray[np.int32],
+    labels: NDArray[np.int32],
+    writers: Sequence[SplitWriter],
 ) -> None:
-    duplicates = first.repeated + sum(map(len, first.hashes)) - _different(first.hashes)
+    """Writes the texts of a shard to their splits."""
+    ids, lengths, targets = shard.ids, shard.lengths, shard.targets
+    split_of_token = np.repeat(split, lengths)
+    for number, writer in enumerate(writers):
+        texts = split == number
+        forms = ids[split_of_token == number]
+        writer.add(id_of[forms], lengths[texts], targets[forms], labels[texts])
+
+
+def _label_counts(names: Sequence[str], writers: Sequence[SplitWriter]) -> list[LabelCounts]:
+    by_label = zip(*(writer.label_counts.tolist() for writer in writers), strict=True)
+    return [LabelCounts(name, *counts) for name, counts in zip(names, by_label, strict=True)]
+
+
+def _seal(folder: Path, config: PrepareConfig, source: Source, empty: int, fields: dict[str, object]) -> None:
     content = {
         "tiankong": VERSION,
         "config": dataclasses.asdict(config),
-        "sources": [dataclasses.asdict(source) for source in sources],
-        "empty_texts": first.empty,
-        "duplicate_texts": duplicates,
+        "sources": [dataclasses.asdict(file) for file in source.description()],
+        "empty_texts": empty,
         **{name: _plain(value) for name, value in fields.items()},
     }
     PREPARED.seal(folder, content)
@@ -327,28 +365,3 @@ def _plain(value: object) -> object:
     if isinstance(value, list):
         return [_plain(entry) for entry in value]
     return dataclasses.asdict(value) if dataclasses.is_dataclass(value) and not isinstance(value, type) else value
-
-
-def _user_words(config: PrepareConfig) -> list[str]:
-    """Lines of the user dictionary, ``word [frequency [tag]]``, each word once and normalised as texts are."""
-    path = config.user_dict
-    if not path:
-        return []
-    try:
-        lines = Path(path).read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise OptionError(f"the user dictionary {path} can't be read as UTF-8 text: {reason(error)}") from None
-    words = [line.strip() for line in lines if line.strip()]
-    repeated = [word for word, count in Counter(line.split()[0] for line in words).items() if count > 1]
-    if repeated:
-        raise OptionError(f"the user dictionary {path} has {repeated[0]} twice: keep one of the lines")
-    lines_by_word: dict[str, str] = {}
-    for word, *rest in map(str.split, words):
-        if rest and rest[0].isdecimal() and len(rest[0]) > _FREQUENCY_DIGITS:
-            raise OptionError(f"the frequency of {word} in the user dictionary {path} is too large: lower it")
-        normalised = normalise(word, config.normalisation)
-        if len(normalised.split()) != 1:
-            raise OptionError(f"{word!r} in the user dictionary {path} is no word once it is normalised: leave it out")
-        # Words that differ as typed may be one word of the text, as VIP and vip: the first counts.
-        lines_by_word.setdefault(normalised, " ".join([normalised, *rest]))
-    return list(lines_by_word.values())

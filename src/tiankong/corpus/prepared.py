@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import bisect
+import itertools
 import os
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,16 +17,16 @@ from safetensors.numpy import load_file
 
 from tiankong.config import PrepareConfig
 from tiankong.corpus.codes import CodeReport
-from tiankong.corpus.labels import LabelCounts, labels_file
+from tiankong.corpus.labels import LabelCounts
 from tiankong.corpus.reader import SourceFile
-from tiankong.corpus.splits import SPLITS
+from tiankong.corpus.splits import SPLITS, split_file
 from tiankong.errors import FolderError
 from tiankong.folder import FolderFormat, as_path, sha256
 from tiankong.text.characters import CharacterTable
 from tiankong.text.network_input import Ints, Lexicon
 from tiankong.text.vocabulary import Vocabulary, parse_table
 
-PREPARED = FolderFormat("prepared corpus", "prepared.json", 1, "tiankong prepare")
+PREPARED = FolderFormat("prepared corpus", "prepared.json", 2, "tiankong prepare", oldest=2)
 
 VOCABULARY_FILE = "vocabulary.tsv"
 OTHER_WORDS_FILE = "other_words.tsv"
@@ -43,7 +48,7 @@ class SplitCounts:
 @dataclass(frozen=True)
 class PreparedManifest:
     """The fields of ``prepared.json``. ``label_problem`` says why there are no ``labels``; ``disputed_texts`` is the
-    number of texts with more than one label.
+    number of texts with more than one label, ``left_out_words`` that of the rarest words, which have no id.
     """
 
     format: str
@@ -60,11 +65,14 @@ class PreparedManifest:
     labels: list[LabelCounts] = field(default_factory=list)
     label_problem: str | None = "it was prepared before labels were kept: prepare it again"
     disputed_texts: int = 0
+    left_out_words: int = 0
 
 
 @dataclass(frozen=True)
-class Split:
-    """One split, memory-mapped: text ``i`` is ``tokens[offsets[i]:offsets[i + 1]]``, <BEG> and <EOF> included."""
+class SplitShard:
+    """Part of a split, memory-mapped: its text ``i`` is ``tokens[offsets[i]:offsets[i + 1]]``, <BEG> and <EOF>
+    included.
+    """
 
     tokens: NDArray[np.int32]
     offsets: NDArray[np.int64]
@@ -72,9 +80,58 @@ class Split:
     def __len__(self) -> int:
         return len(self.offsets) - 1
 
+
+class Split:
+    """One split: its texts in the order in which they were read, in one or more ``shards``."""
+
+    def __init__(self, shards: Sequence[SplitShard]) -> None:
+        self.shards = tuple(shards)
+        self._starts = [0, *itertools.accumulate(map(len, self.shards))]
+
+    def __len__(self) -> int:
+        return self._starts[-1]
+
     def __getitem__(self, index: int) -> Ints:
-        """Lexicon ids of one text."""
-        return self.tokens[self.offsets[index] : self.offsets[index + 1]].astype(np.int64)
+        """Lexicon ids of one text, <BEG> and <EOF> included.
+
+        :raises IndexError: there is no such text.
+        """
+        if not 0 <= index < len(self):
+            raise IndexError(f"no text {index}")
+        number = bisect.bisect_right(self._starts, index) - 1
+        shard = self.shards[number]
+        index -= self._starts[number]
+        return shard.tokens[shard.offsets[index] : shard.offsets[index + 1]].astype(np.int64)
+
+    def lengths(self) -> NDArray[np.int32]:
+        """The number of words of each text (texts,), without <BEG> and <EOF>."""
+        lengths = np.empty(len(self), dtype=np.int32)
+        for shard, start in zip(self.shards, self._starts, strict=False):
+            np.subtract(
+                shard.offsets[1:], shard.offsets[:-1] + 2, out=lengths[start : start + len(shard)], casting="same_kind"
+            )
+        return lengths
+
+
+def open_split(folder: Path, name: str) -> Split:
+    """The split of that name in the folder of a prepared corpus."""
+    # As plain arrays on the mapped files: NumPy's own kind takes half of a batch's time to cut.
+    return Split(
+        [
+            SplitShard(*(np.asarray(_mapped(folder, name, part, shard)) for part in ("tokens", "offsets")))
+            for shard in _shards(folder, name)
+        ]
+    )
+
+
+def _shards(folder: Path, split: str) -> Iterator[int]:
+    """The numbers of the shards of a split."""
+    return itertools.takewhile(lambda shard: (folder / split_file(split, "tokens", shard)).exists(), itertools.count())
+
+
+def _mapped(folder: Path, split: str, part: str, shard: int) -> NDArray[Any]:
+    mapped: NDArray[Any] = np.load(folder / split_file(split, part, shard), mmap_mode="r")
+    return mapped
 
 
 class PreparedCorpus:
@@ -95,9 +152,8 @@ class PreparedCorpus:
         try:
             self.vocabulary = Vocabulary(*self._table(VOCABULARY_FILE))
             self.characters = CharacterTable(*self._table(CHARACTERS_FILE))
-            self.other_words, _ = self._table(OTHER_WORDS_FILE)
         except (OSError, ValueError) as error:
-            raise FolderError(f"{folder} is damaged ({error}): make it again with `{PREPARED.command}`") from None
+            raise self._damaged(error) from None
 
     @property
     def fingerprint(self) -> str:
@@ -107,7 +163,15 @@ class PreparedCorpus:
     @cached_property
     def lexicon(self) -> Lexicon:
         """Every surface form of the corpus."""
-        return Lexicon.of(self.vocabulary, self.characters, self.other_words)
+        return Lexicon.of(self.vocabulary, self.characters, self._read_other_words())
+
+    @cached_property
+    def other_words(self) -> list[str]:
+        """The words outside the vocabulary, by rank.
+
+        :raises FolderError: their file is damaged.
+        """
+        return self._read_other_words()
 
     @cached_property
     def codes(self) -> NDArray[np.uint8]:
@@ -116,7 +180,10 @@ class PreparedCorpus:
         :raises FolderError: the corpus was prepared without codes.
         """
         if self.manifest.codes is None:
-            raise FolderError(f"{self.path} was prepared without codes: prepare it again with `code_bits=100`")
+            raise FolderError(
+                f"{self.path} was prepared without codes: training with a head that needs them makes them, or prepare "
+                "it again with `code_bits=100`"
+            )
         return load_file(self.path / CODES_FILE)["codes"]
 
     @property
@@ -129,9 +196,7 @@ class PreparedCorpus:
         """The split of that name, one of ``SPLITS``."""
         if name not in SPLITS:
             raise ValueError(f"no split {name}")
-        # As plain arrays on the mapped file: NumPy's own kind takes half of a batch's time to cut.
-        files = (np.load(self.path / f"{name}.{part}.npy", mmap_mode="r") for part in ("tokens", "offsets"))
-        return Split(*(np.asarray(file) for file in files))
+        return open_split(self.path, name)
 
     def labels(self, split: str) -> NDArray[np.int32]:
         """The label of each text of a split (texts,), as an index into the manifest's labels.
@@ -140,8 +205,16 @@ class PreparedCorpus:
         """
         if self.manifest.label_problem is not None:
             raise FolderError(f"{self.path} has no labels to learn from: {self.manifest.label_problem}")
-        numbers: NDArray[np.int32] = np.load(self.path / labels_file(split))
-        return numbers
+        return np.concatenate([_mapped(self.path, split, "labels", shard) for shard in _shards(self.path, split)])
+
+    def _read_other_words(self) -> list[str]:
+        try:
+            return self._table(OTHER_WORDS_FILE)[0]
+        except (OSError, ValueError) as error:
+            raise self._damaged(error) from None
+
+    def _damaged(self, error: Exception) -> FolderError:
+        return FolderError(f"{self.path} is damaged ({error}): make it again with `{PREPARED.command}`")
 
     def _table(self, name: str) -> tuple[list[str], list[int]]:
         # newline="" keeps separators inside words (only a line feed ends a line).

@@ -72,6 +72,13 @@ class Source(ABC):
         """
 
     @abstractmethod
+    def check_unchanged(self) -> None:
+        """Fails if what :meth:`read` is through with is not what :meth:`check` saw.
+
+        :raises SourceError: a file was changed meanwhile.
+        """
+
+    @abstractmethod
     def description(self) -> list[SourceFile]:
         """What was read, for the manifest; known once :meth:`check` and :meth:`read` are through."""
 
@@ -90,6 +97,7 @@ class Files(Source):
     sheet: str | int | None = None
     encoding: str | None = None
     _description: list[SourceFile] = field(default_factory=list, init=False)
+    _states: list[tuple[int, ...]] = field(default_factory=list, init=False)
     _notes: list[str] = field(default_factory=list, init=False)
 
     @cached_property
@@ -103,6 +111,7 @@ class Files(Source):
 
     def check(self) -> None:
         """See :class:`Source`."""
+        self._states = [_state(path) for path in self._files]
         self._description = describe_sources(self._files)
 
     def read(
@@ -126,9 +135,24 @@ class Files(Source):
             on_note(note)
         return texts
 
+    def check_unchanged(self) -> None:
+        """See :class:`Source`."""
+        for path, before, file in zip(self._files, self._states, self._description, strict=True):
+            if _state(path) != before:
+                raise SourceError(f"{file.path} was changed while it was read: run this again when it is complete")
+
     def description(self) -> list[SourceFile]:
         """See :class:`Source`."""
         return self._description
+
+
+def _state(path: Path) -> tuple[int, ...]:
+    """What changes with a file; nothing if it is missing or unreadable."""
+    try:
+        status = path.stat()
+    except (OSError, ValueError):
+        return ()
+    return status.st_ino, status.st_size, status.st_mtime_ns
 
 
 class _Pair(Row):
@@ -186,6 +210,9 @@ class GivenTexts(Source):
         reader.finish()
         if not any_text:
             raise SourceError("no text was given: give one or more strings that are not blank")
+
+    def check_unchanged(self) -> None:
+        """Does nothing: these texts are read as they are given."""
 
     def description(self) -> list[SourceFile]:
         """See :class:`Source`."""

@@ -14,7 +14,7 @@ from tiankong.config import CUTTING, PrepareConfig
 from tiankong.corpus.labels import LabelNames
 from tiankong.corpus.prepared import PreparedCorpus
 from tiankong.corpus.reader import Text
-from tiankong.corpus.splits import SPLITS, split_of, text_hash
+from tiankong.corpus.splits import DEFAULT_SPLIT, SPLITS, split_of, text_hash
 from tiankong.errors import FolderError, SourceError
 from tiankong.evaluation.reliability import Reliability
 from tiankong.objective.labels import label_objective
@@ -71,7 +71,7 @@ def read_labelled(
         if number in seen:
             continue
         seen.add(number)
-        if split is None or SPLITS[split_of(number, config.split)] == split:
+        if split is None or SPLITS[split_of(number, config.split or DEFAULT_SPLIT)] == split:
             labelled.append(Labelled(text.text, label))
     names.check()
     if not labelled:

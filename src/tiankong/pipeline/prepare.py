@@ -6,14 +6,17 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from tiankong.config import Preset
+from tiankong.config import MOST_THREADS, Preset
 from tiankong.corpus.prepare import prepare as make_corpus
 from tiankong.corpus.prepared import PreparedCorpus
+from tiankong.corpus.work_folder import holds_unfinished, work_folder
+from tiankong.errors import OptionError
 from tiankong.folder import as_path
 from tiankong.pipeline.label_names import parse_label_names
-from tiankong.pipeline.progress import OnProgress, Progress, check_progress, counter, notes
+from tiankong.pipeline.progress import OnProgress, Progress, check_progress, counter, notes, word_vectors
 from tiankong.pipeline.settings import preset_of, with_settings
 from tiankong.pipeline.sources import TextSource, open_source
+from tiankong.request.options import is_whole
 
 
 def prepare(
@@ -26,11 +29,16 @@ def prepare(
     sheet: str | int | None = None,
     encoding: str | None = None,
     preset: str | os.PathLike[str] | Preset = "default",
+    processes: int = 0,
+    resume: bool = False,
     force: bool = False,
     progress: OnProgress | None = None,
     **settings: Any,
 ) -> PreparedCorpus:
     """Cuts texts into words, assigns them to splits, builds the vocabulary, and writes the folder ``output``.
+
+    Memory does not grow with the texts. While it runs, the folder ``OUTPUT.preparing`` holds what is done. If it is
+    stopped, the same call with ``resume=True`` continues, also after a crash; what comes out is the same.
 
     >>> corpus = tiankong.prepare("reviews.csv", "prepared", column="text")
     >>> corpus = tiankong.prepare(zip(table["text"], table["stars"]), "prepared", minimum_count=2)
@@ -48,18 +56,27 @@ def prepare(
     :param sheet: the sheet of workbooks, by name or by number, from 1 (default: the first that is shown).
     :param encoding: the encoding of files that are neither UTF-8 nor GB18030.
     :param preset: the name of a preset, the path of a ``.toml`` file, or a :class:`tiankong.config.Preset`.
-    :param force: replace ``output`` if it is a prepared corpus.
+    :param processes: processes that segment (0: one per processor that this process may use). The result is the same.
+    :param resume: continue the unfinished preparation of this ``output``, if there is one.
+    :param force: start over, and replace ``output`` if it is a prepared corpus.
     :param progress: called with a :class:`tiankong.Progress` at every step. The stages are ``reading`` (in bytes of
         files, or texts; messages say how a file is read where that may surprise), ``counting`` and ``word vectors``.
     :param settings: fields of :class:`tiankong.config.PrepareConfig`, such as ``minimum_count=2``.
-    :raises OptionError: a setting, the preset or the user dictionary is unusable, ``source`` is neither files nor
-        texts, or ``output`` is no path.
-    :raises SourceError: something can't be read as text, or there is too little text.
-    :raises FolderError: ``output`` exists or can't be written.
+    :raises OptionError: a setting, the preset or the user dictionary is unusable; ``source`` is neither files nor
+        texts; ``output`` is no path; the preparation to resume was started with settings that cut texts differently.
+    :raises SourceError: something can't be read as text, or was changed meanwhile; there is too little text.
+    :raises FolderError: ``output`` exists or can't be written; there is an unfinished preparation of it (without
+        ``resume`` or ``force``).
     :raises MissingPackageError: an optional package of the segmenter, of a file's format or of the codes is missing.
+    :raises TiankongError: a process was killed.
+    :raises KeyboardInterrupt: after Ctrl-C.
     """
     output = as_path(output, "output")
     check_progress(progress)
+    if not is_whole(processes) or not 0 <= processes <= MOST_THREADS:
+        raise OptionError(
+            f"`processes` must be a whole number from 0 (one per processor) to {MOST_THREADS:,}, not {processes!r}"
+        )
     config = with_settings(preset_of(preset), settings, "prepare").prepare
     names = parse_label_names(label_names or {})
     opened = open_source(source, column=column, label_column=label_column, sheet=sheet, encoding=encoding)
@@ -69,10 +86,23 @@ def prepare(
         if stage == "reading":
             advance(count)
         elif progress is not None:
-            is_long = stage == "word vectors"
-            progress(
-                Progress(stage, message=f"training word vectors for {config.code_bits}-bit codes" if is_long else "")
-            )
+            progress(word_vectors(config.code_bits) if stage == "word vectors" else Progress(stage))
 
-    note = notes(progress)
-    return make_corpus(opened, output, config, label_names=names, force=force, report=report, note=note)
+    try:
+        return make_corpus(
+            opened,
+            output,
+            config,
+            label_names=names,
+            processes=int(processes),
+            resume=resume,
+            force=force,
+            report=report,
+            note=notes(progress),
+        )
+    except KeyboardInterrupt:
+        if not holds_unfinished(output):
+            raise
+        raise KeyboardInterrupt(
+            f"the preparation was stopped: the same call with resume=True continues from {work_folder(output)}"
+        ) from None

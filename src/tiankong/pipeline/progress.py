@@ -42,6 +42,11 @@ def notes(on_progress: OnProgress | None) -> Callable[[str], None]:
     return lambda sentence: report(Progress("reading", message=sentence))
 
 
+def word_vectors(bits: int) -> Progress:
+    """The step in which word codes of so many bits are made."""
+    return Progress("word vectors", message=f"training word vectors for {bits}-bit codes")
+
+
 def counter(on_progress: OnProgress | None, stage: str, total: int) -> Callable[[int], None]:
     """A function that adds to the work done in ``stage`` and reports the sum."""
     done = 0

@@ -18,12 +18,13 @@ from tiankong.config import ModelConfig, Preset, override, preset_tables, valida
 from tiankong.config.applicability import check_shape, check_task, check_used
 from tiankong.config.schema import where
 from tiankong.corpus.prepared import PreparedCorpus
+from tiankong.corpus.word_codes import usual_bits
 from tiankong.errors import MissingPackageError, OptionError
 from tiankong.evaluation.base import evaluation_of
 from tiankong.folder import as_path
 from tiankong.objective.base import objective_of
 from tiankong.pipeline.calls import call_text
-from tiankong.pipeline.progress import OnProgress, Progress, check_progress, counter
+from tiankong.pipeline.progress import OnProgress, Progress, check_progress, counter, word_vectors
 from tiankong.pipeline.results import TrainingResult
 from tiankong.pipeline.settings import preset_of, with_settings
 from tiankong.registry.tasks import TASKS, TaskSpec
@@ -60,6 +61,9 @@ def train(
     >>> result = tiankong.train("prepared", "model", preset="quick", epochs=2)
     >>> result.metrics["test"]["top10"]
 
+    With a head that needs word codes, they are made from the training split and kept beside the corpus, in
+    ``PREPARED.codes-BITS``.
+
     While it runs, the folder ``OUTPUT.training`` holds checkpoints. Ctrl-C saves one and raises ``KeyboardInterrupt``;
     the same call with ``resume=True`` continues, also after a crash, and ends with the same weights as an uninterrupted
     training.
@@ -76,8 +80,9 @@ def train(
     :param measure_limit: measure only this many texts of each split at the end (0: all).
     :param profile: measure in each epoch where the time goes and how fast the arithmetic is.
     :param tensorboard: write TensorBoard events to this folder.
-    :param progress: called with a :class:`tiankong.Progress`. The stages are ``training`` (in steps), ``epoch`` (with
-        the epoch's metrics), ``profile``, ``error detection`` and ``measuring`` (in texts), and ``resuming``.
+    :param progress: called with a :class:`tiankong.Progress`. The stages are ``word vectors``, ``training`` (in
+        steps), ``epoch`` (with the epoch's metrics), ``profile``, ``error detection`` and ``measuring`` (in texts), and
+        ``resuming``.
     :param command: the command recorded in the model card (default: this call).
     :param settings: fields of :class:`tiankong.config.ModelConfig`, :class:`~tiankong.config.TrainingConfig` and
         :class:`~tiankong.config.ClassifierConfig`, such as ``epochs=2``.
@@ -120,7 +125,7 @@ def train(
     MODEL.check_output(output, force=force)
     corpus = prepared if isinstance(prepared, PreparedCorpus) else PreparedCorpus(prepared)
     opened = None if base is None else open_base(model_path(base))
-    model = _shape(spec, config, preset, settings, opened)
+    model = _shape(spec, config, preset, settings, opened, corpus)
     work = Work(run_folder(output), resume, force, command or stated)
     profiles: list[Profile] = []
     observer = _observer(spec, config.training.epochs, progress, profiles if profile else None, tensorboard)
@@ -230,16 +235,20 @@ def _shape(
     preset: str | os.PathLike[str] | Preset | None,
     given: Mapping[str, Any],
     base: BaseModel | None,
+    corpus: PreparedCorpus,
 ) -> ModelConfig:
-    """The network's settings. With a base model they are the base's, except for settings outside the shape that the
-    preset states or that were given; without one they are those of ``config``, with defaults where models of the task
-    have no such part.
+    """The network's settings for ``corpus``. With a base model they are the base's, except for settings outside the
+    shape that the preset states or that were given; without one they are those of ``config``, with defaults where
+    models of the task have no such part.
     """
     fields = dataclasses.fields(ModelConfig)
     if base is None:
         usual = ModelConfig()
         without = [field.name for field in fields if where(field).answers not in {None, task.answers}]
-        return dataclasses.replace(config.model, **{name: getattr(usual, name) for name in without})
+        model = dataclasses.replace(config.model, **{name: getattr(usual, name) for name in without})
+        if model.head_spec.needs_codes and not model.code_bits:
+            model = dataclasses.replace(model, code_bits=usual_bits(corpus))
+        return model
     if isinstance(preset, Preset):
         stated = {field.name for field in fields}
     else:
@@ -282,6 +291,7 @@ def _observer(
         report(Progress("profile", metrics=figures, message=str(measured)))
 
     return Observer(
+        on_codes=lambda bits: report(word_vectors(bits)),
         on_step=(lambda done, total: report(Progress("training", done, total))) if progress else None,
         on_resumed=lambda message: report(Progress("resuming", message=message)),
         on_epoch=on_epoch,

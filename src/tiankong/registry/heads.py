@@ -29,7 +29,7 @@ class HeadSpec:
     """What turns the scores of the exported network into probabilities: see :mod:`tiankong.runtime.decoding`."""
 
     needs_codes: bool = False
-    """Whether words have codes, so that the corpus must be prepared with them."""
+    """Whether words have codes, which training makes."""
 
     ties_words: bool = False
     """Whether every word needs an input vector of its own, which is its output vector, too."""
@@ -60,7 +60,7 @@ _ROWS = (
         reads="bits",
         decoder="codes",
         needs_codes=True,
-        settings=("code_loss", "learn_codes"),
+        settings=("code_bits", "code_loss", "learn_codes"),
         decodings=("likelihood", "distance"),
     ),
     HeadSpec(
@@ -69,7 +69,7 @@ _ROWS = (
         module="tiankong.network.heads.hybrid",
         decoder="codes",
         needs_codes=True,
-        settings=("learn_codes", "frequent_words"),
+        settings=("code_bits", "learn_codes", "frequent_words"),
     ),
 )
 

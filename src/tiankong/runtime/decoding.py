@@ -157,7 +157,7 @@ def decoder_of(model: ModelFolder) -> SoftmaxDecoder | CodesDecoder:
     shape = model.manifest.model
     mixed = shape.head_spec.has("frequent_words")
     frequent = ids_of_frequent(shape.frequent_words, len(candidate)) if mixed else 0
-    return CodesDecoder(model.codes, model.manifest.prepare.code_bits, model.bias, candidate, frequent)
+    return CodesDecoder(model.codes, model.manifest.code_bits, model.bias, candidate, frequent)
 
 
 def best(order: Order, count: int) -> NDArray[np.int64]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
 import sys
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 
 LONGEST_WORD = 12
 """The most characters of a word that are read: the first eleven and the last of a longer one."""
+
+_BLOCK = 1 << 16
+"""Words that are turned into code points at a time."""
 
 NO_CHARACTER, UNKNOWN_CHARACTER = range(2)
 _SPECIAL = 2
@@ -37,20 +40,31 @@ class CharacterTable:
 
     def ids(self, words: Iterable[str]) -> NDArray[np.int32]:
         """Character ids of each word, padded right with 0. Shape (words, :data:`LONGEST_WORD`)."""
-        read = np.array([_read(word) for word in words], dtype=f"U{LONGEST_WORD}")
-        codes = read.view(np.uint32).reshape(len(read), LONGEST_WORD)  # code points, padded right with 0
-        return self._by_code[codes]
+        blocks = [np.zeros((0, LONGEST_WORD), dtype=np.int32)]
+        remaining = iter(words)
+        while block := list(itertools.islice(remaining, _BLOCK)):
+            blocks.append(self._by_code[_codes(block)])
+        return np.concatenate(blocks)
 
 
 def count_characters(words: Iterable[tuple[str, int]], minimum: int = 2) -> tuple[list[str], list[int]]:
     """Characters of counted words that occur at least ``minimum`` times, by falling count, then code point."""
-    counter: Counter[str] = Counter()
-    for word, count in words:
-        for character in _read(word):
-            counter[character] += count
-    kept = [(character, count) for character, count in counter.items() if count >= minimum]
-    kept.sort(key=lambda entry: (-entry[1], entry[0]))
-    return [character for character, _ in kept], [count for _, count in kept]
+    counts = np.zeros(sys.maxunicode + 1, dtype=np.int64)
+    remaining = iter(words)
+    while block := list(itertools.islice(remaining, _BLOCK)):
+        codes = _codes([word for word, _ in block])
+        weights = np.repeat(np.array([count for _, count in block], dtype=np.int64), LONGEST_WORD)
+        np.add.at(counts, codes.ravel(), weights)
+    counts[0] = 0  # stands behind the words
+    found = np.flatnonzero(counts >= max(1, minimum))
+    in_order = found[np.lexsort((found, -counts[found]))]
+    return list(map(chr, in_order.tolist())), counts[in_order].tolist()
+
+
+def _codes(words: Sequence[str]) -> NDArray[np.uint32]:
+    """The code points that are read of each word, padded right with 0. Shape (words, :data:`LONGEST_WORD`)."""
+    read = np.array([_read(word) for word in words], dtype=f"U{LONGEST_WORD}")
+    return read.view(np.uint32).reshape(len(read), LONGEST_WORD)
 
 
 def _read(word: str) -> str:

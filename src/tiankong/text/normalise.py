@@ -19,8 +19,20 @@ def normalise(text: str, method: str) -> str:
     and lower case; both methods fold runs of white space and control characters into one space.
     """
     if method == "standard":
-        text = unicodedata.normalize("NFKC", html.unescape(text)).lower()
+        text = unicodedata.normalize("NFKC", _with_plain_punctuation(html.unescape(text))).lower()
+    if text.isprintable() and "  " not in text:  # then it has no separators but single spaces
+        return text.strip()
     return SEPARATORS.sub(" ", text).strip()
+
+
+def _with_plain_punctuation(text: str) -> str:
+    """``text`` with the most frequent full-width characters in NFKC.
+
+    Most Chinese texts are in NFKC but for these, and that they are is seen ten times as fast as they are made so. The
+    result of NFKC stays the same, since it composes only what is fully decomposed.
+    """
+    text = text.replace("，", ",").replace("！", "!").replace("？", "?").replace("：", ":")
+    return text.replace("；", ";").replace("（", "(").replace("）", ")")
 
 
 def surrogate_in(text: str) -> int | None:

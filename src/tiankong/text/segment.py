@@ -65,6 +65,15 @@ class Tokenizer:
         """``text`` in the characters of the tokens but otherwise as it is."""
         return text if self._convert is None else self._convert(text)
 
+    def pieces(self, normalised: str) -> list[str]:
+        """A normalised text in pieces, of which each is a token, or none: see :meth:`token`."""
+        return self._cut(normalised)
+
+    def token(self, piece: str) -> str | None:
+        """The token that a piece is, without white space; ``None`` for white space alone and what is filtered out."""
+        token = piece.strip()
+        return token if token and not self._drops(token) else None
+
     def located_tokens(self, text: str) -> list[Token]:
         """The tokens of :meth:`tokens`, with their offsets in ``text``."""
         aligned = normalise_aligned(text, self._normalisation)

@@ -63,7 +63,7 @@ class MaskedLM(RankingSystem):
     def _steps(self) -> Iterator[Step]:
         generator = np.random.default_rng(self.budget.seed)
         split = self.corpus.split("train")
-        lengths = np.minimum(np.diff(split.offsets), _LONGEST)
+        lengths = np.minimum(split.lengths() + 2, _LONGEST)
         for _ in itertools.count():
             shuffled = generator.permutation(len(split))
             order = shuffled[np.argsort(lengths[shuffled], kind="stable")]

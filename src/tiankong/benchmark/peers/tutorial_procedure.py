@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from tiankong.corpus.prepared import PreparedCorpus
+from tiankong.corpus.word_codes import usual_bits, word_codes
 
 _BLOCK = 2000
 _BATCH = 100
@@ -50,10 +51,10 @@ class _TutorialNetwork(nn.Module):
 def measure_rate(corpus: PreparedCorpus, batches: int, seed: int) -> tuple[float, int]:
     """Seconds of ``batches`` training steps and the real tokens in them, after one step to warm up.
 
-    :raises FolderError: the corpus has no codes.
+    :raises FolderError: codes must be made, and can't be kept beside the corpus.
     """
     torch.manual_seed(seed)
-    codes = torch.from_numpy(corpus.codes).float()
+    codes = torch.from_numpy(word_codes(corpus, usual_bits(corpus))).float()
     network = _TutorialNetwork(*codes.shape)
     optimiser = torch.optim.Adam(network.parameters())
     loss_function = nn.BCELoss()

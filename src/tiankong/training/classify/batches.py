@@ -33,7 +33,7 @@ class LabelledBatches(ByLength[LabelledBatch]):
         """``labels`` of all texts of ``split``; ``texts`` are the numbers of those to use."""
         self._split, self._lexicon = split, lexicon
         self._labels, self._texts = labels[texts], texts
-        super().__init__(np.diff(split.offsets)[texts] - 2, config)
+        super().__init__(split.lengths()[texts].astype(np.int64), config)
 
     @property
     def tokens(self) -> int:

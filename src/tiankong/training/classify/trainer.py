@@ -136,7 +136,7 @@ def _network(request: TrainingRequest, labels: int) -> ClassifierNetwork:
     sizes = (len(corpus.vocabulary), len(corpus.characters), 0)
     if base is not None:
         folder = base.folder
-        sizes = (len(folder.vocabulary), len(folder.characters), folder.manifest.prepare.code_bits)
+        sizes = (len(folder.vocabulary), len(folder.characters), folder.manifest.code_bits)
     made = (request.model, sizes, labels, request.training, request.classifier)
     with torch.device("meta"):
         check_memory(sum(parameter.numel() for parameter in ClassifierNetwork(*made).parameters()))

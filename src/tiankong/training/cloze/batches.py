@@ -52,7 +52,7 @@ class WindowBatches(ByLength[Batch]):
 def _windows(split: Split, texts: Ints, longest: int) -> Ints:
     """Rows of text, start, stop: each text whole, or in pieces of at most ``longest`` tokens."""
     rows = []
-    lengths = np.diff(split.offsets)[texts] - 2
+    lengths = split.lengths()[texts]
     for text, length in zip(texts.tolist(), lengths.tolist(), strict=True):
         rows += [(text, start, stop) for start, stop in itertools.pairwise(piece_edges(1, 1 + length, longest))]
     return np.array(rows, dtype=np.int64).reshape(-1, 3)

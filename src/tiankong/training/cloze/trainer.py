@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from tiankong.config import ModelConfig, TrainingConfig, validate
 from tiankong.corpus.prepared import PreparedCorpus
+from tiankong.corpus.word_codes import usual_bits, word_codes
 from tiankong.errors import FolderError, OptionError
 from tiankong.network.cloze import ClozeNetwork, parameter_count
 from tiankong.network.word_tables import WordTables
@@ -26,7 +28,7 @@ def fit(request: TrainingRequest) -> Trained:
     validate(model, training)
     ready_machine(training)
     # What can be refused is refused before the run's folder is there.
-    tables = word_tables(corpus, model)
+    tables = word_tables(corpus, model, request.observer.on_codes)
     tensorboard_logger(request.observer.tensorboard)
     check_memory(parameter_count(model, training, tables))
     batches, *measured = _loaders(corpus, training)
@@ -62,10 +64,12 @@ def fit(request: TrainingRequest) -> Trained:
     )
 
 
-def word_tables(corpus: PreparedCorpus, model: ModelConfig) -> WordTables:
-    """What the network must know of the corpus's words.
+def word_tables(
+    corpus: PreparedCorpus, model: ModelConfig, on_codes: Callable[[int], None] = lambda _: None
+) -> WordTables:
+    """What the network must know of the corpus's words. ``on_codes`` is called with their bits if codes must be made.
 
-    :raises FolderError: the head needs codes, and the corpus has none.
+    :raises FolderError: the head needs codes, and they can't be kept beside the corpus.
     :raises OptionError: the head would code no word.
     """
     size = int(corpus.vocabulary.targets().sum())
@@ -74,7 +78,10 @@ def word_tables(corpus: PreparedCorpus, model: ModelConfig) -> WordTables:
             f"frequent_words ({model.frequent_words}) must be below the {size} words of the vocabulary that can fill a "
             'blank, else none is left to be coded: give a smaller `frequent_words`, or use `head="softmax"`'
         )
-    codes = corpus.codes if model.head_spec.needs_codes else None
+    codes = None
+    if model.head_spec.needs_codes:
+        bits = model.code_bits or usual_bits(corpus)
+        codes = word_codes(corpus, bits, lambda: on_codes(bits))
     words = corpus.vocabulary
     spelling = corpus.lexicon.character_ids[: len(words)]
     return WordTables(words.counts, words.targets(), codes, len(corpus.characters), spelling)

@@ -1,0 +1,204 @@
+"""How long `tiankong prepare` takes beside the segmenter alone, and how much memory all of its processes take.
+
+    python benchmarks/preparing.py FILE… [--processes 1,2] [--rounds 3] [--json FILE] [--page benchmarks/RESULTS.md]
+    python benchmarks/preparing.py FILE… --write big.txt --gigabytes 2
+
+The segmenter alone reads the same texts once and cuts each with rjieba, with the same number of processes. Both run in
+turn, in processes of their own, and start-up counts. Memory is the sum over all processes of a run, shared pages
+counted once, at its highest.
+
+The second form writes the texts of the files over and over, each time with another number behind every text, until the
+file has that size: a corpus as large as wanted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import asdict, dataclass
+from itertools import count
+from pathlib import Path
+
+from answering import processor, this_command, write_section
+from rjieba import cut
+
+import tiankong
+from tiankong.corpus.sources import Files
+
+HEADING = "## Preparing"
+LARGEST_RATIO, MOST_MEMORY = 4, 1024
+CHUNK = 2_000_000
+_PAUSE = 0.02
+
+
+@dataclass(frozen=True)
+class Run:
+    """Seconds of a run, and the most memory of its processes together in MB."""
+
+    seconds: float
+    memory: float
+
+
+def segment(files: Sequence[Path], processes: int) -> None:
+    """Cuts every text of ``files``: the segmenter alone."""
+    if processes == 1:
+        for text in Files(files).read():
+            cut(text.text)
+        return
+    with ProcessPoolExecutor(processes) as pool:
+        running: deque[Future[int]] = deque()
+        for texts in chunks(text.text for text in Files(files).read()):
+            running.append(pool.submit(cut_all, texts))
+            if len(running) >= 2 * processes:
+                running.popleft().result()
+        for future in running:
+            future.result()
+
+
+def chunks(texts: Iterable[str]) -> Iterator[list[str]]:
+    """Texts in lists of about :data:`CHUNK` characters."""
+    chunk: list[str] = []
+    size = 0
+    for text in texts:
+        chunk.append(text)
+        size += len(text)
+        if size >= CHUNK:
+            yield chunk
+            chunk, size = [], 0
+    if chunk:
+        yield chunk
+
+
+def cut_all(texts: Sequence[str]) -> int:
+    """The number of tokens of these texts."""
+    return sum(len(cut(text)) for text in texts)
+
+
+def prepare(files: Sequence[Path], processes: int) -> None:
+    """Prepares ``files``."""
+    with tempfile.TemporaryDirectory(dir=os.environ.get("PREPARE_IN")) as folder:
+        tiankong.prepare(files, Path(folder) / "prepared", processes=processes)
+
+
+WORK = {"segment": segment, "prepare": prepare}
+
+
+def measured(work: str, files: Sequence[Path], processes: int) -> Run:
+    """Runs one of :data:`WORK` in a process of its own."""
+    command = [sys.executable, __file__, *map(str, files), "--run", work, "--processes", str(processes)]
+    start = time.perf_counter()
+    running = subprocess.Popen(command)
+    most = 0.0
+    while running.poll() is None:
+        most = max(most, memory(running.pid))
+        time.sleep(_PAUSE)
+    seconds = time.perf_counter() - start
+    if running.returncode:
+        raise SystemExit(f"{work} failed")
+    return Run(seconds, most / 1024)
+
+
+def memory(process: int) -> float:
+    """KB of a process and those below it, a page that several share in equal parts."""
+    children: dict[int, list[int]] = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+        except OSError:
+            continue
+        children.setdefault(parent, []).append(int(folder.name))
+    total, left = 0.0, [process]
+    while left:
+        number = left.pop()
+        left += children.get(number, [])
+        try:
+            lines = Path(f"/proc/{number}/smaps_rollup").read_text().splitlines()
+        except OSError:
+            continue
+        total += sum(float(line.split()[1]) for line in lines if line.startswith("Pss:"))
+    return total
+
+
+def write_large(files: Sequence[Path], out: Path, size: float) -> None:
+    """Writes the texts of ``files`` over and over, each time changed, until ``out`` has ``size`` bytes."""
+    written = 0
+    with out.open("w", encoding="utf-8") as file:
+        for number in count():
+            for text in Files(files).read():
+                line = f"{' '.join(text.text.splitlines())}{number or ''}\n"
+                file.write(line)
+                written += len(line.encode())
+                if written >= size:
+                    return
+
+
+def main() -> None:
+    """Measures, or does what it measures."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("files", nargs="+", type=Path)
+    parser.add_argument("--processes", default="1,2")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--json", type=Path)
+    parser.add_argument("--page", type=Path)
+    parser.add_argument("--write", type=Path)
+    parser.add_argument("--gigabytes", type=float, default=2)
+    parser.add_argument("--run", choices=WORK, help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.run:
+        WORK[arguments.run](arguments.files, int(arguments.processes))
+        return
+    if arguments.write:
+        write_large(arguments.files, arguments.write, arguments.gigabytes * 1e9)
+        return
+    rows = [compare(arguments.files, int(number), arguments.rounds) for number in arguments.processes.split(",")]
+    size = sum(len(text.text.encode()) for text in Files(arguments.files).read()) / 1e6
+    lines = [
+        HEADING,
+        "",
+        f"    {this_command('preparing.py')}",
+        "",
+        f"{size:,.0f} MB of text, {os.cpu_count()} cores ({processor()}), Python {platform.python_version()}; medians "
+        f"of {arguments.rounds} rounds.",
+        "",
+        "| processes | segmenter alone | prepare | ratio | MB/s | memory of all processes |",
+        "|---|---|---|---|---|---|",
+    ]
+    for row in rows:
+        lines.append(
+            f"| {row['processes']} | {row['segment']['seconds']:.1f} s | {row['prepare']['seconds']:.1f} s | "
+            f"{row['ratio']:.2f} (at most {LARGEST_RATIO}) | {size / row['prepare']['seconds']:.1f} | "
+            f"{row['prepare']['memory']:,.0f} MB (at most {MOST_MEMORY:,}) |"
+        )
+    print("\n".join(lines[6:]))
+    if arguments.json:
+        arguments.json.write_text(json.dumps({"megabytes": size, "rows": rows}, indent=2) + "\n")
+    if arguments.page:
+        write_section(arguments.page, HEADING, lines)
+
+
+def compare(files: Sequence[Path], processes: int, rounds: int) -> dict:
+    """Both kinds of work in turn; the ratio is that of medians, memory the most of any round."""
+    runs: dict[str, list[Run]] = {work: [] for work in WORK}
+    for _ in range(rounds):
+        for work, done in runs.items():
+            done.append(measured(work, files, processes))
+            print(f"{processes} processes, {work}: {done[-1]}", file=sys.stderr, flush=True)
+    both = {
+        work: asdict(Run(statistics.median(run.seconds for run in done), max(run.memory for run in done)))
+        for work, done in runs.items()
+    }
+    return {"processes": processes, **both, "ratio": both["prepare"]["seconds"] / both["segment"]["seconds"]}
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,163 @@
+"""The shards of an unfinished preparation: the segmented texts of one chunk each, in a file that is whole or absent.
+
+A shard numbers its surface forms in the order of their code points, so that the tables of all shards can be merged
+range by range.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save
+
+from tiankong.corpus.splits import Hashes
+from tiankong.errors import FolderError
+
+_END = "\n"
+"""Behind each form: no token holds white space."""
+
+
+@dataclass(frozen=True)
+class Segmented:
+    """The texts of a chunk that have a token, segmented.
+
+    ``ids`` (tokens,) are numbers of forms, ``lengths`` (texts,) the tokens of each text, ``hashes`` (texts,) what
+    :func:`tiankong.corpus.splits.text_hashes` gives, ``labels`` (texts,) numbers in ``label_names`` or below 0.
+    ``forms`` are in the order of their code points, ``targets`` (forms,) are those that can fill a blank. ``places``
+    says where the first texts without a usable label stand, by number; ``empty`` counts the texts without a token, and
+    ``digest`` identifies the chunk.
+    """
+
+    ids: NDArray[np.int32]
+    lengths: NDArray[np.int32]
+    hashes: Hashes
+    labels: NDArray[np.int32]
+    forms: list[str]
+    targets: NDArray[np.bool_]
+    label_names: list[str]
+    places: dict[int, str]
+    empty: int
+    digest: str
+
+    def write(self, file: Path) -> None:
+        """Writes the shard.
+
+        :raises OSError: it can't be written.
+        """
+        lines = [form.encode() for form in self.forms]
+        starts = np.zeros(len(lines) + 1, dtype=np.int64)
+        np.cumsum([len(line) + 1 for line in lines], out=starts[1:])
+        table = _END.join([*self.forms, ""]).encode()
+        arrays: dict[str, NDArray[Any]] = {
+            "ids": self.ids,
+            "lengths": self.lengths,
+            "hashes": self.hashes,
+            "labels": self.labels,
+            "table": np.frombuffer(table, dtype=np.uint8),
+            "starts": starts,
+            "targets": self.targets,
+        }
+        stated = {"label_names": self.label_names, "places": list(self.places.items()), "empty": self.empty}
+        # Written by Python, whose error tells a full disk from others.
+        file.write_bytes(save(arrays, metadata={"shard": json.dumps(stated), "digest": self.digest}))
+
+
+class Shard:
+    """A shard on disk. Its arrays are those of :class:`Segmented`, read when asked for."""
+
+    def __init__(self, file: Path) -> None:
+        """Opens a file that :meth:`Segmented.write` wrote.
+
+        :raises FolderError: it is missing or damaged.
+        """
+        self.file = file
+        try:
+            with safe_open(file, framework="numpy") as opened:
+                metadata = opened.metadata()
+                sizes = {name: opened.get_slice(name).get_shape()[0] for name in ("ids", "lengths", "targets")}
+                stated = json.loads(metadata["shard"])
+                self.digest: str = metadata["digest"]
+        except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
+            raise self._damaged(error) from None
+        self.tokens, self.texts, self.forms = sizes["ids"], sizes["lengths"], sizes["targets"]
+        self.label_names: list[str] = stated["label_names"]
+        self.places: dict[int, str] = dict(stated["places"])
+        self.empty: int = stated["empty"]
+
+    def _damaged(self, error: Exception) -> FolderError:
+        return FolderError(
+            f"{self.file} is missing or damaged ({str(error).lower()}): go on with `resume=True`, which makes it again"
+        )
+
+    def array(self, name: str) -> NDArray[np.generic]:
+        """A whole array of :class:`Segmented`.
+
+        :raises FolderError: the file is missing or damaged.
+        """
+        return self._slice(name, 0, None)
+
+    @property
+    def ids(self) -> NDArray[np.int32]:
+        """See :class:`Segmented`."""
+        return self.array("ids").astype(np.int32, copy=False)
+
+    @property
+    def lengths(self) -> NDArray[np.int32]:
+        """See :class:`Segmented`."""
+        return self.array("lengths").astype(np.int32, copy=False)
+
+    @property
+    def hashes(self) -> Hashes:
+        """See :class:`Segmented`."""
+        return self.array("hashes").astype(np.uint64, copy=False)
+
+    @property
+    def labels(self) -> NDArray[np.int32]:
+        """See :class:`Segmented`."""
+        return self.array("labels").astype(np.int32, copy=False)
+
+    @property
+    def targets(self) -> NDArray[np.bool_]:
+        """See :class:`Segmented`."""
+        return self.array("targets").astype(np.bool_, copy=False)
+
+    def form(self, number: int) -> bytes:
+        """A form in UTF-8."""
+        return self._table(number, number + 1)[:-1]
+
+    def forms_between(self, start: int, stop: int) -> list[str]:
+        """The forms of these numbers."""
+        return self._table(start, stop).decode().split(_END)[:-1]
+
+    def first_from(self, form: bytes) -> int:
+        """The number of the first form that is not before ``form``."""
+        low, high = 0, self.forms
+        while low < high:
+            middle = (low + high) // 2
+            if self.form(middle) < form:
+                low = middle + 1
+            else:
+                high = middle
+        return low
+
+    def _table(self, start: int, stop: int) -> bytes:
+        return self._slice("table", int(self._starts[start]), int(self._starts[stop])).tobytes()
+
+    @cached_property
+    def _starts(self) -> NDArray[np.int64]:
+        return self.array("starts").astype(np.int64, copy=False)
+
+    def _slice(self, name: str, start: int, stop: int | None) -> NDArray[np.generic]:
+        try:
+            with safe_open(self.file, framework="numpy") as opened:
+                found: NDArray[np.generic] = opened.get_slice(name)[start:stop]
+        except (OSError, SafetensorError) as error:
+            raise self._damaged(error) from None
+        return found

@@ -1,0 +1,174 @@
+"""Where an unfinished preparation keeps its shards: a folder beside the prepared corpus, until that is whole.
+
+``preparing.json`` says what is prepared and how; a shard is a file for each chunk of texts that is segmented.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tiankong.config import CUTTING, PrepareConfig
+from tiankong.corpus.chunks import digest
+from tiankong.corpus.shards import Shard
+from tiankong.errors import FolderError, OptionError
+from tiankong.folder import readable_write_errors, write_text
+from tiankong.folder_lock import is_locked_elsewhere, try_lock, unlock
+from tiankong.version import VERSION
+
+_STATED_FILE = "preparing.json"
+_SHARD_SUFFIX = ".safetensors"
+_PARTIAL = ".partial"
+_SCRATCH_SUFFIX = ".scratch"
+_START_OVER = "start over with `force=True`"
+
+
+def work_folder(output: Path) -> Path:
+    """Where the preparation of ``output`` keeps its shards."""
+    return output.with_name(output.name + ".preparing")
+
+
+def holds_unfinished(output: Path) -> bool:
+    """Whether there is an unfinished preparation of ``output`` that is worth going on with."""
+    return _holds_several_shards(work_folder(output))
+
+
+def _holds_several_shards(folder: Path) -> bool:
+    shards = folder.glob(f"*{_SHARD_SUFFIX}")
+    return next(shards, None) is not None and next(shards, None) is not None
+
+
+@dataclass(frozen=True)
+class Work:
+    """The folder of a preparation that is this process's alone."""
+
+    folder: Path
+
+    def is_done(self, number: int, content: bytes) -> bool:
+        """Whether the shard of chunk ``number``, which has these bytes, is there and whole."""
+        file = self._file(number)
+        try:
+            return file.exists() and Shard(file).digest == digest(content)
+        except FolderError:
+            return False
+
+    def partial(self, number: int) -> Path:
+        """Where to write the shard of chunk ``number``."""
+        return self.folder / f".{self._file(number).name}{_PARTIAL}"
+
+    def add(self, number: int) -> None:
+        """Takes over the shard that was written to :meth:`partial`."""
+        self.partial(number).replace(self._file(number))
+
+    def shards(self, count: int) -> list[Shard]:
+        """The shards of the first ``count`` chunks.
+
+        :raises FolderError: one is missing or damaged.
+        """
+        return [Shard(self._file(number)) for number in range(count)]
+
+    def scratch(self, name: str) -> Path:
+        """A file for what is computed from the shards."""
+        return self.folder / f"{name}{_SCRATCH_SUFFIX}"
+
+    def _file(self, number: int) -> Path:
+        return self.folder / f"{number:06}{_SHARD_SUFFIX}"
+
+
+@contextlib.contextmanager
+def started_work(
+    output: Path, config: PrepareConfig, user_words: Sequence[str], *, resume: bool, force: bool
+) -> Iterator[Work]:
+    """The folder of the preparation of ``output``: an empty one, or with ``resume`` that of an unfinished one, if any.
+
+    It is removed when the block ends, except if the block fails or is stopped, and there is work to go on with.
+
+    :raises FolderError: there is an unfinished preparation (without ``resume`` or ``force``); another process works
+        there; it can't be written.
+    :raises OptionError: the preparation to resume segments differently.
+    """
+    folder = work_folder(output)
+    settings = {name: getattr(config, name) for name in (*CUTTING, "seed")}
+    stated = json.loads(json.dumps({"tiankong": VERSION, "user_words": list(user_words), **settings}))
+    with readable_write_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        held = try_lock(folder)
+        if held is None and is_locked_elsewhere(folder):
+            raise FolderError(f"another process is preparing {output}: wait for it, or choose another output")
+    try:
+        _take(folder, stated, resume=resume, force=force)
+        is_over = False
+        try:
+            yield Work(folder)
+            is_over = True
+        finally:
+            if is_over or not holds_unfinished(output):
+                shutil.rmtree(folder, ignore_errors=True)
+    finally:
+        with contextlib.suppress(OSError):
+            folder.rmdir()  # if it is empty
+        unlock(held)
+
+
+def _take(folder: Path, stated: dict[str, Any], *, resume: bool, force: bool) -> None:
+    """Makes ``folder`` that of a preparation as ``stated``."""
+    if not _holds_several_shards(folder):
+        _begin(folder, stated)
+    elif resume:
+        _check_same(folder, stated)
+    elif force:
+        _begin(folder, stated)
+    else:
+        raise FolderError(f"{folder} holds an unfinished preparation: go on with `resume=True` or {_START_OVER}")
+
+
+def _begin(folder: Path, stated: dict[str, Any]) -> None:
+    """Empties a folder that was made by a preparation, or is empty.
+
+    :raises FolderError: there is something else in it.
+    """
+    for file in folder.iterdir():
+        name = file.name.removeprefix(".").removesuffix(_PARTIAL)
+        if file.is_dir() or not (name == _STATED_FILE or name.endswith((_SHARD_SUFFIX, _SCRATCH_SUFFIX))):
+            raise FolderError(
+                f"{file} is no part of a preparation and would be deleted: move it away, or choose another output"
+            )
+    with readable_write_errors(folder):
+        for file in folder.iterdir():
+            file.unlink()
+        write_text(folder / _STATED_FILE, json.dumps(stated, ensure_ascii=False, indent=2) + "\n")
+
+
+def _check_same(folder: Path, asked: dict[str, Any]) -> None:
+    """Checks that the preparation in ``folder`` segments as asked.
+
+    :raises OptionError: it does not.
+    :raises FolderError: what it does can't be read.
+    """
+    try:
+        started = json.loads((folder / _STATED_FILE).read_text(encoding="utf-8"))
+        differences = [
+            f"`{name}={_given(started[name])}` (now {_given(value)})"
+            for name, value in asked.items()
+            if name in {*CUTTING, "seed"} and started[name] != value
+        ]
+        if started["user_words"] != asked["user_words"]:
+            differences.append("another `user_dict`")
+        if started["tiankong"] != asked["tiankong"]:
+            differences.append(f"version {started['tiankong']} of tiankong (now {asked['tiankong']})")
+    except (OSError, ValueError, KeyError, TypeError):
+        raise FolderError(f"{_STATED_FILE} in {folder} can't be read: {_START_OVER}") from None
+    if differences:
+        raise OptionError(
+            f"the unfinished preparation in {folder} was started with {', '.join(differences)}: give what it was "
+            f"started with, or {_START_OVER}"
+        )
+
+
+def _given(value: Any) -> str:
+    return repr(tuple(value) if isinstance(value, list) else value)
