@@ -6,11 +6,13 @@ range alone are in memory; forms are numbered in that order.
 
 from __future__ import annotations
 
+import bisect
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,6 +59,13 @@ class ScratchArray:
         return found
 
 
+class _Edge(NamedTuple):
+    """The number of a form in a shard, and where it begins in the shard's table."""
+
+    number: int
+    byte: int
+
+
 @dataclass(frozen=True)
 class Ranked:
     """The forms that get an id, by rank, with their counts. ``numbers`` are those in the order of all ``forms``."""
@@ -65,6 +74,10 @@ class Ranked:
     counts: list[int]
     numbers: NDArray[np.int64]
     forms: int
+
+    def rows(self, start: int, stop: int | None = None) -> Iterator[tuple[str, int]]:
+        """Words from rank ``start`` to ``stop``, with their counts."""
+        return itertools.islice(zip(self.words, self.counts, strict=True), start, stop)
 
 
 class FormCounts:
@@ -107,27 +120,30 @@ class FormCounts:
         numbers, counts = kept.in_order()
         return Ranked(self._words(numbers, ranges), counts.tolist(), numbers, total)
 
-    def _edges(self) -> list[list[int]]:
-        """Where each range begins and ends in the table of each shard."""
+    def _edges(self) -> list[list[_Edge]]:
+        """Where each range begins, and the last one ends, in the table of each shard."""
         count = -(-self._starts[-1] // self._entries)
-        first, last = [0 for _ in self._shards], [shard.forms for shard in self._shards]
-        if count <= 1:
-            return [first, last]
-        samples = sorted(
-            shard.form(place)
-            for shard in self._shards
-            for place in np.linspace(0, shard.forms - 1, min(shard.forms, _SAMPLES)).astype(int).tolist()
-        )
+        samples: list[bytes] = []
+        for shard in self._shards if count > 1 else ():
+            table = shard.table()
+            evenly = np.linspace(0, len(table) - 1, min(len(table), _SAMPLES)).astype(int)
+            samples += map(table.__getitem__, evenly.tolist())
+        samples.sort()
         borders = sorted({samples[len(samples) * place // count] for place in range(1, count)})
-        return [first, *([shard.first_from(border) for shard in self._shards] for border in borders), last]
+        by_shard = []
+        for shard in self._shards:
+            table = shard.table()
+            places = [0, *(bisect.bisect_left(table, border) for border in borders), len(table)]
+            by_shard.append([_Edge(place, int(table.starts[place])) for place in places])
+        return list(map(list, zip(*by_shard, strict=True)))
 
-    def _merge(self, starts: list[int], stops: list[int], first_number: int) -> tuple[list[str], Counts]:
+    def _merge(self, starts: list[_Edge], stops: list[_Edge], first_number: int) -> tuple[list[str], Counts]:
         """The forms of one range and their counts; notes their numbers, from ``first_number`` on."""
         tables: list[list[str]] = []
         counted: list[NDArray[np.int32]] = []
-        for shard, offset, start, stop in zip(self._shards, self._starts, starts, stops, strict=False):
-            tables.append(shard.forms_between(start, stop) if stop > start else [])
-            counted.append(self._counts.read(offset + start, offset + stop))
+        for shard, offset, start, stop in zip(self._shards, self._starts[:-1], starts, stops, strict=True):
+            tables.append(shard.forms_between(start.byte, stop.byte))
+            counted.append(self._counts.read(offset + start.number, offset + stop.number))
         occurring: set[str] = set()
         for table, counts in zip(tables, counted, strict=True):
             absent = counts == _ABSENT
@@ -140,7 +156,7 @@ class FormCounts:
             find = number_of.__getitem__ if present.all() else partial(_find, number_of)
             numbers = np.fromiter(map(find, table), dtype=np.int32, count=len(table))
             totals[numbers[present]] += counts[present]
-            self._numbers.write(self._starts[place] + starts[place], numbers + np.int32(first_number))
+            self._numbers.write(self._starts[place] + starts[place].number, numbers + np.int32(first_number))
         return forms, totals
 
     def _words(self, numbers: NDArray[np.int64], ranges: list[tuple[int, int]]) -> list[str]:

@@ -12,7 +12,7 @@ from tiankong.corpus.labels import Labels, LabelTable
 from tiankong.corpus.shards import Shard
 from tiankong.corpus.splits import Hashes
 
-MOST_HASHES = 1 << 22
+MOST_HASHES = 1 << 21
 """Hashes in memory at a time, on average; sorting takes some 60 bytes for each."""
 
 

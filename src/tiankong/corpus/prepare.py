@@ -12,7 +12,6 @@ What comes out does not depend on chunks, processes or interruptions.
 from __future__ import annotations
 
 import dataclasses
-import itertools
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
@@ -296,23 +295,20 @@ def _write_words(folder: Path, ranked: Ranked, config: PrepareConfig, note: OnNo
 
     :raises SourceError: there is no word in the vocabulary.
     """
-    rows = list(zip(ranked.words, ranked.counts, strict=True))
     size = sum(count >= config.minimum_count for count in ranked.counts)
     if config.maximum_vocabulary:
         size = min(size, config.maximum_vocabulary)
-    vocabulary, others = rows[:size], rows[size:]
-    if not any(is_target(word) for word, _ in vocabulary):
-        if any(is_target(word) and count >= config.minimum_count for word, count in others):
+    if not any(map(is_target, ranked.words[:size])):
+        if any(is_target(word) and count >= config.minimum_count for word, count in ranked.rows(size)):
             raise SourceError(f"no word is among the {size} most frequent tokens: raise `maximum_vocabulary`")
         raise SourceError(
             f"no word occurs at least {config.minimum_count} times in the training split: bring more text or lower "
             "`minimum_count`"
         )
-    if not config.keep_unknown:
-        others = []
-    write_text(folder / VOCABULARY_FILE, table_text(vocabulary))
-    write_text(folder / OTHER_WORDS_FILE, table_text(others))
-    characters, character_counts = count_characters(itertools.chain(vocabulary, others))
+    kept = len(ranked.words) if config.keep_unknown else size
+    write_text(folder / VOCABULARY_FILE, table_text(ranked.rows(0, size)))
+    write_text(folder / OTHER_WORDS_FILE, table_text(ranked.rows(size, kept)))
+    characters, character_counts = count_characters(ranked.rows(0, kept))
     write_text(folder / CHARACTERS_FILE, table_text(zip(characters, character_counts, strict=True)))
     for sentence in segmenter_notes(config.segmenter, characters, character_counts):
         note(sentence)

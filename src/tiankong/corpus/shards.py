@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +66,21 @@ class Segmented:
         stated = {"label_names": self.label_names, "places": list(self.places.items()), "empty": self.empty}
         # Written by Python, whose error tells a full disk from others.
         file.write_bytes(save(arrays, metadata={"shard": json.dumps(stated), "digest": self.digest}))
+
+
+@dataclass(frozen=True)
+class FormTable:
+    """The forms of a shard in UTF-8, one behind the other, and where each begins, and the last one ends."""
+
+    content: bytes
+    starts: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.starts) - 1
+
+    def __getitem__(self, number: int) -> bytes:
+        """A form in UTF-8."""
+        return self.content[self.starts[number] : self.starts[number + 1] - len(_END)]
 
 
 class Shard:
@@ -128,31 +142,15 @@ class Shard:
         """See :class:`Segmented`."""
         return self.array("targets").astype(np.bool_, copy=False)
 
-    def form(self, number: int) -> bytes:
-        """A form in UTF-8."""
-        return self._table(number, number + 1)[:-1]
+    def table(self) -> FormTable:
+        """All forms, as they are stored."""
+        return FormTable(self.array("table").tobytes(), self.array("starts").astype(np.int64, copy=False))
 
     def forms_between(self, start: int, stop: int) -> list[str]:
-        """The forms of these numbers."""
-        return self._table(start, stop).decode().split(_END)[:-1]
-
-    def first_from(self, form: bytes) -> int:
-        """The number of the first form that is not before ``form``."""
-        low, high = 0, self.forms
-        while low < high:
-            middle = (low + high) // 2
-            if self.form(middle) < form:
-                low = middle + 1
-            else:
-                high = middle
-        return low
-
-    def _table(self, start: int, stop: int) -> bytes:
-        return self._slice("table", int(self._starts[start]), int(self._starts[stop])).tobytes()
-
-    @cached_property
-    def _starts(self) -> NDArray[np.int64]:
-        return self.array("starts").astype(np.int64, copy=False)
+        """The forms whose first bytes stand from ``start`` to ``stop`` in the table."""
+        if start == stop:
+            return []
+        return self._slice("table", start, stop).tobytes().decode().split(_END)[:-1]
 
     def _slice(self, name: str, start: int, stop: int | None) -> NDArray[np.generic]:
         try:
