@@ -331,6 +331,25 @@ class TestThingsThatGoWrong:
             prepare(Files([file]), output, CONFIG, report=report)
         assert [entry.name for entry in tmp_path.iterdir()] == ["texts.txt"]
 
+    @pytest.mark.parametrize("bad", ["7", '{"text": [1]}', "{", '{"text": "a\\u0000"}', '{"text": "好", "label": []}'])
+    def test_rows_that_are_no_texts_are_named_and_counted(self, output, bad):
+        file = output.with_suffix(".jsonl")
+        rows = [f'{{"text": "第{number}件很好"}}' for number in range(60)]
+        rows[20:34] = [bad] * 14
+        file.write_text("\n".join(rows), encoding="utf-8")
+        with pytest.raises(SourceError) as refused:
+            prepare(Files([file]), output, CONFIG)
+        assert "on line 21" in str(refused.value)
+        places = ", ".join(f"line {number}" for number in range(22, 31))
+        assert str(refused.value).endswith(f"; so are 13 more, on {places} and 4 others")
+        assert [entry.name for entry in output.parent.iterdir()] == [file.name]
+
+    @pytest.mark.parametrize("bad", [3, b"x", ("好", "1", "2"), ("好", ["1"]), "\ud800"])
+    def test_items_that_are_no_texts_are_named_and_counted(self, output, bad):
+        with pytest.raises(SourceError, match=r"text 2 of those given|on text 2: ") as refused:
+            prepare(GivenTexts(["很好", bad, "不错", bad, bad]), output, CONFIG)
+        assert str(refused.value).endswith("; so are 2 more, on text 4, text 5")
+
     def test_a_text_that_is_too_long(self, output):
         with pytest.raises(SourceError, match="the text on text 461 of those given has 4,194,305 characters"):
             prepare(GivenTexts([*PAIRS, "好" * (LONGEST_TEXT + 1)]), output, CONFIG)

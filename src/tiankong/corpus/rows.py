@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from importlib import import_module
 
 from tiankong.corpus.archives import ByteStream, OnBytes
+from tiankong.corpus.bad_rows import BadRows
 from tiankong.corpus.columns import Columns, Row
 from tiankong.corpus.encoding import check_encoding, detect_encoding
 from tiankong.corpus.label_words import LabelWords
@@ -33,8 +34,12 @@ def read_rows(stream: ByteStream, columns: Columns, encoding: str | None, on_byt
     if spec.is_text:
         codec = check_encoding(encoding) if encoding else detect_encoding(stream.open, stream.name)
     label_words = LabelWords(stream.name, stream.on_note)
+    bad = BadRows()
     for raw in module.rows(stream, columns, codec, on_bytes):
         row = label_words.read(raw)
         if character := unreadable_character(row.text) or unreadable_character(row.label or ""):
-            raise SourceError(f"{stream.name} holds {character} on {spec.unit} {row.line}: remove it")
-        yield row
+            place = f"{spec.unit} {row.line}"
+            bad.add(place, SourceError(f"{stream.name} holds {character} on {place}: remove it"))
+        if not bad:
+            yield row
+    bad.refuse()

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from tiankong.corpus.archives import OnNote
+from tiankong.corpus.bad_rows import BadRows
 from tiankong.corpus.columns import Row, label_value
 from tiankong.corpus.folders import with_files_of_folders
 from tiankong.corpus.label_forms import (
@@ -191,7 +192,7 @@ class GivenTexts(Source):
             strings carry a label and the others do not.
         """
         any_text = False
-        items = map(_row, self._texts, itertools.count(1))
+        items = _rows(self._texts)
         first = _first_rows(items)
         reader = LineReader(_form(first, on_note), "the texts given", on_note, "text")
         label_words = LabelWords("the texts given", on_note)
@@ -225,6 +226,22 @@ class GivenTexts(Source):
         self._count += 1
         self._bytes += len(data)
         self._digest.update(data)
+
+
+def _rows(items: Iterable[Any]) -> Iterator[Row]:
+    """Items as rows.
+
+    :raises SourceError: there are some that are neither a string nor a pair of a string and a label.
+    """
+    bad = BadRows()
+    for number, item in enumerate(items, 1):
+        try:
+            row = _row(item, number)
+        except SourceError as error:
+            bad.add(f"text {number}", error)
+        if not bad:
+            yield row
+    bad.refuse()
 
 
 def _row(item: Any, number: int) -> Row:

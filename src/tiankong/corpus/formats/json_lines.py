@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import NoReturn
 
 from tiankong.corpus.archives import ByteStream, OnBytes
+from tiankong.corpus.bad_rows import BadRows
 from tiankong.corpus.columns import (
     LABEL_COLUMNS,
     Columns,
@@ -26,27 +27,38 @@ _BEGINNINGS = ("[", "{", "[{")
 def rows(stream: ByteStream, columns: Columns, codec: str, on_bytes: OnBytes | None) -> Iterator[Row]:
     """See :mod:`tiankong.corpus.formats`."""
     key: str | None = None
+    bad = BadRows()
     for number, line in enumerate(stream_lines(stream, codec, on_bytes), 1):
         if line.isspace():
             continue
         if number == 1 and line.strip() in _BEGINNINGS:
             _refuse_whole(stream.name)
-        value = _parse_json(line, stream.name, number)
-        if number == 1 and isinstance(value, list):
-            _refuse_whole(stream.name)
-        if isinstance(value, dict):
-            names, where = list(value), f"{stream.name} (line {number})"
-            if key is None or key not in value:
-                key = choose_column(names, key or columns.text, where)
-            if columns.label is None:  # a list of a usual name is none of labels
-                names = [name for name in names if name.casefold() == LABEL_COLUMNS[0] or not _is_nested(value[name])]
-            label = choose_label(names, columns.label, key, where)
-            mark = label_value(value[label], stream.name, number) if label else None
-            if number == 1:
-                note_columns(list(value), key, label, stream)
-            yield Row(_json_text(value[key], stream.name, number), mark, number)
-        else:
-            yield Row(_json_text(value, stream.name, number), None, number)
+        try:
+            value = _parse_json(line, stream.name, number)
+            if number == 1 and isinstance(value, list):
+                _refuse_whole(stream.name)
+            mark = None
+            if isinstance(value, dict):
+                names, where = list(value), f"{stream.name} (line {number})"
+                if key is None or key not in value:
+                    key = choose_column(names, key or columns.text, where)
+                if columns.label is None:  # a list of a usual name is none of labels
+                    names = [
+                        name for name in names if name.casefold() == LABEL_COLUMNS[0] or not _is_nested(value[name])
+                    ]
+                label = choose_label(names, columns.label, key, where)
+                mark = label_value(value[label], stream.name, number) if label else None
+                if number == 1:
+                    note_columns(list(value), key, label, stream)
+                value = value[key]
+            row = Row(_json_text(value, stream.name, number), mark, number)
+        except SourceError as error:
+            if number == 1:  # then it may well not be JSON Lines at all
+                raise
+            bad.add(f"line {number}", error)
+        if not bad:
+            yield row
+    bad.refuse()
 
 
 def _is_nested(value: object) -> bool:

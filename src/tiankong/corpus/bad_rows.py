@@ -1,0 +1,42 @@
+"""Rows that are no texts: all are counted before the first is refused, so that one look at the file is enough."""
+
+from __future__ import annotations
+
+from tiankong.errors import SourceError
+
+_MOST_NAMED = 10
+
+
+class BadRows:
+    """The rows of a stream that can't be read as texts. It is true once there is one: from then on, rows are only
+    checked.
+    """
+
+    def __init__(self) -> None:
+        self._first: SourceError | None = None
+        self._others: list[str] = []
+        self._count = 0
+
+    def add(self, place: str, error: SourceError) -> None:
+        """Notes the row at ``place``, such as "line 3", which gives this error."""
+        self._count += 1
+        if self._first is None:
+            self._first = error
+        elif len(self._others) < _MOST_NAMED - 1:
+            self._others.append(place)
+
+    def __bool__(self) -> bool:
+        return self._first is not None
+
+    def refuse(self) -> None:
+        """Does nothing if there was none.
+
+        :raises SourceError: what is wrong with the first one, the places of the next, and the number of the rest.
+        """
+        if self._first is None:
+            return
+        if not self._others:
+            raise self._first
+        unnamed = self._count - 1 - len(self._others)
+        places = ", ".join(self._others) + (f" and {unnamed:,} others" if unnamed else "")
+        raise SourceError(f"{self._first}; so are {self._count - 1:,} more, on {places}")
