@@ -17,6 +17,7 @@ import argparse
 import json
 import os
 import platform
+import resource
 import statistics
 import subprocess
 import sys
@@ -25,7 +26,7 @@ import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
@@ -43,9 +44,10 @@ _PAUSE = 0.02
 
 @dataclass(frozen=True)
 class Run:
-    """Seconds of a run, and the most memory of its processes together in MB."""
+    """Seconds of a run, those of the processors in all of its processes, and the most memory of these in MB."""
 
     seconds: float
+    processor_seconds: float
     memory: float
 
 
@@ -96,7 +98,7 @@ WORK = {"segment": segment, "prepare": prepare}
 def measured(work: str, files: Sequence[Path], processes: int) -> Run:
     """Runs one of :data:`WORK` in a process of its own."""
     command = [sys.executable, __file__, *map(str, files), "--run", work, "--processes", str(processes)]
-    start = time.perf_counter()
+    start, before = time.perf_counter(), processor_seconds()
     running = subprocess.Popen(command)
     most = 0.0
     while running.poll() is None:
@@ -105,7 +107,13 @@ def measured(work: str, files: Sequence[Path], processes: int) -> Run:
     seconds = time.perf_counter() - start
     if running.returncode:
         raise SystemExit(f"{work} failed")
-    return Run(seconds, most / 1024)
+    return Run(seconds, processor_seconds() - before, most / 1024)
+
+
+def processor_seconds() -> float:
+    """Of all processes below this one that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def memory(process: int) -> float:
@@ -170,13 +178,14 @@ def main() -> None:
         f"{size:,.0f} MB of text, {os.cpu_count()} cores ({processor()}), Python {platform.python_version()}; medians "
         f"of {arguments.rounds} rounds.",
         "",
-        "| processes | segmenter alone | prepare | ratio | MB/s | memory of all processes |",
-        "|---|---|---|---|---|---|",
+        "| processes | segmenter alone | prepare | ratio | of processor time | MB/s | memory of all processes |",
+        "|---|---|---|---|---|---|---|",
     ]
     for row in rows:
         lines.append(
             f"| {row['processes']} | {row['segment']['seconds']:.1f} s | {row['prepare']['seconds']:.1f} s | "
-            f"{row['ratio']:.2f} (at most {LARGEST_RATIO}) | {size / row['prepare']['seconds']:.1f} | "
+            f"{row['ratio']:.2f} (at most {LARGEST_RATIO}) | {row['processor_ratio']:.2f} | "
+            f"{size / row['prepare']['seconds']:.1f} | "
             f"{row['prepare']['memory']:,.0f} MB (at most {MOST_MEMORY:,}) |"
         )
     print("\n".join(lines[6:]))
@@ -194,10 +203,17 @@ def compare(files: Sequence[Path], processes: int, rounds: int) -> dict:
             done.append(measured(work, files, processes))
             print(f"{processes} processes, {work}: {done[-1]}", file=sys.stderr, flush=True)
     both = {
-        work: asdict(Run(statistics.median(run.seconds for run in done), max(run.memory for run in done)))
+        work: {
+            "seconds": statistics.median(run.seconds for run in done),
+            "processor_seconds": statistics.median(run.processor_seconds for run in done),
+            "memory": max(run.memory for run in done),
+        }
         for work, done in runs.items()
     }
-    return {"processes": processes, **both, "ratio": both["prepare"]["seconds"] / both["segment"]["seconds"]}
+    ratio, processor_ratio = (
+        both["prepare"][figure] / both["segment"][figure] for figure in ("seconds", "processor_seconds")
+    )
+    return {"processes": processes, **both, "ratio": ratio, "processor_ratio": processor_ratio}
 
 
 if __name__ == "__main__":

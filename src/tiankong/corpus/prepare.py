@@ -58,6 +58,9 @@ from tiankong.version import VERSION
 _REPEATED = len(SPLITS)
 """Stands for the split of a repeated text that is left out."""
 
+_WAITING = 2
+"""Chunks that wait for a process, so that none waits for the next chunk."""
+
 Report = Callable[[str, int], None]
 """Called with the current stage and the work done in it since the last call."""
 
@@ -191,7 +194,7 @@ def _segment(
                 first = None
             assert started is not None
             running.append((number, started.write(content, work.partial(number))))
-            if len(running) >= 2 * processes:
+            if len(running) > processes + _WAITING:
                 add_oldest()
         while running:
             add_oldest()

@@ -16,8 +16,8 @@ from tiankong.text.normalise import normalise
 from tiankong.text.segment import Tokenizer
 from tiankong.text.vocabulary import is_target
 
-_MOST_PIECES = 400_000
-"""Pieces that are remembered from one chunk to the next: some 80 MB."""
+_MOST_PIECES = 200_000
+"""Pieces that are remembered from one chunk to the next: some 40 MB."""
 
 _NO_TOKEN = -1
 
