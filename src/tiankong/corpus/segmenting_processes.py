@@ -9,10 +9,10 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import json
-import queue
 import signal
 import subprocess
 import sys
+import threading
 import traceback
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -39,13 +39,11 @@ class SegmentingProcesses:
     """Several processes, each with one chunk at a time. They end with the block, or with this process."""
 
     def __init__(self, count: int, config: PrepareConfig, user_words: Sequence[str]) -> None:
-        """Starts ``count`` processes, which segment as :class:`ChunkSegmenter` does."""
-        setup = {"config": dataclasses.asdict(config), "user_words": list(user_words)}
-        self._processes = [_Process(setup) for _ in range(count)]
-        self._idle: queue.SimpleQueue[_Process] = queue.SimpleQueue()
-        for process in self._processes:
-            self._idle.put(process)
+        """At most ``count`` processes, as many as there are chunks for; they segment as :class:`ChunkSegmenter`."""
+        self._setup = {"config": dataclasses.asdict(config), "user_words": list(user_words)}
+        self._processes: list[_Process] = []
         self._threads = ThreadPoolExecutor(count, thread_name_prefix="segmenting")
+        self._own = threading.local()  # each thread has a process of its own
 
     def write(self, content: bytes, file: Path) -> Future[None]:
         """Writes the shard of the chunk with these bytes, some time.
@@ -55,11 +53,10 @@ class SegmentingProcesses:
         return self._threads.submit(self._write, content, file)
 
     def _write(self, content: bytes, file: Path) -> None:
-        process = self._idle.get()
-        try:
-            process.write(content, file)
-        finally:
-            self._idle.put(process)
+        if not hasattr(self._own, "process"):
+            self._own.process = _Process(self._setup)
+            self._processes.append(self._own.process)
+        self._own.process.write(content, file)
 
     def __enter__(self) -> SegmentingProcesses:
         return self

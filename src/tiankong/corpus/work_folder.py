@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import contextlib
 import json
+import secrets
 import shutil
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -45,9 +46,13 @@ def _holds_several_shards(folder: Path) -> bool:
 
 @dataclass(frozen=True)
 class Work:
-    """The folder of a preparation that is this process's alone."""
+    """The folder of a preparation that is this process's alone.
+
+    ``run`` is in the names of unfinished files: a process of a run that was killed may still write its last one.
+    """
 
     folder: Path
+    run: str = field(default_factory=lambda: secrets.token_hex(4))
 
     def is_done(self, number: int, content: bytes) -> bool:
         """Whether the shard of chunk ``number``, which has these bytes, is there and whole."""
@@ -59,7 +64,7 @@ class Work:
 
     def partial(self, number: int) -> Path:
         """Where to write the shard of chunk ``number``."""
-        return self.folder / f".{self._file(number).name}{_PARTIAL}"
+        return self.folder / f".{self.run}-{self._file(number).name}{_PARTIAL}"
 
     def add(self, number: int) -> None:
         """Takes over the shard that was written to :meth:`partial`."""
