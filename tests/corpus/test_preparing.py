@@ -257,6 +257,19 @@ def test_counts_are_exact_and_only_the_rarest_words_are_left_out(tmp_path):
             np.testing.assert_array_equal(ids, np.where(beyond, UNKNOWN, same))
 
 
+@pytest.mark.parametrize("unique", [False, True])
+def test_chunks_without_a_word_are_like_others(tmp_path, unique):
+    chinese = [f"第{number}件外套很好" for number in range(60)]
+    texts = [*chinese, *(f"ok {number}" for number in range(60)), *chinese]
+    config = PrepareConfig(minimum_count=1, drop_ascii=True, unique=unique)
+    whole = prepare(GivenTexts(texts), tmp_path / "whole", config)
+    divided = prepare(GivenTexts(texts), tmp_path / "divided", config, sizes=Sizes(chunk=200, hashes=7, entries=20))
+    assert divided.manifest.empty_texts == 60
+    assert files_of(divided.path) == files_of(whole.path)
+    with pytest.raises(SourceError, match="0 texts are too few to split 60/20/20: the train split is empty"):
+        prepare(GivenTexts(texts[60:120]), tmp_path / "none", config, sizes=Sizes(chunk=200))
+
+
 def test_splits_of_several_shards_read_as_one(whole, tmp_path):
     sizes = Sizes(chunk=2000, shard_tokens=1500)
     corpus = prepare(GivenTexts(PAIRS), tmp_path / "out", CONFIG, sizes=sizes)

@@ -6,7 +6,9 @@ range by range.
 
 from __future__ import annotations
 
+import contextlib
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -115,7 +117,9 @@ class Shard:
 
         :raises FolderError: the file is missing or damaged.
         """
-        return self._slice(name, 0, None)
+        with self._opened() as opened:
+            found: NDArray[np.generic] = opened.get_tensor(name)
+        return found
 
     @property
     def ids(self) -> NDArray[np.int32]:
@@ -150,12 +154,14 @@ class Shard:
         """The forms whose first bytes stand from ``start`` to ``stop`` in the table."""
         if start == stop:
             return []
-        return self._slice("table", start, stop).tobytes().decode().split(_END)[:-1]
+        with self._opened() as opened:
+            content: NDArray[np.uint8] = opened.get_slice("table")[start:stop]
+        return content.tobytes().decode().split(_END)[:-1]
 
-    def _slice(self, name: str, start: int, stop: int | None) -> NDArray[np.generic]:
+    @contextlib.contextmanager
+    def _opened(self) -> Iterator[Any]:
         try:
             with safe_open(self.file, framework="numpy") as opened:
-                found: NDArray[np.generic] = opened.get_slice(name)[start:stop]
+                yield opened
         except (OSError, SafetensorError) as error:
             raise self._damaged(error) from None
-        return found
