@@ -52,16 +52,14 @@ class Segmented:
 
         :raises OSError: it can't be written.
         """
-        lines = [form.encode() for form in self.forms]
-        starts = np.zeros(len(lines) + 1, dtype=np.int64)
-        np.cumsum([len(line) + 1 for line in lines], out=starts[1:])
-        table = _END.join([*self.forms, ""]).encode()
+        table = np.frombuffer(_END.join([*self.forms, ""]).encode(), dtype=np.uint8)
+        starts = np.concatenate([[0], np.flatnonzero(table == ord(_END)) + 1])
         arrays: dict[str, NDArray[Any]] = {
             "ids": self.ids,
             "lengths": self.lengths,
             "hashes": self.hashes,
             "labels": self.labels,
-            "table": np.frombuffer(table, dtype=np.uint8),
+            "table": table,
             "starts": starts,
             "targets": self.targets,
         }
