@@ -24,7 +24,8 @@ from tiankong.errors import FolderError
 from tiankong.folder import FolderFormat, as_path, sha256
 from tiankong.text.characters import CharacterTable
 from tiankong.text.network_input import Ints, Lexicon
-from tiankong.text.vocabulary import Vocabulary, parse_table
+from tiankong.text.vocabulary import Vocabulary, is_target, parse_table
+from tiankong.text.word_list import WordList
 
 PREPARED = FolderFormat("prepared corpus", "prepared.json", 2, "tiankong prepare", oldest=2)
 
@@ -48,7 +49,8 @@ class SplitCounts:
 @dataclass(frozen=True)
 class PreparedManifest:
     """The fields of ``prepared.json``. ``label_problem`` says why there are no ``labels``; ``disputed_texts`` is the
-    number of texts with more than one label, ``left_out_words`` that of the rarest words, which have no id.
+    number of texts with more than one label, ``left_out_words`` that of the rarest words, which have no id;
+    ``vocabulary_of`` is the fingerprint of the corpus whose vocabulary was taken over.
     """
 
     format: str
@@ -66,6 +68,7 @@ class PreparedManifest:
     label_problem: str | None = "it was prepared before labels were kept: prepare it again"
     disputed_texts: int = 0
     left_out_words: int = 0
+    vocabulary_of: str | None = None
 
 
 @dataclass(frozen=True)
@@ -163,15 +166,30 @@ class PreparedCorpus:
     @cached_property
     def lexicon(self) -> Lexicon:
         """Every surface form of the corpus."""
-        return Lexicon.of(self.vocabulary, self.characters, self._read_other_words())
+        return Lexicon.of(self.vocabulary, self.characters, self.other_words)
 
     @cached_property
-    def other_words(self) -> list[str]:
+    def other_words(self) -> WordList:
         """The words outside the vocabulary, by rank.
 
         :raises FolderError: their file is damaged.
         """
-        return self._read_other_words()
+        try:
+            return WordList((self.path / OTHER_WORDS_FILE).read_bytes(), OTHER_WORDS_FILE)
+        except (OSError, ValueError) as error:
+            raise self._damaged(error) from None
+
+    @cached_property
+    def is_word(self) -> NDArray[np.bool_]:
+        """For each id, whether it is a word to predict if it is in the vocabulary. Shape (forms,)."""
+        targets = self.vocabulary.targets()
+        others = np.fromiter(map(is_target, self.other_words), dtype=np.bool_, count=len(self.other_words))
+        return np.concatenate([targets, others])
+
+    def form(self, number: int) -> str:
+        """The surface form with that id."""
+        known = len(self.vocabulary)
+        return self.vocabulary.words[number] if number < known else self.other_words[number - known]
 
     @cached_property
     def codes(self) -> NDArray[np.uint8]:
@@ -198,6 +216,13 @@ class PreparedCorpus:
             raise ValueError(f"no split {name}")
         return open_split(self.path, name)
 
+    def shard_files(self, split: str) -> list[tuple[Path, Path]]:
+        """The files of a split's token ids and of the offsets of its texts, a pair for each shard."""
+        return [
+            (self.path / split_file(split, "tokens", shard), self.path / split_file(split, "offsets", shard))
+            for shard in _shards(self.path, split)
+        ]
+
     def labels(self, split: str) -> NDArray[np.int32]:
         """The label of each text of a split (texts,), as an index into the manifest's labels.
 
@@ -206,12 +231,6 @@ class PreparedCorpus:
         if self.manifest.label_problem is not None:
             raise FolderError(f"{self.path} has no labels to learn from: {self.manifest.label_problem}")
         return np.concatenate([_mapped(self.path, split, "labels", shard) for shard in _shards(self.path, split)])
-
-    def _read_other_words(self) -> list[str]:
-        try:
-            return self._table(OTHER_WORDS_FILE)[0]
-        except (OSError, ValueError) as error:
-            raise self._damaged(error) from None
 
     def _damaged(self, error: Exception) -> FolderError:
         return FolderError(f"{self.path} is damaged ({error}): make it again with `{PREPARED.command}`")

@@ -156,15 +156,14 @@ def _with_errors(
     corpus: PreparedCorpus, split: str, exchange: Exchange, texts: int, generator: np.random.Generator
 ) -> Iterator[_Wrong]:
     """Texts with one word typed wrong."""
-    forms = corpus.vocabulary.words + corpus.other_words
     for text in split_texts(corpus, split, texts):
         if len(text.targets) < _FEWEST_WORDS:
             continue
         place = int(generator.choice(text.targets))
-        mistake = exchange(forms[text.ids[place]], generator)
+        mistake = exchange(corpus.form(int(text.ids[place])), generator)
         if mistake is None:
             continue
-        words = [forms[number] for number in text.ids[1:-1].tolist()]
+        words = list(map(corpus.form, text.ids[1:-1].tolist()))
         spaced = corpus.manifest.config.segmenter in SPACED
         before = _written(words[: place - 1], spaced=spaced)
         start = len(before) + (1 if _needs_space(before[-1:], mistake.typed[:1], spaced=spaced) else 0)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial
+from functools import cache, partial
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
 
 from tiankong.artifact.model_folder import ModelFolder
 from tiankong.config import CUTTING, PrepareConfig
+from tiankong.corpus.blocks import each_text
 from tiankong.corpus.labels import LabelNames
 from tiankong.corpus.prepared import PreparedCorpus
 from tiankong.corpus.reader import Text
@@ -145,16 +146,15 @@ def measure_labelled_split(
     """
     objective = label_objective(classifier.folder.task)
     names = objective.names(corpus)
-    labels, tokens = objective.labels(corpus, split), corpus.split(split)
+    labels = objective.labels(corpus, split)
     check_labels_known(corpus, classifier.folder)
     _check_same_segmentation(corpus, classifier.folder)
-    words = [*corpus.vocabulary.words, *corpus.other_words]
-    chosen = np.arange(len(tokens))
-    if texts and texts < len(tokens):
-        chosen = np.linspace(0, len(tokens) - 1, texts).astype(int)
+    word = cache(corpus.form)  # one string for all its occurrences
+    chosen = np.linspace(0, len(labels) - 1, texts).astype(np.int64) if 0 < texts < len(labels) else None
+    numbers = range(len(labels)) if chosen is None else chosen.tolist()
     read = [
-        Labelled(list(map(words.__getitem__, tokens[number][1:-1].tolist())), names[labels[number]])
-        for number in chosen.tolist()
+        Labelled(list(map(word, ids[1:-1].tolist())), names[labels[number]])
+        for number, ids in zip(numbers, each_text(corpus, split, chosen), strict=True)
     ]
     readable = [labelled for labelled in read if any(map(classifier.reads, labelled.text))]
     if not readable:

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from tiankong.corpus.blocks import each_text
 from tiankong.corpus.prepared import PreparedCorpus
 from tiankong.errors import FolderError, SourceError
 from tiankong.evaluation.reliability import Reliability
@@ -20,9 +21,9 @@ from tiankong.runtime.batching import MEASURING
 from tiankong.runtime.decoding import ranks
 from tiankong.runtime.predictor import Predictor
 from tiankong.runtime.reading import TextIds
-from tiankong.text.network_input import Ints
+from tiankong.text.network_input import CharacterIds, Ints
 from tiankong.text.script import AUTO, Script
-from tiankong.text.vocabulary import SPECIAL_TOKENS, is_target
+from tiankong.text.vocabulary import is_target
 
 _TEXTS_TOGETHER = 2048
 """Texts that are sorted by length before they are batched."""
@@ -49,7 +50,7 @@ class _Block(NamedTuple):
     """Texts that are batched together, and the characters of the words outside the vocabulary that they have."""
 
     texts: list[Text]
-    oov_characters: NDArray[np.int32] | None
+    oov_characters: CharacterIds | None
 
 
 def measure_split(
@@ -67,6 +68,8 @@ def measure_split(
     """
     check_vocabulary(predictor, corpus)
     characters = corpus.lexicon.character_ids[len(corpus.vocabulary) :]
+    if corpus.characters.characters != predictor.folder.characters.characters:  # of a vocabulary that was taken over
+        characters = predictor.folder.characters.ids(corpus.other_words)
     blocks = (_Block(block, characters) for block in _blocks(split_texts(corpus, split, texts)))
     return _measure(predictor, blocks, on_text)
 
@@ -85,7 +88,9 @@ def check_targets(corpus: PreparedCorpus, split: str, texts: int = 0) -> None:
 
     :raises FolderError: none of them has a known word.
     """
-    if not any(len(text.targets) for text in split_texts(corpus, split, texts)):
+    is_target_id = corpus.vocabulary.targets()
+    known = len(is_target_id)
+    if not any(is_target_id[ids[ids < known]].any() for ids in each_text(corpus, split, _chosen(corpus, split, texts))):
         raise FolderError(
             f"the {split} split of {corpus.path} has no known word to predict in the texts to measure: prepare more "
             "text, or measure more of it"
@@ -94,16 +99,16 @@ def check_targets(corpus: PreparedCorpus, split: str, texts: int = 0) -> None:
 
 def split_texts(corpus: PreparedCorpus, split: str, texts: int = 0) -> Iterator[Text]:
     """The texts of a split with their targets, or ``texts`` of them spread evenly."""
-    rows = corpus.split(split)
-    count = min(texts, len(rows)) if texts else len(rows)
-    forms = corpus.vocabulary.words + corpus.other_words
-    is_word = np.array([is_target(form) for form in forms])
-    is_word[: len(SPECIAL_TOKENS)] = False
-    for number in np.linspace(0, len(rows) - 1, count).astype(int).tolist():
-        ids = rows[number]
-        words = is_word[ids]
+    for ids in each_text(corpus, split, _chosen(corpus, split, texts)):
+        words = corpus.is_word[ids]
         targets = np.flatnonzero(words & (ids < len(corpus.vocabulary)))
         yield Text(ids, targets, int(words.sum()) - len(targets))
+
+
+def _chosen(corpus: PreparedCorpus, split: str, texts: int) -> Ints | None:
+    """The numbers of ``texts`` texts, spread evenly over the split; ``None`` stands for all."""
+    size = corpus.manifest.splits[split].texts
+    return np.linspace(0, size - 1, texts).astype(np.int64) if 0 < texts < size else None
 
 
 def measure_texts(

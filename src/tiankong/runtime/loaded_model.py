@@ -8,15 +8,12 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from typing import Any, Self
 
-import numpy as np
-from numpy.typing import NDArray
-
 from tiankong.artifact.model_folder import ModelFolder
 from tiankong.errors import SentenceError
 from tiankong.runtime.batching import BatchLimits, batches
 from tiankong.runtime.session import Arrays, NetworkSession
 from tiankong.text.conversion import Conversion, Conversions
-from tiankong.text.network_input import Ints, Lexicon, Window, network_input
+from tiankong.text.network_input import CharacterIds, Ints, Lexicon, Window, network_input
 from tiankong.text.normalise import surrogate_in
 from tiankong.text.pieces import LONGEST_WHOLE, sentence_ends, windows_in_pieces
 from tiankong.text.script import AS_IS, AUTO, check_script
@@ -117,7 +114,7 @@ class LoadedModel:
         return sentence_ends(self.folder.vocabulary)
 
     def run(
-        self, windows: Sequence[Window], oov_characters: NDArray[np.int32] | None, limits: BatchLimits
+        self, windows: Sequence[Window], oov_characters: CharacterIds | None, limits: BatchLimits
     ) -> Iterator[Arrays]:
         """The network's outputs for ``windows``, a batch at a time, rows in the order of their targets.
 

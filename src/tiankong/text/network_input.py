@@ -13,9 +13,10 @@ into those rows. Each direction reads only as far as the last state that is need
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterable, Sequence, Sized
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +25,11 @@ from tiankong.text.characters import LONGEST_WORD, CharacterTable
 from tiankong.text.vocabulary import SPECIAL_TOKENS, UNKNOWN, Vocabulary
 
 Ints = NDArray[np.int64]
+
+CharacterIds = NDArray[np.integer[Any]]
+"""Characters of words (words, longest word)."""
+
+_BLOCK = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -34,30 +40,49 @@ class Lexicon:
     (forms, longest word) are the characters, none for the special tokens.
     """
 
-    word_ids: Ints
-    character_ids: NDArray[np.int32]
+    word_ids: NDArray[np.int32]
+    character_ids: CharacterIds
 
     @classmethod
-    def of(cls, vocabulary: Vocabulary, characters: CharacterTable, others: Sequence[str] = ()) -> Lexicon:
-        """The lexicon of ``vocabulary``, with ``others`` getting the ids behind it."""
+    def of(
+        cls, vocabulary: Vocabulary, characters: CharacterTable, others: Iterable[str] = (), count: int | None = None
+    ) -> Lexicon:
+        """The lexicon of ``vocabulary``, with ``others`` getting the ids behind it; there are ``count`` of them, which
+        need not be told of a list.
+        """
         special = len(SPECIAL_TOKENS)
-        ids = [*range(special, len(vocabulary)), *[UNKNOWN] * len(others)]
-        return cls._with(ids, characters.ids([*vocabulary.words[special:], *others]))
+        if count is None:
+            count = len(others) if isinstance(others, Sized) else len(others := list(others))
+        words = itertools.chain(vocabulary.words[special:], others)
+        ids = np.full(len(vocabulary) + count, UNKNOWN, dtype=np.int32)
+        ids[: len(vocabulary)] = np.arange(len(vocabulary))
+        return cls(ids, _character_ids(words, len(ids) - special, characters))
 
     @classmethod
-    def translated(cls, words: Sequence[str], vocabulary: Vocabulary, characters: CharacterTable) -> Lexicon:
+    def translated(cls, words: Iterable[str], vocabulary: Vocabulary, characters: CharacterTable) -> Lexicon:
         """The lexicon by which a model of this ``vocabulary`` reads texts whose ids are the places in ``words``, behind
         those of the special tokens.
         """
-        ids = [vocabulary.id_of(word) if word in vocabulary else UNKNOWN for word in words]
-        return cls._with(ids, characters.ids(words))
-
-    @classmethod
-    def _with(cls, ids: list[int], character_ids: NDArray[np.int32]) -> Lexicon:
-        """The special tokens, then words with these vocabulary ids and characters."""
         special = len(SPECIAL_TOKENS)
-        word_ids = np.concatenate([np.arange(special), np.array(ids, dtype=np.int64)])
-        return cls(word_ids, np.concatenate([np.zeros((special, LONGEST_WORD), dtype=np.int32), character_ids]))
+        ids = [np.arange(special, dtype=np.int32)]
+        tables = [_character_ids((), 0, characters)]
+        remaining = iter(words)
+        while block := list(itertools.islice(remaining, _BLOCK)):
+            ids.append(np.array([vocabulary.id_of(word) for word in block], dtype=np.int32))
+            tables.append(_character_ids(block, len(block), characters)[special:])
+        return cls(np.concatenate(ids), np.concatenate(tables))
+
+
+def _character_ids(words: Iterable[str], count: int, characters: CharacterTable) -> CharacterIds:
+    """The characters of the special tokens, which have none, and of ``count`` words, in as few bytes as they fit in."""
+    special = len(SPECIAL_TOKENS)
+    kind = np.uint16 if len(characters) <= 1 << 16 else np.int32
+    table: CharacterIds = np.zeros((special + count, LONGEST_WORD), dtype=kind)
+    remaining, start = iter(words), special
+    while block := list(itertools.islice(remaining, _BLOCK)):
+        table[start : start + len(block)] = characters.ids(block)
+        start += len(block)
+    return table
 
 
 class Window(NamedTuple):
@@ -91,7 +116,7 @@ class NetworkInput(NamedTuple):
 def network_input(
     windows: Sequence[Window],
     lexicon: Lexicon,
-    other_characters: NDArray[np.int32] | None = None,
+    other_characters: CharacterIds | None = None,
     spell_others: bool = False,
 ) -> NetworkInput:
     """Arrays for a batch of windows; predictions stand in window order.
@@ -128,7 +153,7 @@ def _distinct(texts: list[Ints], others: Ints) -> tuple[Ints, list[Ints]]:
     return forms, np.split(indices, np.cumsum(lengths)[:-1])[1:]
 
 
-def _rows(forms: Ints, lexicon: Lexicon, others: NDArray[np.int32] | None) -> tuple[Ints, Ints]:
+def _rows(forms: Ints, lexicon: Lexicon, others: CharacterIds | None) -> tuple[Ints, Ints]:
     known = forms[forms < len(lexicon.word_ids)]
     word_ids, characters = lexicon.word_ids[known], lexicon.character_ids[known]
     if len(known) < len(forms):
