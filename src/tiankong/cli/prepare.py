@@ -40,6 +40,11 @@ below it are read.
 @name_label_option
 @sheet_option
 @click.option("--encoding", help="The encoding of the files, unless it is UTF-8 or GB18030.")
+@click.option(
+    "--vocabulary-of",
+    type=click.Path(path_type=Path),
+    help="Take over the vocabulary of this prepared corpus, so that a model can be trained on both.",
+)
 @click.option("--processes", default=0, help="Processes that segment (0: one per processor that this process may use).")
 @click.option("--resume", is_flag=True, help="Continue the unfinished preparation of this output, if there is one.")
 @click.option("--force", is_flag=True, help="Start over (without --resume); replace the output folder if it exists.")
@@ -54,6 +59,7 @@ def command(
     label_names: tuple[str, ...],
     sheet: str | None,
     encoding: str | None,
+    vocabulary_of: Path | None,
     processes: int,
     resume: bool,
     force: bool,
@@ -78,6 +84,7 @@ def command(
                 label_names=parse_label_names(label_names),
                 sheet=sheet,
                 encoding=encoding,
+                vocabulary_of=vocabulary_of,
                 preset=preset,
                 processes=processes,
                 resume=resume,

@@ -41,7 +41,10 @@ def word_vectors(texts: Iterable[list[str]], words: list[str], size: int, seed: 
     except ImportError:
         raise MissingPackageError("making word codes", "train") from None
     model = Word2Vec(texts, vector_size=size, min_count=1, workers=1, seed=seed)
-    return np.stack([model.wv[word] for word in words]).astype(np.float32)
+    others = np.random.default_rng(seed)  # words of a vocabulary that was taken over may be in no text
+    return np.stack([model.wv[word] if word in model.wv else others.standard_normal(size) for word in words]).astype(
+        np.float32
+    )
 
 
 def unique_codes(vectors: NDArray[np.float32]) -> tuple[NDArray[np.uint8], CodeReport]:

@@ -27,6 +27,7 @@ from tiankong.corpus.archives import OnNote
 from tiankong.corpus.chunks import CHARACTERS, Chunk, read_chunks
 from tiankong.corpus.counting import MOST_FORMS, RANGE, FormCounts, Ranked
 from tiankong.corpus.duplicates import MOST_HASHES, find_duplicates
+from tiankong.corpus.given_vocabulary import GivenVocabulary
 from tiankong.corpus.labels import LabelCensus, LabelCounts, LabelNames, LabelTable
 from tiankong.corpus.prepared import (
     CHARACTERS_FILE,
@@ -101,6 +102,7 @@ def prepare(
     config: PrepareConfig,
     *,
     label_names: Mapping[str, str] | None = None,
+    vocabulary: GivenVocabulary | None = None,
     force: bool = False,
     resume: bool = False,
     processes: int = 0,
@@ -110,10 +112,10 @@ def prepare(
 ) -> PreparedCorpus:
     """Makes the prepared corpus ``output`` and opens it.
 
-    ``label_names`` gives labels of the source another name. ``resume`` goes on with an unfinished preparation of
-    ``output``, if there is one. ``processes`` segment (0: one per processor that this process may use).
-    ``report("reading", work)`` tells the progress, in the unit of the source; ``note`` is called with a sentence for
-    people about how something is read.
+    ``label_names`` gives labels of the source another name, ``vocabulary`` is taken over from another corpus.
+    ``resume`` goes on with an unfinished preparation of ``output``, if there is one. ``processes`` segment (0: one per
+    processor that this process may use). ``report("reading", work)`` tells the progress, in the unit of the source;
+    ``note`` is called with a sentence for people about how something is read.
 
     :raises OptionError: the configuration, or the user dictionary; the preparation to resume segments differently.
     :raises SourceError: something can't be read, or there is too little text.
@@ -126,6 +128,8 @@ def prepare(
     PREPARED.check_output(output, force=force)
     source.check()
     user_words = read_user_words(config)
+    if vocabulary is not None:
+        config = vocabulary.settings(config, user_words)
     segmenter = ChunkSegmenter(config, user_words)
     processes = (processes or allowed_threads()) if can_start() else 1
     rows_without_text = 0
@@ -145,7 +149,7 @@ def prepare(
         shards = work.shards(count)
         empty = rows_without_text + sum(shard.empty for shard in shards)
         names = LabelNames(label_names or {})
-        config, fields = _write_corpus(folder, shards, names, work, config, sizes, report, note)
+        config, fields = _write_corpus(folder, shards, names, vocabulary, work, config, sizes, report, note)
         if user_words:
             write_text(folder / USER_DICT_FILE, "\n".join(user_words) + "\n")
         _seal(folder, config, source, empty, fields)
@@ -207,6 +211,7 @@ def _write_corpus(
     folder: Path,
     shards: list[Shard],
     names: LabelNames,
+    given: GivenVocabulary | None,
     work: Work,
     config: PrepareConfig,
     sizes: Sizes,
@@ -234,34 +239,43 @@ def _write_corpus(
         forms.add(number, *_occurrences(shard, split))
     _check_sizes(sizes_of_splits, texts if config.unique else texts - len(duplicates), split_shares)
     ranked = forms.ranked(config.minimum_count, sizes.forms)
-    words = _write_words(folder, ranked, config, note)
+    if given is None:
+        words = _write_words(folder, ranked, config, note)
+        vocabulary, others = ranked.words[:words], len(ranked.words) - words if config.keep_unknown else 0
+    else:
+        vocabulary, others = given.words, given.write(folder, ranked, keep_unknown=config.keep_unknown)
+        words = len(vocabulary)
 
     problem = census.problem
     names_in_order, label_ranks = census.ranked()
     labels = None if problem else len(names_in_order)
     writers = [SplitWriter(folder, name, words, labels, sizes.shard_tokens) for name in SPLITS]
-    id_of = _final_ids(ranked, words, config)
+    id_of = _final_ids(ranked, words, config, given)
     for number, shard in enumerate(shards):
         these = label_ranks[table.of(shard)] if problem is None else np.zeros(shard.texts, dtype=np.int32)
         _write_texts(shard, splits.of(number), id_of[forms.numbers(number)], these, writers)
     for writer in writers:
         writer.close()
+    if given is not None and not writers[0].counts.known_targets:
+        raise SourceError("no word of the training split is in the vocabulary of `vocabulary_of`: leave that out")
 
     codes = None
     if config.code_bits:
         report("word vectors", 0)
         train = open_split(folder, SPLITS[0])
-        codes = write_codes(train, ranked.words[:words], folder / CODES_FILE, config.code_bits, config.seed)
+        codes = write_codes(train, vocabulary, folder / CODES_FILE, config.code_bits, config.seed)
     fields = {
         "duplicate_texts": len(duplicates),
         "splits": {name: writer.counts for name, writer in zip(SPLITS, writers, strict=True)},
         "words": words,
-        "other_words": len(ranked.words) - words if config.keep_unknown else 0,
+        "other_words": others,
         "codes": codes,
         "labels": [] if problem else _label_counts(names_in_order, writers),
         "label_problem": problem,
         "disputed_texts": 0 if problem else duplicates.disputed,
     }
+    if given is not None:
+        fields["vocabulary_of"] = given.fingerprint
     if config.keep_unknown and ranked.forms > len(ranked.words):
         fields["left_out_words"] = ranked.forms - len(ranked.words)
     return config, fields
@@ -318,10 +332,15 @@ def _write_words(folder: Path, ranked: Ranked, config: PrepareConfig, note: OnNo
     return size
 
 
-def _final_ids(ranked: Ranked, words: int, config: PrepareConfig) -> NDArray[np.int32]:
+def _final_ids(ranked: Ranked, words: int, config: PrepareConfig, given: GivenVocabulary | None) -> NDArray[np.int32]:
     """The id of each form by its number in :class:`FormCounts`."""
+    without = UNKNOWN if config.keep_unknown else LEFT_OUT
+    ids = np.full(ranked.forms, without, dtype=np.int32)
+    if given is not None:
+        found = given.ids(ranked, keep_unknown=config.keep_unknown)
+        ids[ranked.numbers] = np.where(found == UNKNOWN, without, found)
+        return ids
     kept = ranked.numbers if config.keep_unknown else ranked.numbers[:words]
-    ids = np.full(ranked.forms, UNKNOWN if config.keep_unknown else LEFT_OUT, dtype=np.int32)
     ids[kept] = np.arange(len(kept), dtype=np.int32) + len(SPECIAL_TOKENS)
     return ids
 

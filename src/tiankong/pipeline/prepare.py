@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tiankong.config import MOST_THREADS, Preset
+from tiankong.corpus.given_vocabulary import GivenVocabulary
 from tiankong.corpus.prepare import prepare as make_corpus
 from tiankong.corpus.prepared import PreparedCorpus
 from tiankong.corpus.work_folder import holds_unfinished, work_folder
@@ -28,6 +29,7 @@ def prepare(
     label_names: Mapping[Any, str] | None = None,
     sheet: str | int | None = None,
     encoding: str | None = None,
+    vocabulary_of: str | os.PathLike[str] | PreparedCorpus | None = None,
     preset: str | os.PathLike[str] | Preset = "default",
     processes: int = 0,
     resume: bool = False,
@@ -55,6 +57,8 @@ def prepare(
         name are merged.
     :param sheet: the sheet of workbooks, by name or by number, from 1 (default: the first that is shown).
     :param encoding: the encoding of files that are neither UTF-8 nor GB18030.
+    :param vocabulary_of: a prepared corpus whose vocabulary to take over, so that a model can be trained on both. Texts
+        must be cut in the same way as there; words and their counts are those of that corpus.
     :param preset: the name of a preset, the path of a ``.toml`` file, or a :class:`tiankong.config.Preset`.
     :param processes: processes that segment (0: one per processor that this process may use). The result is the same.
     :param resume: continue the unfinished preparation of this ``output``, if there is one.
@@ -79,6 +83,7 @@ def prepare(
         )
     config = with_settings(preset_of(preset), settings, "prepare").prepare
     names = parse_label_names(label_names or {})
+    vocabulary = None if vocabulary_of is None else _vocabulary(vocabulary_of, settings)
     opened = open_source(source, column=column, label_column=label_column, sheet=sheet, encoding=encoding)
     advance = counter(progress, "reading", opened.size)
 
@@ -94,6 +99,7 @@ def prepare(
             output,
             config,
             label_names=names,
+            vocabulary=vocabulary,
             processes=int(processes),
             resume=resume,
             force=force,
@@ -106,3 +112,14 @@ def prepare(
         raise KeyboardInterrupt(
             f"the preparation was stopped: the same call with resume=True continues from {work_folder(output)}"
         ) from None
+
+
+def _vocabulary(corpus: str | os.PathLike[str] | PreparedCorpus, settings: Mapping[str, Any]) -> GivenVocabulary:
+    """The vocabulary of ``corpus``.
+
+    :raises OptionError: there are settings that decide which words a vocabulary has.
+    """
+    for name in ("minimum_count", "maximum_vocabulary"):
+        if settings.get(name) is not None:
+            raise OptionError(f"`{name}` does nothing with `vocabulary_of`: leave one of them out")
+    return GivenVocabulary(corpus if isinstance(corpus, PreparedCorpus) else PreparedCorpus(corpus))
