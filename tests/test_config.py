@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tiankong.config import (
+    MOST_HOURS,
     MOST_LAYERS,
     MOST_SEED,
     MOST_UNITS,
@@ -88,6 +89,9 @@ BOUNDS = [
     (ModelConfig, "frequent_words", 1, None),
     (ModelConfig, "word_vectors", 0, None),
     (TrainingConfig, "epochs", 1, None),
+    (TrainingConfig, "max_steps", 0, None),
+    (TrainingConfig, "max_hours", 0.0, MOST_HOURS),
+    (TrainingConfig, "evaluate_every", 2, None),
     (TrainingConfig, "window", 1, None),
     (TrainingConfig, "patience", 1, None),
     (TrainingConfig, "checkpoint_steps", 1, None),

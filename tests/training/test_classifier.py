@@ -22,6 +22,7 @@ from tiankong.artifact.base_model import open_base
 from tiankong.artifact.model_folder import open_model
 from tiankong.cli.main import run
 from tiankong.config import ClassifierConfig, ModelConfig, TrainingConfig
+from tiankong.corpus.mix import CorpusMix
 from tiankong.corpus.prepared import PreparedCorpus
 from tiankong.model import load
 from tiankong.network.classifier import ClassifierNetwork
@@ -342,7 +343,7 @@ def test_balanced_labels_are_balanced_over_what_is_learned_from(prepared, tmp_pa
         patch.setattr(LabelModule, "__init__", noted)
         small = ModelConfig(embedding_size=8, hidden_size=8, mlp_sizes=(8,), attention_size=8, attention_heads=1)
         once = dataclasses.replace(training, epochs=1, threads=1)
-        fit(TrainingRequest(TASKS["classify"], corpus, small, once, classifier, work))
+        fit(TrainingRequest(TASKS["classify"], CorpusMix([corpus]), small, once, classifier, work))
     assert (weights[0].numpy() * counts) == pytest.approx(np.full(2, len(learnt) / 2))
 
 

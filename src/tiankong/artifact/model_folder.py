@@ -50,8 +50,18 @@ class StatedBase:
 
 
 @dataclass(frozen=True)
+class StatedCorpus:
+    """One of several corpora that a model was trained on, and its share of the tokens that were learned from."""
+
+    name: str
+    share: float
+    sha256: str  # of its manifest
+
+
+@dataclass(frozen=True)
 class ModelManifest:
-    """The fields of ``config.json``. ``words`` counts the special tokens, too.
+    """The fields of ``config.json``. ``words`` counts the special tokens, too. ``corpora`` are those of a
+    model that was trained on several.
 
     ``unknown_bias`` is the constant part of the logit of a word outside the vocabulary, of models that compose output
     vectors. ``labels``, ``classifier`` and ``base`` are those of a classifier; its outputs are in the order of
@@ -72,6 +82,7 @@ class ModelManifest:
     labels: list[str] = field(default_factory=list)
     classifier: ClassifierConfig | None = None
     base: StatedBase | None = None
+    corpora: list[StatedCorpus] = field(default_factory=list)
 
     @property
     def code_bits(self) -> int:

@@ -79,6 +79,7 @@ class _Bars:
             settings: dict[str, Any] = {"leave": False, "dynamic_ncols": True, "smoothing": 0.1}
             self._bar = tqdm(total=total, initial=step.done, desc=step.stage, **settings)
         if self._bar is not None:
+            self._bar.total = step.total or None  # that of a training with a time limit is an estimate
             self._bar.update(step.done - self._bar.n)
 
     def close(self) -> None:

@@ -30,13 +30,15 @@ from tiankong.registry.tasks import TASKS
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
-class _Numbers(click.ParamType[Any]):
+class Numbers(click.ParamType[Any]):
     """Numbers with a separator, such as ``60/20/20`` or ``600,300``."""
 
-    def __init__(self, name: str, separator: str, kind: type, count: int | None) -> None:
-        self.name, self._separator, self._kind, self._count = name, separator, kind, count
+    def __init__(self, name: str, separator: str, kind: type, count: int | None, form: str) -> None:
+        """``form`` is an example."""
+        self.name, self._separator, self._kind, self._count, self._form = name, separator, kind, count, form
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The numbers."""
         if isinstance(value, tuple):
             return value
         try:
@@ -44,8 +46,7 @@ class _Numbers(click.ParamType[Any]):
         except ValueError:
             numbers = None
         if numbers is None or (self._count and len(numbers) != self._count):
-            form = "60/20/20" if self._separator == "/" else "600,300"
-            self.fail(f"{value!r} is not of the form {form}", param, ctx)
+            self.fail(f"{value!r} is not of the form {self._form}", param, ctx)
         return numbers
 
     def shown(self, value: tuple[Any, ...]) -> str:
@@ -68,7 +69,7 @@ class _Words(click.ParamType[Any]):
 
 _ARGUMENTS = (
     *("blank", "column", "encoding", "force", "label_column", "labelled", "limit", "measure_limit", "prepared"),
-    *("processes", "profile", "resume", "script", "sheet", "task", "tensorboard", "text"),
+    *("processes", "profile", "resume", "script", "sheet", "task", "tensorboard", "text", "vocabulary_of", "weights"),
     *("top_k", "decoding", "starts_with", "ends_with", "contains", "pattern", "length", "exclude"),
 )
 _SETTING = re.compile(r"`(\w+)(?:=([^`]*))?`")
@@ -92,8 +93,8 @@ _TYPES: dict[str, Any] = {
     "str": str,
     "int": int,
     "float": float,
-    "tuple[float, float, float] | None": _Numbers("shares", "/", float, 3),
-    "tuple[int, ...]": _Numbers("sizes", ",", int, None),
+    "tuple[float, float, float] | None": Numbers("shares", "/", float, 3, form="60/20/20"),
+    "tuple[int, ...]": Numbers("sizes", ",", int, None, form="600,300"),
     "tuple[str, ...]": _Words(),
 }
 
@@ -304,7 +305,7 @@ def _option(field: dataclasses.Field[Any], usual: Any) -> Callable[[Command], Co
     name = field.name.replace("_", "-")
     choices = field.metadata["choices"]
     kind = click.BOOL if field.type == "bool" else _TYPES[str(field.type)]
-    shown = kind.shown(usual) if isinstance(kind, _Numbers | _Words) and usual is not None else f"{usual}"
+    shown = kind.shown(usual) if isinstance(kind, Numbers | _Words) and usual is not None else f"{usual}"
     if field.type == "bool":
         name, shown = f"{name}/--no-{name}", "yes" if usual else "no"
     text = as_options(field.metadata["help"]) + (f" [{'|'.join(choices)}]" if choices else "")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tiankong.cli.display import metrics_lines, progress_bars, say, this_command
-from tiankong.cli.options import SectionedCommand, config_options
+from tiankong.cli.options import Numbers, SectionedCommand, config_options
 from tiankong.config import ClassifierConfig, ModelConfig, TrainingConfig
 from tiankong.registry.tasks import TASKS
 
@@ -19,8 +19,13 @@ if TYPE_CHECKING:
 
 
 @click.command(name="train", cls=SectionedCommand)
-@click.argument("prepared", type=click.Path(path_type=Path))
+@click.argument("prepared", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="The model folder to make.")
+@click.option(
+    "--weights",
+    type=Numbers("weights", ",", float, None, form="3,1"),
+    help="Of several corpora, the shares of the tokens that are learned from, such as 3,1. [default: by their tokens]",
+)
 @click.option(
     "--task",
     type=click.Choice(list(TASKS)),
@@ -37,14 +42,15 @@ if TYPE_CHECKING:
 @click.option("--measure-limit", default=0, help="Measure only this many texts of each split at the end (0: all).")
 @click.option("--tensorboard", type=click.Path(path_type=Path), help="Write TensorBoard events to this folder.")
 @click.option(
-    "--profile", is_flag=True, help="Print after each epoch where the time went and how fast the arithmetic was."
+    "--profile", is_flag=True, help="Print at each evaluation where the time went and how fast the arithmetic was."
 )
 @click.option("--quiet", is_flag=True, help="No progress.")
 @click.option("--json", "as_json", is_flag=True, help="Print the metrics as JSON.")
 @config_options(ModelConfig, TrainingConfig, ClassifierConfig, preset=None)
 def command(
-    prepared: Path,
+    prepared: tuple[Path, ...],
     output: Path,
+    weights: tuple[float, ...] | None,
     task: str,
     base: str | None,
     resume: bool,
@@ -59,6 +65,8 @@ def command(
     **settings: Any,
 ) -> None:
     """Train on the folder PREPARED and write a model that fills blanks, or a classifier.
+
+    Several folders are mixed. They must be prepared in the same way, with one vocabulary (prepare --vocabulary-of).
 
     While it runs, OUTPUT.training holds checkpoints. Ctrl-C saves one and stops; the same command with --resume
     continues, also after a crash, and ends with the same weights as an uninterrupted training.
@@ -75,8 +83,9 @@ def command(
 
         try:
             result = train(
-                prepared,
+                list(prepared),
                 output,
+                weights=weights,
                 task=task,
                 base=base,
                 preset=preset,
@@ -109,3 +118,6 @@ def command(
         )
     click.echo(f"{output}: best epoch {metrics['best_epoch']} of {metrics['epochs']}, scores on the test split:")
     click.echo(metrics_lines(metrics["test"]))
+    for name, corpus in metrics.get("corpora", {}).items():
+        click.echo(f"{name}, {corpus['share']:.1%} of the tokens:")
+        click.echo(metrics_lines(corpus["test"]))

@@ -55,6 +55,9 @@ MOST_THREADS = 1024
 CODE_BITS = (50, 4096)
 """The fewest and the most bits of a word's code."""
 
+MOST_HOURS = 100_000
+"""The longest training: eleven years."""
+
 MOST_SEED = 2**32 - 1
 """The largest seed that every generator behind the product takes."""
 
@@ -256,7 +259,15 @@ class ModelConfig:
 class TrainingConfig:
     """How the network is trained."""
 
-    epochs: int = setting("Length and checkpoints", 9, "maximum number of passes over the training split")
+    epochs: int = setting(
+        "Length and checkpoints",
+        9,
+        "maximum number of passes over the training split (0: only `max_steps` and `max_hours` count)",
+    )
+    max_steps: int = setting("Length and checkpoints", 0, "maximum number of steps (0: any)")
+    max_hours: float = setting(
+        "Length and checkpoints", 0.0, "maximum hours of training and its evaluations, by the clock (0: any)"
+    )
     batch_tokens: int = setting("Batches", 2048, "maximum number of tokens in a batch, padding included")
     batch_sentences: int = setting("Batches", 0, "maximum number of texts in a batch (0: only `batch_tokens` counts)")
     window: int = setting("Batches", 192, "train longer texts in pieces of this many tokens", where=Where(WORDS))
@@ -301,10 +312,13 @@ class TrainingConfig:
     schedule: str = setting("Optimiser", "cosine", "learning rate after the warm-up", SCHEDULES)
     clip_norm: float = setting("Optimiser", 1.0, "scale gradients down to this norm (0: never)")
     patience: int = setting(
-        "Length and checkpoints", 3, "stop after this many epochs without a better validation score"
+        "Length and checkpoints", 3, "stop after this many evaluations without a better validation score"
+    )
+    evaluate_every: int = setting(
+        "Length and checkpoints", 10_000, "evaluate every so many steps, not only after each epoch (0: only then)"
     )
     validation_sentences: int = setting(
-        "Length and checkpoints", 1000, "validation texts measured after each epoch (0: all)"
+        "Length and checkpoints", 1000, "validation texts measured at each evaluation (0: all)"
     )
     checkpoint_steps: int = setting(
         "Length and checkpoints", 250, "steps between the checkpoints that a training resumes from"
@@ -319,10 +333,16 @@ class TrainingConfig:
     def problems(self) -> list[str]:
         """Every reason why this can't be used, a sentence each."""
         problems = choice_problems(self)
-        for name in ("epochs", "batch_tokens", "window", "patience", "checkpoint_steps"):
+        problems += at_least(self, "epochs", 0 if self.max_steps > 0 or self.max_hours > 0 else 1)
+        for name in ("batch_tokens", "window", "patience", "checkpoint_steps"):
             problems += at_least(self, name, 1)
         for name in ("batch_sentences", "negatives", "warmup_steps", "validation_sentences"):
             problems += at_least(self, name, 0)
+        problems += at_least(self, "max_steps", 0) + within(self, "max_hours", 0.0, MOST_HOURS)
+        if self.evaluate_every < 0 or self.evaluate_every == 1:  # between two evaluations is room for a checkpoint
+            problems.append(
+                f"evaluate_every must be 0 (only after each epoch) or at least 2, not {self.evaluate_every}"
+            )
         problems += within(self, "threads", 0, MOST_THREADS) + within(self, "seed", 0, MOST_SEED)
         problems += within(self, "weight_decay", 0.0, 100.0) + within(self, "clip_norm", 0.0, 1e6)
         problems += within(self, "negative_power", 0.0, 2.0)

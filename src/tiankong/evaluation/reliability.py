@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -22,6 +24,14 @@ class Reliability:
         self._answers += np.bincount(bins, minlength=BINS)
         self._probability += np.bincount(bins, weights=probability, minlength=BINS)
         self._right += np.bincount(bins, weights=right, minlength=BINS)
+
+    def add_table(self, table: Sequence[Sequence[float]], weight: float) -> None:
+        """Adds what :meth:`table` gave, each answer with that weight."""
+        for probability, right, answers in table:
+            row = min(int(probability * BINS), BINS - 1)
+            self._answers[row] += weight * answers
+            self._probability[row] += weight * answers * probability
+            self._right[row] += weight * answers * right
 
     @property
     def error(self) -> float:

@@ -67,7 +67,7 @@ def write_int8_model(
             metrics["test_fp32"] = metrics["test"]
         seal_with_error_detection(folder, fields, find_error_detection)
         metrics |= {"test": measure(folder), "commands": [*metrics["commands"], command]}
-        write_card(folder, output.name, corpus.manifest, fields, metrics)
+        write_card(folder, output.name, [corpus.manifest], fields, metrics)
     return metrics
 
 
@@ -75,7 +75,7 @@ def _metrics(file: Path, corpus: PreparedCorpus, fields: dict[str, Any]) -> dict
     """The original's metrics, after checking that a card can be written from them: people may have edited the file."""
     try:
         metrics: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-        card_text("", corpus.manifest, fields, metrics)
+        card_text("", [corpus.manifest], fields, metrics)
     except (OSError, ValueError, KeyError, TypeError):
         raise FolderError(f"{file} can't be read, and the copy's card is made from it: train the model again") from None
     return metrics

@@ -22,6 +22,7 @@ from tiankong.artifact.model_folder import (
     USER_DICT_FILE,
     VOCABULARY_FILE,
     WEIGHTS_FILE,
+    StatedCorpus,
 )
 from tiankong.exporting.card import write_card
 from tiankong.exporting.onnx_export import export_onnx
@@ -73,8 +74,9 @@ def write_model(
         }
         seal_with_error_detection(folder, fields, find_error_detection)
         metrics = {
-            "best_epoch": trained.best_epoch,
-            "epochs": int(trained.rows[-1]["epoch"]),
+            "best_epoch": _epochs(trained.best_epoch),
+            "epochs": _epochs(trained.rows[-1]["epoch"]),
+            "steps": int(trained.rows[-1]["step"]),
             "training_seconds": sum(row["seconds"] for row in trained.rows),
             "training_processor_seconds": sum(row["processor_seconds"] for row in trained.rows),
             "onnx_difference": difference,
@@ -82,7 +84,7 @@ def write_model(
             **trained.metrics,
             **measure(folder),
         }
-        write_card(folder, output.name, request.corpus.manifest, fields, metrics)
+        write_card(folder, output.name, [part.corpus.manifest for part in request.mix.parts], fields, metrics)
     return metrics
 
 
@@ -99,10 +101,18 @@ def _stated_settings(request: TrainingRequest) -> dict[str, Any]:
     """The manifest's fields that say how the model came about."""
     # The user dictionary travels in the folder; its path on this machine means nothing elsewhere.
     prepare = dataclasses.replace(request.corpus.manifest.config, user_dict="")
+    mix = request.mix
+    corpora = [StatedCorpus(part.name, part.share, part.corpus.fingerprint) for part in mix.parts]
     return {
         "tiankong": VERSION,
         "task": request.task.name,
         "prepare": dataclasses.asdict(prepare),
         "model": dataclasses.asdict(request.model),
         "training": dataclasses.asdict(request.training),
+        **({"corpora": [dataclasses.asdict(corpus) for corpus in corpora]} if mix.is_several else {}),
     }
+
+
+def _epochs(number: float) -> float:
+    """Whole epochs as a whole number."""
+    return int(number) if number == int(number) else number

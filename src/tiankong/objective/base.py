@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import math
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple
 
 from tiankong.registry.tasks import TaskSpec
@@ -48,6 +49,15 @@ class Objective(ABC):
     def details(self, metrics: Mapping[str, Any]) -> str:  # noqa: ARG002
         """What follows the scores in a model's card."""
         return ""
+
+
+def mean_score(name: str, values: Sequence[float], shares: Sequence[float]) -> float:
+    """The mean of a score over corpora with these ``shares``, which add up to 1. Of perplexities it is the geometric
+    one: the perplexity of texts mixed by these shares of words.
+    """
+    if name == "perplexity":
+        return math.exp(sum(share * math.log(value) for value, share in zip(values, shares, strict=True)))
+    return sum(share * value for value, share in zip(values, shares, strict=True))
 
 
 def objective_of(task: TaskSpec) -> Objective:

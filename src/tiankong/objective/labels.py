@@ -23,6 +23,7 @@ FEWEST_LEARNT = 2
 
 _ACCURACY, _LOG_LOSS = Curve("accuracy", "accuracy"), Curve("log_loss", "log loss (nats)")
 _MOST_ROWS = 100
+_COUNTED_AT_ONCE = 1 << 20
 
 
 class LabelObjective(Objective):
@@ -63,7 +64,7 @@ class LabelObjective(Objective):
                 f"{folder} has {len(names):,} different labels, and a classifier has at most {MOST_LABELS:,}: prepare "
                 "it with the right `label_column`"
             )
-        counts = {split: np.bincount(numbers, minlength=len(names)) for split, numbers in labels.items()}
+        counts = {split: label_counts(numbers, len(names)) for split, numbers in labels.items()}
         for number, name in enumerate(names):
             train, validation, test = (int(counts[split][number]) for split in SPLITS)
             if train < FEWEST_LEARNT or not validation or not test:
@@ -117,6 +118,14 @@ the first backward state of a text decide. {started}
 |---|---|---|---|---|
 {rows}{others}
 """
+
+
+def label_counts(labels: NDArray[np.int32], size: int) -> NDArray[np.int64]:
+    """How many texts have each of ``size`` labels (size,), from the label of each text (texts,), which may be many."""
+    counts = np.zeros(size, dtype=np.int64)
+    for start in range(0, len(labels), _COUNTED_AT_ONCE):
+        counts += np.bincount(labels[start : start + _COUNTED_AT_ONCE], minlength=size)
+    return counts
 
 
 def label_objective(task: TaskSpec) -> LabelObjective:

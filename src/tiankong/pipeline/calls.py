@@ -24,6 +24,8 @@ def call_text(function: str, positional: list[Any], keywords: Mapping[str, Any])
 def _text(value: Any) -> str:
     if isinstance(value, PreparedCorpus):
         value = value.path
+    if isinstance(value, list):
+        return f"[{', '.join(map(_text, value))}]"
     if isinstance(value, str | os.PathLike):
         path = Path(value)
         return f'"{path.name if path.is_absolute() else os.fspath(value)}"'

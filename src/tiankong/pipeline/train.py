@@ -6,7 +6,7 @@ import dataclasses
 import difflib
 import os
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,10 +17,12 @@ from tiankong.artifact.model_folder import MODEL, open_model
 from tiankong.config import ModelConfig, Preset, override, preset_tables, validate
 from tiankong.config.applicability import check_shape, check_task, check_used
 from tiankong.config.schema import where
+from tiankong.corpus.mix import CorpusMix
 from tiankong.corpus.prepared import PreparedCorpus
 from tiankong.corpus.word_codes import usual_bits
 from tiankong.errors import MissingPackageError, OptionError
 from tiankong.evaluation.base import evaluation_of
+from tiankong.evaluation.mixed import mixed_metrics
 from tiankong.folder import as_path
 from tiankong.objective.base import objective_of
 from tiankong.pipeline.calls import call_text
@@ -39,10 +41,15 @@ _SAMPLE = 2000
 """The most texts of the training split that are measured."""
 
 
+Prepared = str | os.PathLike[str] | PreparedCorpus
+"""The folder of a prepared corpus, or the corpus."""
+
+
 def train(
-    prepared: str | os.PathLike[str] | PreparedCorpus,
+    prepared: Prepared | Sequence[Prepared],
     output: str | os.PathLike[str],
     *,
+    weights: Sequence[float] | None = None,
     task: str = "cloze",
     base: str | os.PathLike[str] | None = None,
     preset: str | os.PathLike[str] | Preset | None = None,
@@ -56,10 +63,12 @@ def train(
     command: str | None = None,
     **settings: Any,
 ) -> TrainingResult:
-    """Trains a model on a prepared corpus and writes the folder ``output``.
+    """Trains a model on a prepared corpus, or on several, and writes the folder ``output``.
 
     >>> result = tiankong.train("prepared", "model", preset="quick", epochs=2)
     >>> result.metrics["test"]["top10"]
+    >>> result = tiankong.train(["news", "reviews"], "model", weights=[3, 1], max_hours=2)
+    >>> result.metrics["corpora"]["reviews"]["test"]["top10"]
 
     With a head that needs word codes, they are made from the training split and kept beside the corpus, in
     ``PREPARED.codes-BITS``.
@@ -68,8 +77,11 @@ def train(
     the same call with ``resume=True`` continues, also after a crash, and ends with the same weights as an uninterrupted
     training.
 
-    :param prepared: the folder of a prepared corpus, or what :func:`tiankong.prepare` returned.
+    :param prepared: the folder of a prepared corpus, or what :func:`tiankong.prepare` returned; or a list of them,
+        prepared in the same way and with one vocabulary (see ``vocabulary_of`` there).
     :param output: the model folder to make.
+    :param weights: of several corpora, the shares of the tokens that are learned from, relative to their sum (default:
+        in proportion to their tokens).
     :param task: ``cloze`` trains a model that fills blanks, ``classify`` one that predicts the labels of the texts.
     :param base: for classifiers: a model that fills blanks, whose network and words to start from.
     :param preset: the name of a preset, the path of a ``.toml`` file, or a :class:`tiankong.config.Preset` (default:
@@ -81,30 +93,32 @@ def train(
     :param profile: measure in each epoch where the time goes and how fast the arithmetic is.
     :param tensorboard: write TensorBoard events to this folder.
     :param progress: called with a :class:`tiankong.Progress`. The stages are ``word vectors``, ``training`` (in
-        steps), ``epoch`` (with the epoch's metrics), ``profile``, ``error detection`` and ``measuring`` (in texts), and
+        steps), ``epoch`` (with the metrics of each evaluation), ``profile``, ``error detection`` and ``measuring`` (in
+        texts), and
         ``resuming``.
     :param command: the command recorded in the model card (default: this call).
     :param settings: fields of :class:`tiankong.config.ModelConfig`, :class:`~tiankong.config.TrainingConfig` and
         :class:`~tiankong.config.ClassifierConfig`, such as ``epochs=2``.
-    :raises OptionError: settings are unknown, do not go together or can't be used on this machine; the training to
-        resume was started with different settings; the training diverged.
-    :raises FolderError: ``prepared`` or ``base`` can't be used; ``output`` exists or can't be written; there is an
-        unfinished training (without ``resume`` or ``force``), or none to resume.
+    :raises OptionError: settings are unknown, do not go together or can't be used on this machine; the ``weights`` do
+        not match the corpora; the training to resume was started with different settings; the training diverged.
+    :raises FolderError: ``prepared`` or ``base`` can't be used; corpora differ in their vocabulary or preparation;
+        ``output`` exists or can't be written; there is an unfinished training (without ``resume`` or ``force``), or
+        none to resume.
     :raises MissingPackageError: the packages of ``tiankong[train]`` are not installed.
     :raises KeyboardInterrupt: after Ctrl-C; after SIGTERM, ``SystemExit``.
     """
+    given_corpora = _listed(prepared)
     stated = call_text(
         "train",
-        [prepared, output],
+        [given_corpora[0] if len(given_corpora) == 1 else given_corpora, output],
         {
+            "weights": list(weights) if isinstance(weights, tuple) else weights,
             "task": task if task != next(iter(TASKS)) else None,
             **{"base": base, "preset": preset, "measure_limit": measure_limit or None, "resume": resume},
             **settings,
         },
     )
     output, base = as_path(output, "output"), None if base is None else os.fspath(as_path(base, "base"))
-    if not isinstance(prepared, PreparedCorpus):
-        prepared = as_path(prepared, "prepared")
     if tensorboard is not None:
         tensorboard = as_path(tensorboard, "tensorboard")
     check_progress(progress)
@@ -113,6 +127,10 @@ def train(
         raise OptionError(f"`measure_limit` must be 0 (all) or more, not {measure_limit!r}")
     if profile and not spec.has_profile:
         raise OptionError(f'`profile` is not for `task="{task}"`, whose arithmetic is not counted: leave it out')
+    if weights is not None and len(given_corpora) == 1:
+        raise OptionError("`weights` is for several corpora: leave it out, or name more than one")
+    if len(given_corpora) > 1 and not spec.takes_several:
+        raise OptionError(f'`task="{task}"` takes one prepared corpus: prepare all files together')
     config = _settings(spec, preset, settings, base)
     limit_spinning()
     try:
@@ -123,25 +141,33 @@ def train(
     except ModuleNotFoundError:
         raise MissingPackageError("training", "train") from None
     MODEL.check_output(output, force=force)
-    corpus = prepared if isinstance(prepared, PreparedCorpus) else PreparedCorpus(prepared)
+    mix = CorpusMix(
+        [corpus if isinstance(corpus, PreparedCorpus) else PreparedCorpus(corpus) for corpus in given_corpora], weights
+    )
     opened = None if base is None else open_base(model_path(base))
-    model = _shape(spec, config, preset, settings, opened, corpus)
+    model = _shape(spec, config, preset, settings, opened, mix.first)
     work = Work(run_folder(output), resume, force, command or stated)
     profiles: list[Profile] = []
-    observer = _observer(spec, config.training.epochs, progress, profiles if profile else None, tensorboard)
-    request = TrainingRequest(spec, corpus, model, config.training, config.classifier, work, observer, opened)
+    names = [part.name for part in mix.parts] if mix.is_several else []
+    observer = _observer(spec, config.training.epochs, names, progress, profiles if profile else None, tensorboard)
+    request = TrainingRequest(spec, mix, model, config.training, config.classifier, work, observer, opened)
     evaluation = evaluation_of(spec)
-    sizes = _measured_texts(corpus, measure_limit)
-    for split, texts in sizes.items():
-        evaluation.check_split(corpus, split, texts)
+    sizes = [_measured_texts(part.corpus, measure_limit) for part in mix.parts]
+    for part, texts_of in zip(mix.parts, sizes, strict=True):
+        for split, texts in texts_of.items():
+            evaluation.check_split(part.corpus, split, texts)
 
     def measure(folder: Path) -> dict[str, Any]:
         loaded = evaluation.load(open_model(folder), config.training.threads)
-        advance = counter(progress, "measuring", sum(sizes.values()))
-        return {
-            split: evaluation.measure(loaded, corpus, split, texts=texts, on_text=advance)
-            for split, texts in sizes.items()
-        }
+        advance = counter(progress, "measuring", sum(sum(texts_of.values()) for texts_of in sizes))
+        results = [
+            {
+                split: evaluation.measure(loaded, part.corpus, split, texts=texts, on_text=advance)
+                for split, texts in texts_of.items()
+            }
+            for part, texts_of in zip(mix.parts, sizes, strict=True)
+        ]
+        return mixed_metrics(mix, results)
 
     try:
         trained = fit(request)
@@ -150,7 +176,7 @@ def train(
             request,
             output,
             measure=measure,
-            find_error_detection=error_detection_finder(spec, corpus, config.training.threads, progress),
+            find_error_detection=error_detection_finder(spec, mix.largest, config.training.threads, progress),
             command=command or stated,
         )
     except TrainingInterrupted as stopped:
@@ -200,6 +226,15 @@ def error_detection_finder(
         return evaluation.fit_error_detection(evaluation.load(open_model(folder), threads), corpus, advance)
 
     return find
+
+
+def _listed(prepared: object) -> list[PreparedCorpus | Path]:
+    """The corpora that were given, one or several.
+
+    :raises OptionError: something is neither a corpus nor a path.
+    """
+    listed = list(prepared) if isinstance(prepared, list | tuple) else [prepared]
+    return [corpus if isinstance(corpus, PreparedCorpus) else as_path(corpus, "prepared") for corpus in listed]
 
 
 def _task(name: str) -> TaskSpec:
@@ -268,19 +303,29 @@ def _measured_texts(corpus: PreparedCorpus, limit: int) -> dict[str, int]:
 def _observer(
     task: TaskSpec,
     epochs: int,
+    corpora: Sequence[str],
     progress: OnProgress | None,
     profiles: list[Profile] | None,
     tensorboard: str | os.PathLike[str] | None,
 ) -> Observer:
-    """Returns the observer that reports a training's progress and collects ``profiles``."""
+    """Returns the observer that reports a training's progress, also on each of several ``corpora``, and collects
+    ``profiles``.
+    """
     from tiankong.training.trainer import Observer  # noqa: PLC0415 - heavy
 
     report = progress or (lambda _: None)
     objective = objective_of(task)
 
     def on_epoch(row: dict[str, float]) -> None:
-        name = "label layer alone" if row["epoch"] == 0 else f"epoch {row['epoch']:.0f}/{epochs}"
+        name = f"epoch {row['epoch']:.7g}" + (f"/{epochs}" if epochs else "")
+        if row["epoch"] == 0:
+            name = "label layer alone"
         parts = [name, f"loss {row['train_loss']:.4f}", *objective.epoch_parts(row)]
+        for name in corpora:
+            of_corpus = {
+                key.removeprefix(f"{name}/"): value for key, value in row.items() if key.startswith(f"{name}/")
+            }
+            parts.append(f"{name}: {objective.epoch_parts(of_corpus)[-1]}")
         parts.append(f"{row['tokens_per_second']:,.0f} tokens/s")
         report(Progress("epoch", int(row["epoch"]), epochs, metrics=row, message=" | ".join(parts)))
 

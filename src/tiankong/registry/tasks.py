@@ -69,6 +69,9 @@ class TaskSpec:
     has_profile: bool = False
     """Whether the arithmetic of a training step can be counted."""
 
+    takes_several: bool = False
+    """Whether a training may mix several prepared corpora."""
+
 
 _ROWS = (
     TaskSpec(
@@ -79,6 +82,7 @@ _ROWS = (
         trainer="tiankong.training.cloze.trainer",
         evaluation="tiankong.evaluation.words",
         has_profile=True,
+        takes_several=True,
     ),
     TaskSpec(
         "classify",

@@ -1,4 +1,4 @@
-"""What each epoch measured: kept in checkpoints, written as ``history.csv``, drawn as ``curves.png``."""
+"""What each evaluation measured: kept in checkpoints, written as ``history.csv``, drawn as ``curves.png``."""
 
 from __future__ import annotations
 
@@ -28,7 +28,10 @@ def _now() -> _Clock:
 
 
 class History(pl.Callback):
-    """One row per epoch; a resumed training continues with the rows it had."""
+    """A row for each evaluation; a resumed training continues with the rows it had.
+
+    An evaluation within an epoch belongs to a fraction of one: 1.25 are the first epoch and a quarter of the second.
+    """
 
     def __init__(self, tokens_per_epoch: int, on_epoch: Callable[[Row], None]) -> None:
         self.rows: list[Row] = []
@@ -46,14 +49,16 @@ class History(pl.Callback):
         self._spent = self._so_far()
 
     def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:  # noqa: ARG002
-        """Adds the epoch's row."""
+        """Adds the row."""
         rate = trainer.optimizers[0].param_groups[0]["lr"]
-        row = {"epoch": trainer.current_epoch + 1, "step": trainer.global_step, "learning_rate": float(rate)}
+        before = self.rows[-1]["epoch"] if self.rows else 0
+        row = {"epoch": _epochs(trainer), "step": trainer.global_step, "learning_rate": float(rate)}
         row |= {name: float(value) for name, value in trainer.callback_metrics.items()}
         row |= self._spent._asdict()
-        row["tokens_per_second"] = self._tokens / max(self._spent.seconds, 1e-9)
+        row["tokens_per_second"] = (row["epoch"] - before) * self._tokens / max(self._spent.seconds, 1e-9)
         self.rows.append(row)
         self._spent = _Clock(0.0, 0.0)
+        self._started = _now()
         self._on_epoch(row)
 
     def state_dict(self) -> dict[str, Any]:
@@ -69,6 +74,14 @@ class History(pl.Callback):
     def _so_far(self) -> _Clock:
         now = _now()
         return _Clock(*(spent + end - start for spent, end, start in zip(self._spent, now, self._started, strict=True)))
+
+
+def _epochs(trainer: pl.Trainer) -> float:
+    """How many epochs are done, to four digits."""
+    batches, all_batches = trainer.fit_loop.epoch_loop.batch_progress.current.ready, trainer.num_training_batches
+    if batches >= all_batches:
+        return trainer.current_epoch + 1
+    return round(trainer.current_epoch + batches / all_batches, 4)
 
 
 def write_history(rows: list[Row], path: Path) -> None:

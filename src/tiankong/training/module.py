@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from abc import ABC, abstractmethod
-from typing import Any, Protocol
+from collections.abc import Sequence
+from typing import Any, NamedTuple, Protocol
 
 import lightning.pytorch as pl
 import torch
@@ -12,6 +12,8 @@ from torch import Tensor
 
 from tiankong.config import TrainingConfig
 from tiankong.network.context import ContextNetwork
+from tiankong.objective.base import mean_score
+from tiankong.training.schedule import Schedule
 
 VALIDATION_SETS = ("validation", "train")
 """What is measured after an epoch: validation texts, and as many training texts without dropout."""
@@ -27,6 +29,17 @@ class Scores(Protocol):
         """What was measured."""
 
 
+class MeasuredPart(NamedTuple):
+    """A corpus that is measured: its name, and its share of the tokens that are learned from."""
+
+    name: str
+    share: float
+
+
+ALONE = (MeasuredPart("", 1.0),)
+"""One corpus."""
+
+
 class TrainedModule(pl.LightningModule, ABC):
     """Any network's training: optimiser, schedule, and what is measured after an epoch.
 
@@ -36,12 +49,15 @@ class TrainedModule(pl.LightningModule, ABC):
 
     network: ContextNetwork
 
-    def __init__(self, training: TrainingConfig, steps: int) -> None:
-        """``steps`` is the length of the whole training, for the schedule."""
+    def __init__(self, training: TrainingConfig, steps: int, parts: Sequence[MeasuredPart] = ALONE) -> None:
+        """``steps`` is the length of the whole training, for the schedule; 0 if the clock alone ends it. ``parts`` are
+        the corpora that are measured: for each of them the sets :data:`VALIDATION_SETS`.
+        """
         super().__init__()
         self.settings = training
-        self.steps = steps
-        self.scores: dict[str, Scores] = {}
+        self.schedule = Schedule(training, steps)
+        self.measured_parts = parts
+        self.scores: list[Scores] = []
         self.loss_sum = 0.0
         self.loss_steps = 0
 
@@ -68,13 +84,28 @@ class TrainedModule(pl.LightningModule, ABC):
         raise NotImplementedError
 
     def on_validation_epoch_end(self) -> None:
-        """Logs what was measured as ``validation_top1`` and so on."""
-        for name, scores in self.scores.items():
-            self.log_dict({f"{name}_{key}": value for key, value in scores.result().items()})
-            scores.reset()
+        """Logs what was measured as ``validation_top1`` and so on; of several corpora, their mean by their shares, and
+        what was measured on each as ``NAME/validation_top1``.
+        """
+        for number, name in enumerate(VALIDATION_SETS):
+            scores = self.scores[number :: len(VALIDATION_SETS)]
+            results = [part.result() for part in scores]
+            self.log_dict({f"{name}_{key}": value for key, value in self._mean(results).items()})
+            for part, result in zip(self.measured_parts, results, strict=True):
+                if part.name:
+                    self.log_dict({f"{part.name}/{name}_{key}": value for key, value in result.items()})
+            for part_scores in scores:
+                part_scores.reset()
         if self.loss_steps:
             self.log("train_loss", self.loss_sum / self.loss_steps)
         self.loss_sum, self.loss_steps = 0.0, 0
+
+    def _mean(self, results: Sequence[dict[str, float]]) -> dict[str, float]:
+        """The mean of what was measured on each corpus, by their shares."""
+        if len(results) == 1:
+            return results[0]
+        shares = [part.share for part in self.measured_parts]
+        return {name: mean_score(name, [result[name] for result in results], shares) for name in results[0]}
 
     def configure_optimizers(self) -> Any:
         """AdamW or Adam with linear warm-up, then a constant rate or a cosine down to a twentieth."""
@@ -95,7 +126,7 @@ class TrainedModule(pl.LightningModule, ABC):
                 for decays in (True, False)
             ]
             optimiser = torch.optim.AdamW(groups, settings.learning_rate, betas=(0.9, 0.99), fused=True)
-        schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, self._rate)
+        schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, self.schedule.rate)
         return {"optimizer": optimiser, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
     def decays(self, parameter: torch.nn.Parameter) -> bool:
@@ -120,13 +151,3 @@ class TrainedModule(pl.LightningModule, ABC):
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Counterpart of :meth:`on_save_checkpoint`."""
         self.loss_sum, self.loss_steps = checkpoint["running_loss"]
-
-    def _rate(self, step: int) -> float:
-        """Share of the highest learning rate at ``step``."""
-        warmup = min(self.settings.warmup_steps, max(1, self.steps // 10)) if self.settings.warmup_steps else 0
-        if step < warmup:
-            return (step + 1) / warmup
-        if self.settings.schedule == "constant":
-            return 1.0
-        done = min(1.0, (step - warmup) / max(1, self.steps - warmup))
-        return 0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * done))

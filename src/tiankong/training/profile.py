@@ -21,7 +21,7 @@ loss. Both with their backward passes. Optimiser: clipping and the step."""
 
 @dataclass(frozen=True)
 class Profile:
-    """What an epoch's steps took.
+    """What the steps of an epoch took, or those from one evaluation to the next.
 
     ``flops`` are of the matrix products that the real tokens need, forward and backward, padding not counted;
     ``rate`` is those a second, ``matrix_rate`` that of a large square matrix product on the same machine, the best
@@ -55,7 +55,7 @@ class Profile:
 
 
 class Profiler(pl.Callback):
-    """Times the parts of every step and reports after each epoch."""
+    """Times the parts of every step and reports at each evaluation."""
 
     def __init__(self, on_profile: Callable[[Profile], None]) -> None:
         self._report = on_profile
@@ -76,9 +76,7 @@ class Profiler(pl.Callback):
 
     def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:  # noqa: ARG002
         """Starts the clock."""
-        self._seconds = dict.fromkeys(PARTS, 0.0)
-        self._tokens, self._flops = 0, 0.0
-        self._since = time.perf_counter()
+        self._start_over()
 
     def on_train_batch_start(
         self,
@@ -106,7 +104,7 @@ class Profiler(pl.Callback):
         self._lap("optimiser")
 
     def on_validation_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Measures the matrix product and reports the epoch."""
+        """Measures the matrix product and reports the steps since the last evaluation."""
         seconds = sum(self._seconds.values())
         if self._tokens and seconds:
             half = str(trainer.precision).startswith("bf16")
@@ -117,7 +115,15 @@ class Profiler(pl.Callback):
             self._matrix_rate = max(self._matrix_rate, rate)
             shares = {part: self._seconds[part] / seconds for part in PARTS}
             self._report(Profile(self._tokens, self._flops, seconds, self._matrix_rate, shares))
-        self._tokens = 0
+
+    def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:  # noqa: ARG002
+        """Starts the clock again."""
+        self._start_over()
+
+    def _start_over(self) -> None:
+        self._seconds = dict.fromkeys(PARTS, 0.0)
+        self._tokens, self._flops = 0, 0.0
+        self._since = time.perf_counter()
 
     def _context_made(self, _: Any, __: Any, context: Tensor) -> None:
         if context.requires_grad:

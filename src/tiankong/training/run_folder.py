@@ -2,7 +2,8 @@
 
 ``run.json`` says what is trained on what, ``last.safetensors`` is everything needed to resume, ``best.safetensors`` the
 weights with the best validation score so far, ``start.safetensors`` those before all of a network was trained,
-``epochs.safetensors`` what each epoch measured, once all are done.
+``time.json`` what the clock of a training with a time limit said, ``epochs.safetensors`` what each evaluation measured,
+once all are done.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ LAST_FILE = "last.safetensors"
 BEST_FILE = "best.safetensors"
 START_FILE = "start.safetensors"
 EPOCHS_FILE = "epochs.safetensors"
+TIME_FILE = "time.json"
 
 _WHOLES = {"task": "another `task`", "corpus": "another corpus", "base": "another model behind `base`"}
 """What of a run is compared as a whole, and how a difference is called."""
@@ -40,7 +42,7 @@ _PARTS = ("model", "training", "classifier")
 _MOST_NAMED = 5
 """Differences that are named; another preset has dozens."""
 
-_OWN_FILES = {RUN_FILE, LOCK_FILE, LAST_FILE, BEST_FILE, START_FILE, EPOCHS_FILE}
+_OWN_FILES = {RUN_FILE, LOCK_FILE, LAST_FILE, BEST_FILE, START_FILE, EPOCHS_FILE, TIME_FILE}
 
 _BEFORE_A_RUN = {LOCK_FILE, f".{RUN_FILE}.partial"}
 """What a process that is killed while it makes the folder leaves."""

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from tiankong.artifact.base_model import BaseModel
 from tiankong.config import ClassifierConfig, ModelConfig, TrainingConfig
+from tiankong.corpus.mix import CorpusMix
 from tiankong.corpus.prepared import PreparedCorpus
 from tiankong.network.context import ContextNetwork
 from tiankong.objective.base import Row
@@ -29,7 +30,7 @@ class TrainingRequest:
     """What to train on what; ``base`` is the model to start from."""
 
     task: TaskSpec
-    corpus: PreparedCorpus
+    mix: CorpusMix
     model: ModelConfig
     training: TrainingConfig
     classifier: ClassifierConfig
@@ -37,10 +38,16 @@ class TrainingRequest:
     observer: Observer = field(default_factory=Observer)
     base: BaseModel | None = None
 
+    @property
+    def corpus(self) -> PreparedCorpus:
+        """The first corpus, whose words and settings all share."""
+        return self.mix.first
+
 
 @dataclass(frozen=True)
 class Trained:
-    """The best network of a run and what each epoch measured; ``best_epoch`` counts from 1, 0 is before the first.
+    """The best network of a run and what each evaluation measured; ``best_epoch`` counts from 1, 0 is before the first,
+    and 1.25 within the second.
 
     The model reads by the words in the folder ``words``; they are the first ``word_count`` of the ``lexicon``.
     ``fields`` belong in its manifest, ``metrics`` in its metrics, and answering needs the ``arrays``.
@@ -48,7 +55,7 @@ class Trained:
 
     network: ContextNetwork
     rows: list[Row]
-    best_epoch: int
+    best_epoch: float
     words: Path
     word_count: int
     lexicon: Lexicon

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 import os
 import signal
@@ -22,12 +23,17 @@ from tiankong.config import TrainingConfig
 from tiankong.errors import FolderError, MissingPackageError, OptionError
 from tiankong.machine import allowed_threads
 from tiankong.objective.base import Row
-from tiankong.training.batches import ByLength
+from tiankong.training.batches import Batches
 from tiankong.training.checkpoints import SafetensorsCheckpoints, read_checkpoint
+from tiankong.training.corpus_batches import MeasuredBatches
 from tiankong.training.history import History
+from tiankong.training.limits import Limits
+from tiankong.training.module import TrainedModule
 from tiankong.training.precision import check_machine, on_gpu
 from tiankong.training.profile import Profile, Profiler
-from tiankong.training.run_folder import BEST_FILE, EPOCHS_FILE, LAST_FILE, Work
+from tiankong.training.run_folder import BEST_FILE, EPOCHS_FILE, LAST_FILE, TIME_FILE, Work
+from tiankong.training.schedule import Schedule
+from tiankong.training.time_budget import TimeBudget
 
 
 class TrainingInterrupted(BaseException):
@@ -43,8 +49,8 @@ class TrainingInterrupted(BaseException):
 @dataclass(frozen=True)
 class Observer:
     """What to call while a run trains: with the bits of the word codes that are being made, with the steps done and
-    those of the whole run, with a sentence on where a resumed run goes on, with each epoch's scores, and with its
-    profile; and where TensorBoard's events go.
+    those of the whole run (0: not known yet), with a sentence on where a resumed run goes on, with the scores of each
+    evaluation, and with its profile; and where TensorBoard's events go.
     """
 
     on_codes: Callable[[int], None] = lambda _: None
@@ -53,6 +59,22 @@ class Observer:
     on_epoch: Callable[[Row], None] = lambda _: None
     on_profile: Callable[[Profile], None] | None = None
     tensorboard: Path | None = None
+
+
+@dataclass(frozen=True)
+class Course:
+    """What each evaluation of a training measured; what ended it (see :mod:`tiankong.training.limits`); and, of a
+    training with ``max_hours``, the step before which each thousandth of the time was over.
+    """
+
+    rows: list[Row]
+    ended_by: str
+    time: list[int] | None
+
+    @property
+    def metrics(self) -> dict[str, Any]:
+        """For the model's metrics."""
+        return {"ended_by": self.ended_by, **({} if self.time is None else {"time_steps": self.time})}
 
 
 @dataclass(frozen=True)
@@ -97,9 +119,9 @@ def check_memory(parameters: int) -> None:
 
 
 def train(
-    module: pl.LightningModule,
-    batches: ByLength[Any],
-    measured: Sequence[ByLength[Any]],
+    module: TrainedModule,
+    batches: Batches[Any],
+    measured: Sequence[MeasuredBatches[Any]],
     training: TrainingConfig,
     *,
     tokens: int,
@@ -107,11 +129,11 @@ def train(
     monitored: Monitored,
     work: Work,
     observer: Observer,
-) -> list[Row]:
-    """Trains ``module``, gives it the weights of the best epoch and returns what each epoch measured. A run whose
-    epochs are all done is not trained again.
+) -> Course:
+    """Trains ``module``, gives it the weights of the best evaluation and returns its course. A run whose epochs are all
+    done is not trained again.
 
-    ``measured`` are the validation texts and some of the training texts; an epoch has ``tokens``.
+    ``measured`` are the validation texts and some of the training texts, of each corpus; an epoch has ``tokens``.
 
     :raises OptionError: the training diverged.
     :raises FolderError: a checkpoint can't be read or written.
@@ -119,9 +141,9 @@ def train(
     """
     if work.resume and work.has_ended:
         observer.on_resumed("all of its epochs are done, only measuring the model is left")
-        rows: list[Row] = read_checkpoint(work.folder / EPOCHS_FILE)["rows"]
+        course = Course(**read_checkpoint(work.folder / EPOCHS_FILE))
         module.load_state_dict(read_checkpoint(work.folder / BEST_FILE)["state_dict"])
-        return rows
+        return course
     if work.resume and not work.has_checkpoint:
         observer.on_resumed("it was stopped before its first checkpoint and starts at the beginning")
     history = History(tokens, observer.on_epoch)
@@ -132,20 +154,26 @@ def train(
         mode=monitored.mode,
         save_weights_only=True,
         enable_version_counter=False,
+        save_on_train_epoch_end=False,
     )
     best.FILE_EXTENSION = Path(BEST_FILE).suffix
-    stop = EarlyStopping(monitored.score, patience=training.patience, mode=monitored.mode)
+    patience = training.patience
+    stop = EarlyStopping(monitored.score, patience=patience, mode=monitored.mode, check_on_train_epoch_end=False)
+    limits = Limits(training, module.schedule)
     callbacks: list[pl.Callback] = [Profiler(observer.on_profile)] if observer.on_profile else []
-    callbacks += [_Steps(observer.on_step, len(batches) * training.epochs)] if observer.on_step else []
-    last_checkpoint = _LastCheckpoint(work.folder, training.checkpoint_steps)
-    callbacks += [history, stop, best, last_checkpoint]
+    if training.max_hours:
+        goes_on = work.resume and work.has_checkpoint
+        callbacks.append(TimeBudget(training.max_hours, module.schedule, work.folder / TIME_FILE, goes_on=goes_on))
+    callbacks += [_Steps(observer.on_step, module.schedule)] if observer.on_step else []
+    last_checkpoint = _LastCheckpoint(work.folder, training.checkpoint_steps, limits)
+    callbacks += [history, stop, best, limits, last_checkpoint]
     trainer = pl.Trainer(
         accelerator="gpu" if on_gpu(training.device) else "cpu",
         devices=1,
         # A GPU adds up in the order its threads finish, unless it is told to keep one. Processors always do.
         deterministic="warn" if on_gpu(training.device) else None,
         precision={"fp32": "32-true", "bf16": "bf16-mixed"}[precision],  # type: ignore[arg-type]
-        max_epochs=training.epochs,
+        max_epochs=training.epochs or -1,
         callbacks=callbacks,
         plugins=[SafetensorsCheckpoints()],
         logger=tensorboard_logger(observer.tensorboard),
@@ -159,7 +187,7 @@ def train(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            trainer.fit(module, loader, [_MeasuredLoader(batches) for batches in measured], ckpt_path=resumed)
+            trainer.fit(module, loader, list(measured), ckpt_path=resumed)
         except SystemExit as stopped:  # Lightning's own, before it has begun
             number = signal.SIGTERM if isinstance(stopped, SIGTERMException) else signal.SIGINT
             raise TrainingInterrupted(number) from None
@@ -168,14 +196,15 @@ def train(
     if not np.isfinite(history.rows[monitored.best(history.rows)][monitored.score]):
         raise OptionError("the training diverged, its scores are not numbers: give a lower `learning_rate`")
     module.load_state_dict(read_checkpoint(work.folder / BEST_FILE)["state_dict"])
-    SafetensorsCheckpoints().save_checkpoint({"rows": history.rows}, work.folder / EPOCHS_FILE)
-    return history.rows
+    course = Course(history.rows, limits.ended_by, module.schedule.time)
+    SafetensorsCheckpoints().save_checkpoint(dataclasses.asdict(course), work.folder / EPOCHS_FILE)
+    return course
 
 
 class _EpochLoader:
     """The training batches, from where Lightning's own counters stand: a resumed epoch goes on in the middle."""
 
-    def __init__(self, batches: ByLength[Any], trainer: pl.Trainer) -> None:
+    def __init__(self, batches: Batches[Any], trainer: pl.Trainer) -> None:
         self._batches = batches
         self._trainer = trainer
 
@@ -188,36 +217,27 @@ class _EpochLoader:
         yield from self._batches.epoch(self._trainer.current_epoch, done)
 
     def state_dict(self) -> dict[str, Any]:
-        """Empty: the trainer's counters are the position. Its existence signals Lightning that resuming works."""
-        return {}
+        """Where the batches are read; the trainer's counters say which of them is next."""
+        return self._batches.state()
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Counterpart of :meth:`state_dict`."""
-
-
-class _MeasuredLoader:
-    """Texts to measure, the same batches each time."""
-
-    def __init__(self, batches: ByLength[Any]) -> None:
-        self._batches = batches
-
-    def __len__(self) -> int:
-        return len(self._batches)
-
-    def __iter__(self) -> Iterator[Any]:
-        return self._batches.in_order()
+        self._batches.restore(state)
 
 
 class _Steps(pl.Callback):
     """Reports each step."""
 
-    def __init__(self, on_step: Callable[[int, int], None], total: int) -> None:
+    def __init__(self, on_step: Callable[[int, int], None], schedule: Schedule) -> None:
         self._on_step = on_step
-        self._total = total
+        self._schedule = schedule
 
     def on_train_batch_end(self, trainer: pl.Trainer, *_: Any) -> None:
         """The step is done."""
-        self._on_step(trainer.global_step, self._total)
+        step = trainer.global_step
+        by_time = self._schedule.time_share(step)
+        totals = [self._schedule.steps, round(step / by_time) if by_time else 0]
+        self._on_step(step, min((total for total in totals if total), default=0))
 
 
 class _BestCheckpoint(ModelCheckpoint):
@@ -235,14 +255,14 @@ class _BestCheckpoint(ModelCheckpoint):
 class _LastCheckpoint(pl.Callback):
     """Saves the whole state every few hundred steps, and when Ctrl-C or SIGTERM asks to stop.
 
-    Never after an epoch's last batch: the validation that follows belongs to the same state, so the run would
-    resume between the two. Such a save waits for the next batch, and if there is none, the run resumes from the last
-    save, or from its beginning.
+    Never before an evaluation, which belongs to the same state: the run would resume between the two. Such a save waits
+    for the next batch, and if there is none, the run resumes from the last save, or from its beginning.
     """
 
-    def __init__(self, work: Path, every: int) -> None:
+    def __init__(self, work: Path, every: int, limits: Limits) -> None:
         self._path = work / LAST_FILE
         self._every = every
+        self._limits = limits  # it stands before this callback
         self._saved_at = 0
         self.asked = 0  # the signal that asked to stop
 
@@ -257,7 +277,7 @@ class _LastCheckpoint(pl.Callback):
     def on_train_batch_end(self, trainer: pl.Trainer, *_: Any) -> None:
         """Saves when it is time."""
         due = trainer.global_step - self._saved_at >= self._every
-        if (due or self.asked) and not trainer.fit_loop.epoch_loop.batch_progress.is_last_batch:
+        if (due or self.asked) and not self._limits.evaluation_follows:
             self._saved_at = trainer.global_step
             trainer.save_checkpoint(self._path)
             if self.asked:

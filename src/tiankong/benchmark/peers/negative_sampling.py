@@ -7,7 +7,6 @@ import itertools
 from collections.abc import Iterator, Sequence
 from functools import partial
 
-import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -45,8 +44,7 @@ class NegativeSampling(RankingSystem):
         return train_for(self._network, self._steps(), self.budget, self._settings.learning_rate)
 
     def _steps(self) -> Iterator[Step]:
-        split = self.corpus.split("train")
-        batches = WindowBatches(self.corpus, split, np.arange(len(split)), self._settings)
+        batches = WindowBatches(self.corpus, "train", None, self._settings)
         for epoch in itertools.count():
             for inputs, targets, _ in batches.epoch(epoch):
                 yield partial(self._loss, inputs, targets)

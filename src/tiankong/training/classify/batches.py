@@ -7,14 +7,14 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
-from tiankong.config import TrainingConfig
-from tiankong.corpus.prepared import Split
+from tiankong.corpus.blocks import Texts
 from tiankong.network.context import tensors
 from tiankong.text.network_input import Ints, Lexicon, network_input
 from tiankong.text.pieces import between_blanks, piece_edges
-from tiankong.training.batches import ByLength
+from tiankong.training.batches import Items
 
 
 class LabelledBatch(NamedTuple):
@@ -26,24 +26,20 @@ class LabelledBatch(NamedTuple):
     labels: Tensor
 
 
-class LabelledBatches(ByLength[LabelledBatch]):
-    """Every text of a choice, with its label."""
+class LabelledTexts(Items[LabelledBatch]):
+    """Texts with their labels."""
 
-    def __init__(self, split: Split, labels: Ints, texts: Ints, lexicon: Lexicon, config: TrainingConfig) -> None:
-        """``labels`` of all texts of ``split``; ``texts`` are the numbers of those to use."""
-        self._split, self._lexicon = split, lexicon
-        self._labels, self._texts = labels[texts], texts
-        super().__init__(split.lengths()[texts].astype(np.int64), config)
+    def __init__(self, texts: Texts, labels: NDArray[np.int32], lexicon: Lexicon) -> None:
+        """``labels`` of all texts of the split."""
+        self._texts, self._lexicon = texts, lexicon
+        self._labels = labels[texts.numbers].astype(np.int64)
+        self.lengths = texts.lengths
 
-    @property
-    def tokens(self) -> int:
-        """Of all texts together."""
-        return int(self._lengths.sum())
-
-    def _batch(self, chosen: Ints) -> LabelledBatch:
+    def batch(self, chosen: Ints) -> LabelledBatch:
+        """See :class:`Items`."""
         windows, owners, weights = [], [], []
-        for number, text in enumerate(self._texts[chosen].tolist()):
-            ids = self._split[text]
+        for number, text in enumerate(chosen.tolist()):
+            ids = self._texts[text]
             for start, stop in itertools.pairwise(piece_edges(1, len(ids) - 1)):
                 windows.append(between_blanks(ids[start:stop]))
                 owners.append(number)

@@ -28,8 +28,8 @@ class LabelModule(TrainedModule):
         super().__init__(training, steps)
         self.network: ClassifierNetwork = network
         self.label_weights, self.base_rate = label_weights, base_rate
-        self.labels = {name: LabelScores() for name in VALIDATION_SETS}
-        self.scores.update(self.labels)
+        self.labels = [LabelScores() for _ in VALIDATION_SETS]
+        self.scores += self.labels
 
     def parts(self) -> list[tuple[list[torch.nn.Parameter], float]]:
         """The label layer, and what is below it."""
@@ -48,4 +48,4 @@ class LabelModule(TrainedModule):
 
     def validation_step(self, batch: LabelledBatch, batch_idx: int, dataloader_idx: int = 0) -> None:  # noqa: ARG002
         """Adds to the scores of the set."""
-        self.labels[VALIDATION_SETS[dataloader_idx]].add(self.logits(batch), batch.labels)
+        self.labels[dataloader_idx].add(self.logits(batch), batch.labels)

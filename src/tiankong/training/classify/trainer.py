@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import time
-from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -17,20 +18,28 @@ from tiankong.corpus.prepared import PreparedCorpus
 from tiankong.errors import FolderError, OptionError
 from tiankong.network.classifier import ClassifierNetwork
 from tiankong.objective.base import Row
-from tiankong.objective.labels import FEWEST_LEARNT, label_objective
+from tiankong.objective.labels import FEWEST_LEARNT, label_counts, label_objective
 from tiankong.text.network_input import Ints, Lexicon
 from tiankong.text.vocabulary import SPECIAL_TOKENS
+from tiankong.training.batches import Batches, ByLength, MakeItems
 from tiankong.training.checkpoints import SafetensorsCheckpoints, read_checkpoint
-from tiankong.training.classify.batches import LabelledBatches
+from tiankong.training.classify.batches import LabelledBatch, LabelledTexts
 from tiankong.training.classify.label_layer import fit_label_layer, temper, text_features
 from tiankong.training.classify.module import LabelModule
 from tiankong.training.classify.scores import LabelScores
+from tiankong.training.corpus_batches import MeasuredBatches, training_batches
+from tiankong.training.limits import steps_of
 from tiankong.training.module import VALIDATION_SETS
 from tiankong.training.run_folder import START_FILE, Work, started_run
+from tiankong.training.sampling import choice
+from tiankong.training.stream import Capacity
 from tiankong.training.task import Trained, TrainingRequest
 from tiankong.training.trainer import Monitored, Observer, check_memory, ready_machine, tensorboard_logger, train
 
 _MONITORED = Monitored("validation_log_loss", "min")
+
+_MOST_FITTED = 50_000
+"""The most texts that the label layer alone is fitted to: what it reads of each is in memory."""
 
 
 def fit(request: TrainingRequest) -> Trained:
@@ -51,17 +60,18 @@ def fit(request: TrainingRequest) -> Trained:
         _check_cut_alike(corpus, base)
     tensorboard_logger(request.observer.tensorboard)
     names = objective.names(corpus)
-    learnt, validation = chosen_texts(corpus, training, classifier)
-    counts = np.bincount(objective.labels(corpus, "train")[learnt], minlength=len(names))
-    _check_chosen(learnt, counts, names)
-    batches, *measured = _loaders(request, learnt, validation)
+    learnt, validation = _choices(corpus, training, classifier)
+    labels = objective.labels(corpus, "train")
+    counts = label_counts(labels if learnt is None else labels[learnt], len(names))
+    _check_chosen(counts, names)
+    data = _data(request, learnt, validation)
     network = _network(request, len(names))
     module = LabelModule(
         network,
         training,
         _label_weights(counts, classifier),
         classifier.base_rate if base else 1.0,
-        steps=len(batches) * training.epochs,
+        steps=steps_of(training, len(data.batches)),
     )
     what = {
         "task": request.task.name,
@@ -71,30 +81,31 @@ def fit(request: TrainingRequest) -> Trained:
         "classifier": dataclasses.asdict(classifier),
     }
     with started_run(what, training, request.work) as precision:
-        rows = [_started(module, batches, measured, request.work, request.observer)] if base else []
+        rows = [_started(module, data, request.work, request.observer)] if base else []
         start = {name: value.clone() for name, value in network.state_dict().items()}
-        rows += train(
+        course = train(
             module,
-            batches,
-            measured,
+            data.batches,
+            data.measured,
             training,
-            tokens=batches.tokens,
+            tokens=data.tokens,
             precision=precision,
             monitored=_MONITORED,
             work=request.work,
             observer=request.observer,
         )
+    rows += course.rows
     best = _MONITORED.best(rows)
     network = network.cpu().eval()
     if rows[best]["epoch"] == 0:
         network.load_state_dict(start)
-    scale = temper(network, text_features(network, measured[0].in_order()))
+    scale = temper(network, text_features(network, data.measured[0]))
     words = base.folder if base else corpus
     stated_base = StatedBase(base.folder.path.name, base.sha256) if base else None
     return Trained(
         network,
         rows,
-        int(rows[best]["epoch"]),
+        rows[best]["epoch"],
         base.folder.path if base else corpus.path,
         len(words.vocabulary),
         Lexicon.of(words.vocabulary, words.characters),
@@ -103,7 +114,7 @@ def fit(request: TrainingRequest) -> Trained:
             "classifier": dataclasses.asdict(classifier),
             "base": dataclasses.asdict(stated_base) if stated_base else None,
         },
-        metrics={"logit_scale": scale},
+        metrics={**course.metrics, "logit_scale": scale},
     )
 
 
@@ -151,9 +162,18 @@ def _network(request: TrainingRequest, labels: int) -> ClassifierNetwork:
     return network
 
 
-def _started(
-    module: LabelModule, batches: LabelledBatches, measured: Sequence[LabelledBatches], work: Work, observer: Observer
-) -> Row:
+class _Data(NamedTuple):
+    """What a classifier is trained and measured on: the batches, the texts that the label layer is fitted to at first,
+    and the validation and training texts that are measured at each evaluation; an epoch has ``tokens``.
+    """
+
+    batches: Batches[LabelledBatch]
+    fitted: MeasuredBatches[LabelledBatch] | ByLength[LabelledBatch]
+    measured: list[MeasuredBatches[LabelledBatch]]
+    tokens: int
+
+
+def _started(module: LabelModule, data: _Data, work: Work, observer: Observer) -> Row:
     """Fits the label layer alone, once a run, and returns what it measures, as epoch 0."""
     file = work.folder / START_FILE
     if work.resume and file.exists():
@@ -163,7 +183,7 @@ def _started(
         return row
     started, processor = time.monotonic(), time.process_time()
     network = module.network
-    features = [text_features(network, loader.in_order()) for loader in (batches, *measured)]
+    features = [text_features(network, loader.in_order()) for loader in (data.fitted, *data.measured)]
     fit_label_layer(network, features[0], features[1], module.label_weights)
     row = {"epoch": 0, "step": 0, "learning_rate": 0.0}
     for name, (inputs, labels) in zip(VALIDATION_SETS, features[1:], strict=True):
@@ -172,53 +192,79 @@ def _started(
             scores.add(network.label_logits(inputs), labels)
         row |= {f"{name}_{key}": value for key, value in scores.result().items()}
     row |= {"train_loss": row["train_log_loss"], "seconds": time.monotonic() - started}
-    row |= {"processor_seconds": time.process_time() - processor, "tokens_per_second": batches.tokens / row["seconds"]}
+    row |= {"processor_seconds": time.process_time() - processor, "tokens_per_second": data.tokens / row["seconds"]}
     SafetensorsCheckpoints().save_checkpoint({"state_dict": module.state_dict(), "row": row}, file)
     observer.on_epoch(row)
     return row
 
 
-def _loaders(
-    request: TrainingRequest, learnt: Ints, validation: Ints
-) -> tuple[LabelledBatches, LabelledBatches, LabelledBatches]:
-    """Training batches of the texts ``learnt``, and the validation and training texts measured after each epoch."""
+def _data(request: TrainingRequest, learnt: Ints | None, validation: Ints | None) -> _Data:
+    """Of the training texts ``learnt`` and the validation texts ``validation``."""
     corpus, base, training = request.corpus, request.base, request.training
     objective = label_objective(request.task)
     lexicon = corpus.lexicon
     if base is not None:
-        words = [*corpus.vocabulary.words[len(SPECIAL_TOKENS) :], *corpus.other_words]
+        words = itertools.chain(corpus.vocabulary.words[len(SPECIAL_TOKENS) :], corpus.other_words)
         lexicon = Lexicon.translated(words, base.folder.vocabulary, base.folder.characters)
-    measured = dataclasses.replace(training, batch_sentences=0)
-    sample = np.random.default_rng(training.seed).permutation(learnt)[: training.validation_sentences or len(learnt)]
+    capacity = Capacity()
+    settings = dataclasses.replace(training, batch_sentences=0)
+    part = request.mix.parts[0]
+    counts = corpus.manifest.splits["train"]
+    size = counts.texts if learnt is None else len(learnt)
+    generator = np.random.default_rng(training.seed)
+    places = choice(generator, size, training.validation_sentences or size)
+    if learnt is not None and places is not None:
+        places = np.sort(learnt[places])
 
-    def loader(split: str, texts: Ints, settings: TrainingConfig) -> LabelledBatches:
-        labels = objective.labels(corpus, split).astype(np.int64)
-        return LabelledBatches(corpus.split(split), labels, texts, lexicon, settings)
+    def items(split: str) -> MakeItems[LabelledBatch]:
+        labels = objective.labels(corpus, split)
+        return lambda texts: LabelledTexts(texts, labels, lexicon)
 
-    return (
-        loader("train", learnt, training),
-        loader("validation", validation, measured),
-        loader("train", np.sort(sample), measured),
-    )
+    of_train = items("train")
+    batches = training_batches([part], of_train, training, capacity, learnt)
+    fitted: MeasuredBatches[LabelledBatch] | ByLength[LabelledBatch]
+    if isinstance(batches, ByLength) and size <= _MOST_FITTED:
+        fitted = batches
+    else:
+        some = choice(generator, size, min(size, _MOST_FITTED))
+        some = learnt if some is None else some if learnt is None else learnt[some]
+        fitted = MeasuredBatches(part, "train", of_train, training, capacity, some)
+    measured = [
+        MeasuredBatches(part, "validation", items("validation"), settings, capacity, validation),
+        MeasuredBatches(part, "train", of_train, settings, capacity, places),
+    ]
+    tokens = batches.tokens if isinstance(batches, ByLength) else round(counts.tokens * size / counts.texts)
+    return _Data(batches, fitted, measured, tokens)
 
 
 def chosen_texts(corpus: PreparedCorpus, training: TrainingConfig, classifier: ClassifierConfig) -> tuple[Ints, Ints]:
     """The numbers of the training texts that are learned from, and of the validation texts that are measured."""
+    splits = (corpus.manifest.splits[name] for name in ("train", "validation"))
+    chosen = _choices(corpus, training, classifier)
+    learnt, validation = (
+        np.arange(counts.texts) if texts is None else texts for counts, texts in zip(splits, chosen, strict=True)
+    )
+    return learnt, validation
+
+
+def _choices(
+    corpus: PreparedCorpus, training: TrainingConfig, classifier: ClassifierConfig
+) -> tuple[Ints | None, Ints | None]:
+    """As :func:`chosen_texts`; ``None`` stands for all of very many texts."""
     generator = np.random.default_rng(training.seed)
-
-    def chosen(split: str, wanted: int) -> Ints:
-        texts = generator.permutation(len(corpus.split(split)))
-        return np.sort(texts[: wanted or len(texts)])
-
-    return chosen("train", classifier.training_texts), chosen("validation", training.validation_sentences)
+    splits = corpus.manifest.splits
+    learnt = choice(generator, splits["train"].texts, classifier.training_texts)
+    return learnt, choice(generator, splits["validation"].texts, training.validation_sentences)
 
 
-def _check_chosen(learnt: Ints, counts: Ints, names: list[str]) -> None:
-    """Checks that every label is frequent enough in the texts ``learnt``; ``counts`` (labels,) are the frequencies."""
+def _check_chosen(counts: Ints, names: list[str]) -> None:
+    """Checks that every label is frequent enough in the texts that are learned from; ``counts`` (labels,) are the
+    frequencies.
+    """
     if counts.min() < FEWEST_LEARNT:
         raise OptionError(
-            f"of the {len(learnt):,} training texts that `training_texts` and the seed choose, {counts.min()} have the "
-            f"label {names[int(counts.argmin())]!r}, and {FEWEST_LEARNT} are needed: choose more"
+            f"of the {counts.sum():,} training texts that `training_texts` and the seed choose, {counts.min()} have "
+            f"the label {names[int(counts.argmin())]!r}, and {FEWEST_LEARNT} are needed: choose more"
         )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
@@ -11,7 +13,7 @@ from tiankong.network.word_tables import WordTables
 from tiankong.training.cloze.batches import Batch
 from tiankong.training.cloze.flops import network_flops
 from tiankong.training.cloze.scores import RankScores
-from tiankong.training.module import VALIDATION_SETS, TrainedModule
+from tiankong.training.module import ALONE, VALIDATION_SETS, MeasuredPart, TrainedModule
 
 _ROWS_AT_ONCE = 2048
 
@@ -19,13 +21,20 @@ _ROWS_AT_ONCE = 2048
 class ClozeModule(TrainedModule):
     """Trains a :class:`ClozeNetwork`."""
 
-    def __init__(self, model: ModelConfig, training: TrainingConfig, tables: WordTables, steps: int) -> None:
-        """``steps`` is the length of the whole training, for the schedule."""
-        super().__init__(training, steps)
+    def __init__(
+        self,
+        model: ModelConfig,
+        training: TrainingConfig,
+        tables: WordTables,
+        steps: int,
+        parts: Sequence[MeasuredPart] = ALONE,
+    ) -> None:
+        """``steps`` and ``parts`` as for any :class:`TrainedModule`."""
+        super().__init__(training, steps, parts)
         torch.manual_seed(training.seed)
         self.network: ClozeNetwork = ClozeNetwork(model, tables, training)
-        self.ranks = {name: RankScores() for name in VALIDATION_SETS}
-        self.scores.update(self.ranks)
+        self.ranks = [RankScores() for _ in range(len(parts) * len(VALIDATION_SETS))]
+        self.scores += self.ranks
 
     def loss(self, batch: Batch) -> Tensor:
         """The mean over the batch's targets."""
@@ -51,7 +60,7 @@ class ClozeModule(TrainedModule):
         inputs, targets, rows = batch
         context = self.network.context(*inputs).float()
         head = self.network.head
-        scores = self.ranks[VALIDATION_SETS[dataloader_idx]]
+        scores = self.ranks[dataloader_idx]
         with torch.autocast(context.device.type, enabled=False):
             for start in range(0, len(targets), _ROWS_AT_ONCE):
                 part = slice(start, start + _ROWS_AT_ONCE)

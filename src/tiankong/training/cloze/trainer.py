@@ -3,46 +3,57 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
 from tiankong.config import ModelConfig, TrainingConfig, validate
+from tiankong.corpus.blocks import Texts
+from tiankong.corpus.mix import CorpusMix
 from tiankong.corpus.prepared import PreparedCorpus
 from tiankong.corpus.word_codes import usual_bits, word_codes
 from tiankong.errors import FolderError, OptionError
 from tiankong.network.cloze import ClozeNetwork, parameter_count
 from tiankong.network.word_tables import WordTables
-from tiankong.training.cloze.batches import WindowBatches
+from tiankong.text.network_input import Lexicon
+from tiankong.training.batches import Batches
+from tiankong.training.cloze.batches import Batch, Windows, predicted_words
 from tiankong.training.cloze.calibration import calibrate
 from tiankong.training.cloze.module import ClozeModule
+from tiankong.training.corpus_batches import MeasuredBatches, training_batches
+from tiankong.training.limits import steps_of
+from tiankong.training.module import VALIDATION_SETS, MeasuredPart
 from tiankong.training.run_folder import started_run
+from tiankong.training.sampling import choice
+from tiankong.training.stream import Capacity
 from tiankong.training.task import Trained, TrainingRequest
 from tiankong.training.trainer import Monitored, check_memory, ready_machine, tensorboard_logger, train
 
 
 def fit(request: TrainingRequest) -> Trained:
     """See :func:`tiankong.training.task.fit`."""
-    corpus, model, training = request.corpus, request.model, request.training
+    mix, corpus, model, training = request.mix, request.corpus, request.model, request.training
     validate(model, training)
     ready_machine(training)
     # What can be refused is refused before the run's folder is there.
-    tables = word_tables(corpus, model, request.observer.on_codes)
+    tables = word_tables(mix.largest, model, request.observer.on_codes)
     tensorboard_logger(request.observer.tensorboard)
     check_memory(parameter_count(model, training, tables))
-    batches, *measured = _loaders(corpus, training)
-    what = {"task": request.task.name, "corpus": corpus.fingerprint, "model": dataclasses.asdict(model)}
+    batches, measured = training_data(mix, training)
+    what = {"task": request.task.name, "corpus": mix.fingerprint, "model": dataclasses.asdict(model)}
     with started_run(what, training, request.work) as precision:
-        module = ClozeModule(model, training, tables, steps=len(batches) * training.epochs)
+        steps = steps_of(training, len(batches))
+        parts = [MeasuredPart(part.name if mix.is_several else "", part.share) for part in mix.parts]
+        module = ClozeModule(model, training, tables, steps, parts)
         score, mode = module.network.head.monitored
         monitored = Monitored(f"validation_{score}", mode)
-        rows = train(
+        course = train(
             module,
             batches,
             measured,
             training,
-            tokens=corpus.manifest.splits["train"].tokens,
+            tokens=mix.tokens,
             precision=precision,
             monitored=monitored,
             work=request.work,
@@ -50,16 +61,21 @@ def fit(request: TrainingRequest) -> Trained:
         )
     network = module.network.cpu().eval()
     network.head.settle()
-    calibration = calibrate(network, measured[0].in_order())
+    validation = itertools.chain.from_iterable(measured[:: len(VALIDATION_SETS)])
+    calibration = calibrate(network, validation)
     return Trained(
         network,
-        rows,
-        monitored.best(rows) + 1,
+        course.rows,
+        course.rows[monitored.best(course.rows)]["epoch"],
         corpus.path,
         len(corpus.vocabulary),
-        corpus.lexicon,
+        mix.lexicon,
         fields={"unknown_bias": _unknown_bias(network, corpus) if model.composes_output else None},
-        metrics={"calibration": dataclasses.asdict(calibration), **network.head.metrics(tables)},
+        metrics={
+            **course.metrics,
+            "calibration": dataclasses.asdict(calibration),
+            **network.head.metrics(tables),
+        },
         arrays=network.head.stored(),
     )
 
@@ -83,30 +99,45 @@ def word_tables(
         bits = model.code_bits or usual_bits(corpus)
         codes = word_codes(corpus, bits, lambda: on_codes(bits))
     words = corpus.vocabulary
-    spelling = corpus.lexicon.character_ids[: len(words)]
+    spelling = Lexicon.of(words, corpus.characters).character_ids.astype(np.int32)
     return WordTables(words.counts, words.targets(), codes, len(corpus.characters), spelling)
 
 
-def _loaders(corpus: PreparedCorpus, training: TrainingConfig) -> tuple[WindowBatches, WindowBatches, WindowBatches]:
-    """Training batches, and the validation and training texts measured after each epoch."""
-    train, validation = corpus.split("train"), corpus.split("validation")
-    wanted = training.validation_sentences or len(validation)
-    generator = np.random.default_rng(training.seed)
+def training_data(mix: CorpusMix, training: TrainingConfig) -> tuple[Batches[Batch], list[MeasuredBatches[Batch]]]:
+    """Training batches; and of each corpus the validation and the training texts that are measured.
 
-    def chosen(size: int) -> np.ndarray[Any, np.dtype[np.int64]]:
-        return np.sort(generator.permutation(size)[:wanted])
+    :raises FolderError: there is nothing to predict, or a corpus is damaged.
+    """
+    lexicon, predicted = mix.lexicon, predicted_words(mix.first.vocabulary, training)
+    capacity = Capacity(longest=training.window)
+
+    def windows(texts: Texts) -> Windows:
+        return Windows(texts, lexicon, predicted, training.window)
 
     # Measured batches are smaller: every one scores the whole vocabulary.
-    measured = dataclasses.replace(training, loss_tokens="targets", batch_sentences=0)
-    loaders = (
-        WindowBatches(corpus, train, np.arange(len(train)), training),
-        WindowBatches(corpus, validation, chosen(len(validation)), measured),
-        WindowBatches(corpus, train, chosen(len(train)), measured),
-    )
-    for loader, name in zip(loaders, ("train", "validation", "train"), strict=True):
-        if not any(len(targets) for _, targets, _ in loader.in_order()):
-            raise FolderError(f"the {name} split of {corpus.path} has no known word to predict: prepare more text")
-    return loaders
+    settings = dataclasses.replace(training, loss_tokens="targets", batch_sentences=0)
+    words = mix.first.vocabulary.targets()
+
+    def measured_windows(texts: Texts) -> Windows:
+        return Windows(texts, lexicon, words, training.window)
+
+    measured = []
+    for part in mix.parts:
+        if not part.corpus.manifest.splits["train"].known_targets:
+            raise _nothing_to_predict("train", part.corpus)
+        generator = np.random.default_rng(training.seed)
+        sizes = {name: part.corpus.manifest.splits[name].texts for name in VALIDATION_SETS}
+        wanted = training.validation_sentences or sizes["validation"]
+        for name in VALIDATION_SETS:
+            chosen = choice(generator, sizes[name], wanted)
+            measured.append(MeasuredBatches(part, name, measured_windows, settings, capacity, chosen))
+            if not any(len(targets) for _, targets, _ in measured[-1]):
+                raise _nothing_to_predict(name, part.corpus)
+    return training_batches(mix.parts, windows, training, capacity), measured
+
+
+def _nothing_to_predict(split: str, corpus: PreparedCorpus) -> FolderError:
+    return FolderError(f"the {split} split of {corpus.path} has no known word to predict: prepare more text")
 
 
 def _unknown_bias(network: ClozeNetwork, corpus: PreparedCorpus) -> float:
