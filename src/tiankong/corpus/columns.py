@@ -7,10 +7,13 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from tiankong.corpus.archives import ByteStream
 from tiankong.errors import SourceError
+
+TOO_LONG = f"there are more than {1 << 24:,} characters on it: put less into a row"
+"""The problem of a line that is longer than is read."""
 
 TEXT_COLUMNS = ("text", "review", "sentence", "content", "comment", "文本", "内容", "评论", "评价")
 LABEL_COLUMNS = (
@@ -49,6 +52,30 @@ class Row:
     line: int
     has_several_labels: bool = False
     """Of which ``label`` is the first."""
+
+
+@dataclass(frozen=True, slots=True)
+class FullRow:
+    """A row as it stands in its stream: ``text``, and all its ``fields`` by column, the text's included; ``None`` where
+    the format has no columns. If it can't be used, ``problem`` says why, and what can't be read of it is absent.
+    """
+
+    text: str | None
+    fields: dict[str, Any] | None
+    line: int
+    problem: str = ""
+
+
+def column_names(header: Sequence[str], where: str) -> list[str]:
+    """The names of all columns; one without a name is called by its number, as in ``column 3``.
+
+    Raises:
+        SourceError: two columns have the same name.
+    """
+    names = [name or f"column {number}" for number, name in enumerate(header, 1)]
+    for name in names:
+        _only(name, names, where)
+    return names
 
 
 def choose_column(names: Sequence[str], column: str | None, where: str) -> str:

@@ -54,11 +54,19 @@ def check_encoding(encoding: str) -> str:
     return codec
 
 
-def detect_encoding(open_bytes: Callable[[], BinaryIO], name: str) -> str:
+class CutLine(str):
+    """Stands for a line that is longer than :data:`MAX_LINE`: only its double quotes that have no partner are kept, so
+    that a table's rows after it are read as what they are.
+    """
+
+    __slots__ = ()
+
+
+def detect_encoding(open_bytes: Callable[[], BinaryIO], name: str, *, damaged: bool = False) -> str:
     """Return ``utf-8``, ``utf-8-sig`` or ``gb18030``, whichever the whole stream is in; ``utf-16`` or ``utf-32`` if it
     begins with their byte order mark.
 
-    ``open_bytes`` is called once for UTF-8 and twice for GB18030.
+    ``open_bytes`` is called once for UTF-8 and twice for GB18030. With ``damaged``, UTF-8 may have bytes that are not.
 
     Raises:
         SourceError: the stream is binary, damaged UTF-8, or in neither encoding.
@@ -72,8 +80,10 @@ def detect_encoding(open_bytes: Callable[[], BinaryIO], name: str) -> str:
         if _is_utf8(head, stream, name):
             return "utf-8-sig" if marked else "utf-8"
     with open_bytes() as stream:
-        survey = _survey(stream, name)
+        survey = _survey(stream, name, cut_long=damaged)
     if marked or survey.mostly_utf8():
+        if damaged:
+            return "utf-8-sig" if marked else "utf-8"
         raise SourceError(
             f"{name} is UTF-8 but damaged, first on line {survey.first_bad}: "
             "repair or delete the bytes there that are not UTF-8"
@@ -86,13 +96,16 @@ def detect_encoding(open_bytes: Callable[[], BinaryIO], name: str) -> str:
     return "gb18030"
 
 
-def read_lines(stream: BinaryIO, encoding: str, name: str) -> Iterator[str]:
+def read_lines(stream: BinaryIO, encoding: str, name: str, *, damaged: bool = False) -> Iterator[str]:
     r"""Yield the decoded lines with their ends (``\n``, ``\r`` or ``\r\n``), without a byte order mark.
+
+    With ``damaged``, bytes that are not in the encoding become lone surrogates, where it allows that, and a
+    :class:`CutLine` stands for a line that is longer than ``MAX_LINE``.
 
     Raises:
         SourceError: a line is not in the encoding, or longer than ``MAX_LINE``.
     """
-    text = io.TextIOWrapper(stream, encoding, errors="strict", newline="")
+    text = io.TextIOWrapper(stream, encoding, errors="surrogateescape" if damaged else "strict", newline="")
     number = 0
     while True:
         try:
@@ -107,14 +120,28 @@ def read_lines(stream: BinaryIO, encoding: str, name: str) -> Iterator[str]:
             return
         number += 1
         if len(line) == MAX_LINE and line[-1] not in "\r\n":
-            raise _too_long(name, number)
+            if not damaged:
+                raise _too_long(name, number)
+            line = _cut_line(line, text)
         yield line.removeprefix("\ufeff") if number == 1 else line
 
 
-def stream_lines(stream: ByteStream, codec: str, on_bytes: OnBytes | None) -> Generator[str, None, None]:
+def _cut_line(start: str, rest: io.TextIOWrapper) -> CutLine:
+    """Reads a line that begins with ``start`` to its end."""
+    quotes = 0
+    while True:
+        quotes += start.count('"')
+        if not start or start[-1] in "\r\n":
+            return CutLine('"' * (quotes % 2) + "\n")
+        start = rest.readline(MAX_LINE)
+
+
+def stream_lines(
+    stream: ByteStream, codec: str, on_bytes: OnBytes | None, *, damaged: bool = False
+) -> Generator[str, None, None]:
     """Yield the lines of a stream, as :func:`read_lines` does; it is closed when they end or are given up."""
     with stream.open(on_bytes) as raw:
-        yield from read_lines(raw, codec, stream.name)
+        yield from read_lines(raw, codec, stream.name, damaged=damaged)
 
 
 def _line_breaks_before(error: UnicodeError) -> int:
@@ -228,12 +255,13 @@ def _kind(char: str) -> str:
     return "common" if 0xB0 <= char.encode("gb2312", "replace")[0] <= 0xD7 else "other letter"
 
 
-def _survey(stream: BinaryIO, name: str) -> _Survey:
+def _survey(stream: BinaryIO, name: str, *, cut_long: bool) -> _Survey:
+    """``cut_long`` counts a line of more than ``MAX_LINE`` as several."""
     survey = _Survey()
     number = 0
     while line := stream.readline(MAX_LINE):
         number += 1
-        if len(line) == MAX_LINE and not line.endswith(b"\n"):
+        if len(line) == MAX_LINE and not line.endswith(b"\n") and not cut_long:
             raise _too_long(name, number)
         _refuse_nul(line, name, number)
         survey.add(line, number)

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from tiankong.corpus.archives import ByteStream, OnBytes
 from tiankong.corpus.bad_rows import BadRows
 from tiankong.corpus.columns import (
     LABEL_COLUMNS,
+    TOO_LONG,
     Columns,
+    FullRow,
     Row,
     choose_column,
     choose_label,
     label_value,
     note_columns,
 )
-from tiankong.corpus.encoding import stream_lines
+from tiankong.corpus.encoding import CutLine, stream_lines
 from tiankong.errors import SourceError
 
 _BEGINNINGS = ("[", "{", "[{")
@@ -63,6 +65,42 @@ def rows(stream: ByteStream, columns: Columns, codec: str, on_bytes: OnBytes | N
 
 def _is_nested(value: object) -> bool:
     return isinstance(value, list | dict)
+
+
+def full_rows(stream: ByteStream, columns: Columns, codec: str, on_bytes: OnBytes | None) -> Iterator[FullRow]:
+    """See :mod:`tiankong.corpus.formats`."""
+    key: str | None = None
+    for number, line in enumerate(stream_lines(stream, codec, on_bytes, damaged=True), 1):
+        if isinstance(line, CutLine):
+            yield FullRow(None, None, number, TOO_LONG)
+            continue
+        if line.isspace():
+            continue
+        if number == 1 and line.strip() in _BEGINNINGS:
+            _refuse_whole(stream.name)
+        try:
+            value = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            reason = error.msg if isinstance(error, json.JSONDecodeError) else error
+            yield FullRow(line.rstrip("\r\n"), None, number, f"it is not valid JSON ({reason})")
+            continue
+        if number == 1 and isinstance(value, list):
+            _refuse_whole(stream.name)
+        if not isinstance(value, dict):
+            yield _full_row(value, None, number)
+        elif key is None:
+            key = choose_column(list(value), columns.text, f"{stream.name} (line {number})")
+            yield _full_row(value[key], value, number)
+        elif key in value:
+            yield _full_row(value[key], value, number)
+        else:
+            yield FullRow(None, value, number, f"there is no field {key!r}")
+
+
+def _full_row(text: object, fields: dict[str, Any] | None, number: int) -> FullRow:
+    if text is None or isinstance(text, str):
+        return FullRow(text, fields, number)
+    return FullRow(None, fields, number, f"the text is a value of type {type(text).__name__}: make it a string")
 
 
 def _refuse_whole(name: str) -> NoReturn:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tiankong.corpus.archives import ByteStream, OnBytes
-from tiankong.corpus.columns import Columns, Row
-from tiankong.corpus.encoding import stream_lines
+from tiankong.corpus.columns import TOO_LONG, Columns, FullRow, Row
+from tiankong.corpus.encoding import CutLine, stream_lines
 from tiankong.corpus.label_forms import LabelForm, LineReader, find_form
 from tiankong.corpus.label_words import LabelWords
 from tiankong.text.label_words import take_label_words
@@ -27,6 +27,15 @@ def rows(stream: ByteStream, _columns: Columns, codec: str, on_bytes: OnBytes | 
                 continue
         yield Row(*reader.read(text, number), number)
     reader.finish()
+
+
+def full_rows(stream: ByteStream, _columns: Columns, codec: str, on_bytes: OnBytes | None) -> Iterator[FullRow]:
+    """See :mod:`tiankong.corpus.formats`. A line is a text as a whole, without labels; blank lines are no rows."""
+    for number, line in enumerate(stream_lines(stream, codec, on_bytes, damaged=True), 1):
+        if isinstance(line, CutLine):
+            yield FullRow(None, None, number, TOO_LONG)
+        elif not line.isspace():
+            yield FullRow(line.rstrip("\r\n"), None, number)
 
 
 def _form(stream: ByteStream, codec: str) -> LabelForm | None:

@@ -11,16 +11,19 @@ from tiankong.corpus.archives import ByteStream, OnBytes
 from tiankong.corpus.columns import (
     LABEL_COLUMNS,
     TEXT_COLUMNS,
+    TOO_LONG,
     Columns,
+    FullRow,
     Row,
     choose_column,
     choose_label,
+    column_names,
     label_text,
     note_columns,
     note_no_label,
     refuse_missing_header,
 )
-from tiankong.corpus.encoding import stream_lines
+from tiankong.corpus.encoding import MAX_LINE, CutLine, stream_lines
 from tiankong.corpus.label_forms import PROBED, find_labels
 from tiankong.errors import SourceError
 
@@ -40,16 +43,12 @@ _USUAL = {".tsv": "tabs", ".csv": "commas"}
 
 def rows(stream: ByteStream, columns: Columns, codec: str, on_bytes: OnBytes | None) -> Iterator[Row]:
     """See :mod:`tiankong.corpus.formats`."""
-    records = _records(stream, codec, on_bytes)
+    records = _records(stream, stream_lines(stream, codec, on_bytes))
     _, header = next(records, (0, []))
     names = [name.strip() for name in header]
     if not names:
         return
-    if columns.text is None:
-        if len(names) == 1:
-            _refuse_other_separator(names[0], stream)
-        refuse_missing_header(names, stream.name)
-    chosen = names.index(choose_column(names, columns.text, stream.name))
+    chosen = _text_column(names, columns, stream)
     label = choose_label(names, columns.label, names[chosen], stream.name)
     label_at = len(names) if label is None else names.index(label)
     note_columns(names, names[chosen], label, stream)
@@ -84,6 +83,44 @@ def _refuse_labels_in_texts(rows: Sequence[Sequence[str]], chosen: int, stream: 
             f"{found.separator!r}, and a {stream.suffix} file has its columns separated by {usual}: save it with "
             f"{usual}; if these are texts as they stand, save them as .jsonl, one string in double quotes per line"
         )
+
+
+def full_rows(stream: ByteStream, columns: Columns, codec: str, on_bytes: OnBytes | None) -> Iterator[FullRow]:
+    """See :mod:`tiankong.corpus.formats`."""
+    was_cut = False
+
+    def lines() -> Iterator[str]:
+        nonlocal was_cut
+        for line in stream_lines(stream, codec, on_bytes, damaged=True):
+            was_cut = was_cut or isinstance(line, CutLine)
+            yield line
+
+    records = _records(stream, lines(), MAX_LINE, blank_too=True)
+    header = next((fields for _, fields in records if fields), [])
+    names = [name.strip() for name in header]
+    if not any(names):
+        return
+    chosen = _text_column(names, columns, stream)
+    names = column_names(names, stream.name)
+    for number, fields in records:
+        if was_cut:
+            was_cut = False
+            yield FullRow(None, None, number, TOO_LONG)
+        elif fields:
+            problem = ""
+            if len(fields) <= chosen or any(fields[len(names) :]):
+                problem = f"it has {len(fields)} of {len(names)} fields"
+            text = fields[chosen] if len(fields) > chosen else None
+            yield FullRow(text, dict(zip(names, fields, strict=False)), number, problem)
+
+
+def _text_column(names: list[str], columns: Columns, stream: ByteStream) -> int:
+    """The place of the column of texts."""
+    if columns.text is None:
+        if len(names) == 1:
+            _refuse_other_separator(names[0], stream)
+        refuse_missing_header(names, stream.name)
+    return names.index(choose_column(names, columns.text, stream.name))
 
 
 def _refuse_other_separator(name: str, stream: ByteStream) -> None:
@@ -125,11 +162,12 @@ def _refuse_quoted_separator(line: str, delimiter: str, stream: ByteStream) -> N
         )
 
 
-def _records(stream: ByteStream, codec: str, on_bytes: OnBytes | None) -> Iterator[tuple[int, list[str]]]:
-    """Yield each record that isn't a blank line, with the number of the line it starts on."""
+def _records(
+    stream: ByteStream, lines: Iterator[str], longest: int = _LONGEST_FIELD, *, blank_too: bool = False
+) -> Iterator[tuple[int, list[str]]]:
+    """Yield each record, with the number of the line it starts on; blank lines only if ``blank_too``."""
     delimiter = "\t" if stream.suffix == ".tsv" else ","
-    csv.field_size_limit(_LONGEST_FIELD)
-    lines: Iterator[str] = stream_lines(stream, codec, on_bytes)
+    csv.field_size_limit(longest)
     head = next(lines, "")
     start = 1
     named = _EXCEL_SEPARATOR.fullmatch(head)
@@ -144,12 +182,12 @@ def _records(stream: ByteStream, codec: str, on_bytes: OnBytes | None) -> Iterat
     )
     try:
         for fields in reader:
-            if fields:
+            if fields or blank_too:
                 yield start, fields
             start = before + reader.line_num + 1
     except csv.Error as error:
         if "field limit" in str(error):
-            most = f"{_LONGEST_FIELD:,} characters"
+            most = f"{longest:,} characters"
             raise SourceError(
                 f"{stream.name} has a field of more than {most} from line {start} on: close its double quotes, or "
                 "put less into it"

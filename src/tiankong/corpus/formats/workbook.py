@@ -10,6 +10,7 @@ import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
+from typing import NamedTuple
 
 import python_calamine as calamine
 
@@ -17,9 +18,11 @@ from tiankong.corpus.archives import ByteStream, OnBytes
 from tiankong.corpus.columns import (
     TEXT_COLUMNS,
     Columns,
+    FullRow,
     Row,
     choose_column,
     choose_label,
+    column_names,
     label_value,
     note_columns,
     note_no_label,
@@ -34,10 +37,61 @@ _NUMBER = re.compile(r"\d+")
 Cells = list[object]
 
 
+class _Table(NamedTuple):
+    """The rows of a sheet, the number of its row of column names, and what else is known of it."""
+
+    grid: list[Cells]
+    header: int
+    names: list[str]
+    merged: Sequence[tuple[tuple[int, int], tuple[int, int]]]
+    left: int
+
+    @property
+    def below(self) -> Iterator[tuple[int, Cells]]:
+        """The rows of values, and their numbers."""
+        return enumerate(islice(self.grid, self.header + 1, None), self.header + 1)
+
+
 def rows(stream: ByteStream, columns: Columns, _codec: None, on_bytes: OnBytes | None) -> Iterator[Row]:
     """See :mod:`tiankong.corpus.formats`. ``line`` is the row's number in the sheet.
 
     Empty cells and those with an error, such as ``#N/A``, are empty texts.
+    """
+    table = _table(stream, columns, on_bytes)
+    grid, header = table.grid, table.header
+    places = {_text(cell).strip(): place for place, cell in enumerate(grid[header])}
+    text = choose_column(table.names, columns.text, stream.name)
+    label = choose_label(table.names, columns.label, text, stream.name)
+    note_columns(table.names, text, label, stream)
+    any_row = any_label = False
+    spread = {} if label is None else _spread(grid, table.merged, places[label], table.left)
+    for number, cells in table.below:
+        mark = None if label is None else spread.get(number, cells[places[label]])
+        value = label_value(_plain(mark), stream.name, number + 1, "row")
+        any_row, any_label = True, any_label or value is not None
+        yield Row(_text(cells[places[text]]), value, number + 1)
+    if any_row and not any_label:
+        note_no_label(label, stream)
+
+
+def full_rows(stream: ByteStream, columns: Columns, _codec: None, on_bytes: OnBytes | None) -> Iterator[FullRow]:
+    """See :mod:`tiankong.corpus.formats`. Empty cells are null, and rows that have nothing else are left out."""
+    table = _table(stream, columns, on_bytes)
+    text = choose_column(table.names, columns.text, stream.name)
+    used = (place for cells in table.grid[table.header :] for place, cell in enumerate(cells) if cell != "")
+    width = max(used) + 1
+    names = column_names([_text(cell).strip() for cell in table.grid[table.header][:width]], stream.name)
+    for number, cells in table.below:
+        values = {name: None if cell == "" else _plain(cell) for name, cell in zip(names, cells[:width], strict=True)}
+        if any(value is not None for value in values.values()):
+            yield FullRow(_text(cells[names.index(text)]), values, number + 1)
+
+
+def _table(stream: ByteStream, columns: Columns, on_bytes: OnBytes | None) -> _Table:
+    """The sheet that ``columns`` names, as a table.
+
+    Raises:
+        SourceError: it can't be read, or has no column names.
     """
     with stream.open(on_bytes) as raw:
         data = io.BytesIO(raw.read())
@@ -59,22 +113,10 @@ def rows(stream: ByteStream, columns: Columns, _codec: None, on_bytes: OnBytes |
     if start is None or not any(map(_names, grid)):
         raise SourceError(f"the sheet {sheet.name!r} of {stream.name} is empty: name another with `sheet`")
     header = _header_row(grid, columns.text)
-    places = {_text(cell).strip(): place for place, cell in enumerate(grid[header])}
     names = _names(grid[header])
     if columns.text is None:
         refuse_missing_header(names, stream.name)
-    text = choose_column(names, columns.text, stream.name)
-    label = choose_label(names, columns.label, text, stream.name)
-    note_columns(names, text, label, stream)
-    any_row = any_label = False
-    spread = {} if label is None else _spread(grid, merged, places[label], start[1])
-    for number, cells in enumerate(islice(grid, header + 1, None), header + 1):
-        mark = None if label is None else spread.get(number, cells[places[label]])
-        value = label_value(_plain(mark), stream.name, number + 1, "row")
-        any_row, any_label = True, any_label or value is not None
-        yield Row(_text(cells[places[text]]), value, number + 1)
-    if any_row and not any_label:
-        note_no_label(label, stream)
+    return _Table(grid, header, names, merged, start[1])
 
 
 def _sheet_name(workbook: calamine.CalamineWorkbook, wanted: str | int | None, stream: ByteStream) -> str:

@@ -1,0 +1,69 @@
+"""Reads a file as rows with all their columns, to be answered one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import NamedTuple
+
+from tiankong.corpus.archives import OnNote, display_name, open_archive
+from tiankong.corpus.columns import Columns, FullRow
+from tiankong.corpus.encoding import check_encoding, detect_encoding
+from tiankong.errors import MissingPackageError, SourceError
+from tiankong.registry.formats import FORMATS
+
+
+class PlacedRow(NamedTuple):
+    """A row, and where it stands, as in ``line 5``."""
+
+    row: FullRow
+    place: str
+
+
+def suffixes_of(path: Path) -> list[str]:
+    """The suffixes by which the file, or each file in an archive, is read.
+
+    Raises:
+        SourceError: it is of a kind that is not read.
+    """
+    with open_archive(path) as streams:
+        return [stream.suffix for stream in streams]
+
+
+def read_full_rows(
+    path: Path,
+    columns: Columns,
+    encoding: str | None = None,
+    on_bytes: Callable[[int], None] | None = None,
+    on_note: OnNote = lambda _: None,
+) -> Iterator[PlacedRow]:
+    """The rows of a file in order, in constant memory. What can't be read is a row with a problem, where those after it
+    can be read.
+
+    Raises:
+        SourceError: the file is of a kind that is not read or can't be read on, or has no such column.
+        OptionError: the encoding given is unknown.
+        MissingPackageError: the package of the file's format is not installed.
+    """
+    codec_given = None if encoding is None else check_encoding(encoding)
+    with open_archive(path, on_note) as streams:
+        for name, wanted, has in (("column", columns.text, "has_columns"), ("sheet", columns.sheet, "has_sheets")):
+            if wanted is not None and not any(getattr(FORMATS[stream.suffix], has) for stream in streams):
+                raise SourceError(
+                    f"{display_name(path)} has no {name}s, so there is no {name} {wanted!r}: leave out `{name}`"
+                )
+        several = len(streams) > 1
+        for stream in streams:
+            spec = FORMATS[stream.suffix]
+            try:
+                module = import_module(spec.module)
+            except ModuleNotFoundError:
+                if not spec.extra:
+                    raise
+                raise MissingPackageError(f"reading {stream.suffix} files", spec.extra) from None
+            codec = None
+            if spec.is_text:
+                codec = codec_given or detect_encoding(stream.open, stream.name, damaged=True)
+            for row in module.full_rows(stream, columns, codec, on_bytes):
+                yield PlacedRow(row, f"{spec.unit} {row.line}{f' of {stream.name}' if several else ''}")
