@@ -10,6 +10,7 @@ import tiankong
 
 NAMES = [
     "Answer",
+    "AnsweredFile",
     "CheckedWord",
     "ContextWord",
     "Evaluation",
@@ -24,6 +25,7 @@ NAMES = [
     "PreparedCorpus",
     "Progress",
     "RankedCandidate",
+    "RowError",
     "SegmentedWord",
     "SentenceError",
     "SourceError",
@@ -31,6 +33,7 @@ NAMES = [
     "TiankongError",
     "TrainingResult",
     "__version__",
+    "answer_file",
     "evaluate",
     "export",
     "load",

@@ -28,6 +28,8 @@ from tiankong.version import VERSION as __version__
 if TYPE_CHECKING:
     from tiankong.corpus.prepared import PreparedCorpus
     from tiankong.model import Model, load
+    from tiankong.pipeline.answer_file import AnsweredFile, answer_file
+    from tiankong.pipeline.answering_work import RowError
     from tiankong.pipeline.evaluate import evaluate
     from tiankong.pipeline.export import export
     from tiankong.pipeline.prepare import prepare
@@ -48,6 +50,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Answer",
+    "AnsweredFile",
     "CheckedWord",
     "ContextWord",
     "Evaluation",
@@ -62,6 +65,7 @@ __all__ = [
     "PreparedCorpus",
     "Progress",
     "RankedCandidate",
+    "RowError",
     "SegmentedWord",
     "SentenceError",
     "SourceError",
@@ -69,6 +73,7 @@ __all__ = [
     "TiankongError",
     "TrainingResult",
     "__version__",
+    "answer_file",
     "evaluate",
     "export",
     "load",
@@ -77,12 +82,15 @@ __all__ = [
 ]
 
 _MODULES = {
+    "AnsweredFile": "tiankong.pipeline.answer_file",
     "Evaluation": "tiankong.pipeline.results",
     "ExportResult": "tiankong.pipeline.results",
     "Model": "tiankong.model",
     "PreparedCorpus": "tiankong.corpus.prepared",
     "Progress": "tiankong.pipeline.progress",
+    "RowError": "tiankong.pipeline.answering_work",
     "TrainingResult": "tiankong.pipeline.results",
+    "answer_file": "tiankong.pipeline.answer_file",
     "evaluate": "tiankong.pipeline.evaluate",
     "export": "tiankong.pipeline.export",
     "load": "tiankong.model",

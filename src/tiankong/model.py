@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple, Self, TypeVar, Unpack, overload
+from typing import Any, Literal, NamedTuple, Self, Unpack, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,7 @@ from tiankong.request.answers import (
 )
 from tiankong.request.candidates import check_kept_whole, parse_words
 from tiankong.request.options import ConstraintOptions, check_threads
+from tiankong.request.texts import RAISE, RETURN, OnError, answer_stream, is_stream
 from tiankong.runtime.classifier import Classifier
 from tiankong.runtime.loaded_model import LoadedModel, conversions_of
 from tiankong.runtime.predictor import Predictor
@@ -39,8 +40,6 @@ from tiankong.tasks.rank import rank
 from tiankong.tasks.segment import segment
 from tiankong.tasks.zero_shot import ClassifierOf, zero_shot_classifiers
 from tiankong.text.script import AUTO, ChineseScript, Script, check_script
-
-Result = TypeVar("Result")
 
 
 class _Reference(NamedTuple):
@@ -150,9 +149,10 @@ class Model:
         **constraints: Unpack[ConstraintOptions],
     ) -> list[Filled]: ...
 
+    @overload
     def fill(
         self,
-        sentence: str | list[str],
+        sentence: Iterator[str],
         top_k: int = 10,
         decoding: str | None = None,
         targets: Sequence[str] | None = None,
@@ -160,10 +160,57 @@ class Model:
         blank: str | None = None,
         script: Script | None = None,
         **constraints: Unpack[ConstraintOptions],
-    ) -> Filled | list[Filled]:
-        """The ``top_k`` best words for each blank of a sentence, or of each sentence of a list.
+    ) -> Iterator[Filled]: ...
 
-        A sentence with one blank has a list of answers, one with several has such a list for each. ``decoding`` of a
+    @overload
+    def fill(
+        self,
+        sentence: list[str],
+        top_k: int = 10,
+        decoding: str | None = None,
+        targets: Sequence[str] | None = None,
+        part_of_word: bool | None = None,
+        blank: str | None = None,
+        script: Script | None = None,
+        *,
+        on_error: Literal["return"],
+        **constraints: Unpack[ConstraintOptions],
+    ) -> list[Filled | SentenceError]: ...
+
+    @overload
+    def fill(
+        self,
+        sentence: Iterator[str],
+        top_k: int = 10,
+        decoding: str | None = None,
+        targets: Sequence[str] | None = None,
+        part_of_word: bool | None = None,
+        blank: str | None = None,
+        script: Script | None = None,
+        *,
+        on_error: Literal["return"],
+        **constraints: Unpack[ConstraintOptions],
+    ) -> Iterator[Filled | SentenceError]: ...
+
+    def fill(
+        self,
+        sentence: str | Iterable[str],
+        top_k: int = 10,
+        decoding: str | None = None,
+        targets: Sequence[str] | None = None,
+        part_of_word: bool | None = None,
+        blank: str | None = None,
+        script: Script | None = None,
+        *,
+        on_error: OnError = RAISE,
+        **constraints: Unpack[ConstraintOptions],
+    ) -> Filled | list[Any] | Iterator[Any]:
+        """The ``top_k`` best words for each blank of a sentence, or of each sentence of a list or another iterable.
+
+        A sentence with one blank has a list of answers, one with several has such a list for each. A list has a list of
+        answers. Any other iterable, such as a generator or a file, has an iterator: it reads at most 256 sentences
+        ahead, in constant memory, and answers them in order. With ``on_error="return"``, a sentence that can't be
+        answered has its :class:`SentenceError` as its answer, and the others are answered. ``decoding`` of a
         codes model is ``likelihood`` or ``distance``, by default the model's own. ``targets`` limits the answers to
         these words, also outside the vocabulary, or phrases. With ``part_of_word``, letters right next to a blank are
         part of the missing word (the last word before it, in languages without spaces); ``None`` means true for
@@ -176,25 +223,23 @@ class Model:
         spaces, a repeated character matches runs of at least that length.
 
         :raises SentenceError: a sentence has no blank, nothing but blanks, nothing that the model reads, is not
-            Unicode, or has so many blanks that its answers would exceed memory; for a list, the message begins with its
-            number.
-        :raises OptionError: ``top_k``, ``decoding``, ``targets``, ``blank`` or the constraints are unusable.
+            Unicode, or has so many blanks that its answers would exceed memory; for a list or an iterable, the message
+            begins with its number. An iterator raises it after the answers to the sentences before.
+        :raises OptionError: ``top_k``, ``decoding``, ``targets``, ``blank``, ``on_error`` or the constraints are
+            unusable.
         """
-        answers: list[Filled] = [
-            blanks[0] if len(blanks) == 1 else blanks
-            for blanks in fill(
-                self.predictor,
-                sentence,
-                top_k,
-                decoding,
-                targets,
-                part_of_word,
-                blank,
-                self._chosen(script),
-                **constraints,
+        predictor, chosen = self.predictor, self._chosen(script)
+
+        def answer(sentences: str | list[str], on_error: OnError) -> list[Filled | SentenceError]:
+            filled = fill(
+                predictor, sentences, top_k, decoding, targets, part_of_word, blank, chosen, on_error, **constraints
             )
-        ]
-        return _one_or_all(sentence, answers)
+            return [
+                blanks[0] if not isinstance(blanks, SentenceError) and len(blanks) == 1 else blanks for blanks in filled
+            ]
+
+        answers: Filled | list[Any] | Iterator[Any] = _answered(sentence, answer, "sentence", on_error)
+        return answers
 
     @overload
     def joint(
@@ -220,28 +265,74 @@ class Model:
         **constraints: Unpack[ConstraintOptions],
     ) -> list[list[JointAnswer]]: ...
 
+    @overload
     def joint(
         self,
-        sentence: str | list[str],
+        sentence: Iterator[str],
         top_k: int = 10,
         targets: Sequence[str] | None = None,
         part_of_word: bool | None = None,
         blank: str | None = None,
         script: Script | None = None,
         **constraints: Unpack[ConstraintOptions],
-    ) -> list[JointAnswer] | list[list[JointAnswer]]:
-        """The ``top_k`` best fillings of all blanks of a sentence together, or of each sentence of a list.
+    ) -> Iterator[list[JointAnswer]]: ...
+
+    @overload
+    def joint(
+        self,
+        sentence: list[str],
+        top_k: int = 10,
+        targets: Sequence[str] | None = None,
+        part_of_word: bool | None = None,
+        blank: str | None = None,
+        script: Script | None = None,
+        *,
+        on_error: Literal["return"],
+        **constraints: Unpack[ConstraintOptions],
+    ) -> list[list[JointAnswer] | SentenceError]: ...
+
+    @overload
+    def joint(
+        self,
+        sentence: Iterator[str],
+        top_k: int = 10,
+        targets: Sequence[str] | None = None,
+        part_of_word: bool | None = None,
+        blank: str | None = None,
+        script: Script | None = None,
+        *,
+        on_error: Literal["return"],
+        **constraints: Unpack[ConstraintOptions],
+    ) -> Iterator[list[JointAnswer] | SentenceError]: ...
+
+    def joint(
+        self,
+        sentence: str | Iterable[str],
+        top_k: int = 10,
+        targets: Sequence[str] | None = None,
+        part_of_word: bool | None = None,
+        blank: str | None = None,
+        script: Script | None = None,
+        *,
+        on_error: OnError = RAISE,
+        **constraints: Unpack[ConstraintOptions],
+    ) -> list[JointAnswer] | list[Any] | Iterator[Any]:
+        """The ``top_k`` best fillings of all blanks of a sentence together, or of each sentence of a list or another
+        iterable.
 
         ``targets`` and ``constraints`` apply to every blank; only single words are filled in, so phrases among the
-        targets are ignored. ``part_of_word`` and ``blank`` are as for :meth:`fill`.
+        targets are ignored. ``part_of_word``, ``blank`` and ``on_error`` are as for :meth:`fill`, and so are iterables.
 
         :raises SentenceError: as :meth:`fill`; more blanks than :data:`~tiankong.tasks.joint.MOST_BLANKS`.
         :raises OptionError: ``top_k``, ``targets``, ``blank`` or the constraints are unusable.
         """
-        answers = joint(
-            self.predictor, sentence, top_k, targets, part_of_word, blank, self._chosen(script), **constraints
-        )
-        return _one_or_all(sentence, answers)
+        predictor, chosen = self.predictor, self._chosen(script)
+
+        def answer(sentences: str | list[str], on_error: OnError) -> list[list[JointAnswer] | SentenceError]:
+            return joint(predictor, sentences, top_k, targets, part_of_word, blank, chosen, on_error, **constraints)
+
+        answers: list[JointAnswer] | list[Any] | Iterator[Any] = _answered(sentence, answer, "sentence", on_error)
+        return answers
 
     def rank(
         self,
@@ -283,25 +374,69 @@ class Model:
         script: Script | None = None,
     ) -> list[list[CheckedWord]]: ...
 
+    @overload
     def check(
         self,
-        text: str | list[str],
+        text: Iterator[str],
         precision: float = DEFAULT_PRECISION,
         suggestions: int = 3,
         ignore: Collection[str] = (),
         script: Script | None = None,
-    ) -> list[CheckedWord] | list[list[CheckedWord]]:
-        """Every word of a text, or of each text of a list, with its probability given all others and whether it fits.
+    ) -> Iterator[list[CheckedWord]]: ...
+
+    @overload
+    def check(
+        self,
+        text: list[str],
+        precision: float = DEFAULT_PRECISION,
+        suggestions: int = 3,
+        ignore: Collection[str] = (),
+        script: Script | None = None,
+        *,
+        on_error: Literal["return"],
+    ) -> list[list[CheckedWord] | SentenceError]: ...
+
+    @overload
+    def check(
+        self,
+        text: Iterator[str],
+        precision: float = DEFAULT_PRECISION,
+        suggestions: int = 3,
+        ignore: Collection[str] = (),
+        script: Script | None = None,
+        *,
+        on_error: Literal["return"],
+    ) -> Iterator[list[CheckedWord] | SentenceError]: ...
+
+    def check(
+        self,
+        text: str | Iterable[str],
+        precision: float = DEFAULT_PRECISION,
+        suggestions: int = 3,
+        ignore: Collection[str] = (),
+        script: Script | None = None,
+        *,
+        on_error: OnError = RAISE,
+    ) -> list[CheckedWord] | list[Any] | Iterator[Any]:
+        """Every word of a text, or of each text of a list or another iterable, with its probability given all others
+        and whether it fits.
 
         A share ``precision`` of the flagged words is wrong, as measured on validation texts with one typing error each.
         A word outside the vocabulary is wrong if another that is one character or letter away is far more probable.
         Where an error has cut a word into several, they are flagged as one. The words and phrases of ``ignore`` are
-        never flagged, wherever they stand in a text. There are no blanks: ``__`` is text.
+        never flagged, wherever they stand in a text. There are no blanks: ``__`` is text. ``on_error`` is as
+        for :meth:`fill`, and so are iterables.
 
         :raises SentenceError: a text is not a string or not Unicode; for a list, the message begins with its number.
         :raises OptionError: ``precision``, ``suggestions`` or ``ignore`` is unusable; the model can't detect errors.
         """
-        return _one_or_all(text, check(self.predictor, text, precision, suggestions, ignore, self._chosen(script)))
+        predictor, chosen = self.predictor, self._chosen(script)
+
+        def answer(texts: str | list[str], on_error: OnError) -> list[list[CheckedWord] | SentenceError]:
+            return check(predictor, texts, precision, suggestions, ignore, chosen, on_error=on_error)
+
+        answers: list[CheckedWord] | list[Any] | Iterator[Any] = _answered(text, answer, "text", on_error)
+        return answers
 
     def explain(
         self,
@@ -344,22 +479,58 @@ class Model:
         script: Script | None = None,
     ) -> list[list[LabelShare]]: ...
 
+    @overload
     def classify(
         self,
-        text: str | list[str],
+        text: Iterator[str],
         prompts: Sequence[str] | None = None,
         labels: Mapping[str, Sequence[str]] | None = None,
         blank: str | None = None,
         script: Script | None = None,
-    ) -> list[LabelShare] | list[list[LabelShare]]:
-        """The labels of a text, or of each text of a list, most probable first.
+    ) -> Iterator[list[LabelShare]]: ...
+
+    @overload
+    def classify(
+        self,
+        text: list[str],
+        prompts: Sequence[str] | None = None,
+        labels: Mapping[str, Sequence[str]] | None = None,
+        blank: str | None = None,
+        script: Script | None = None,
+        *,
+        on_error: Literal["return"],
+    ) -> list[list[LabelShare] | SentenceError]: ...
+
+    @overload
+    def classify(
+        self,
+        text: Iterator[str],
+        prompts: Sequence[str] | None = None,
+        labels: Mapping[str, Sequence[str]] | None = None,
+        blank: str | None = None,
+        script: Script | None = None,
+        *,
+        on_error: Literal["return"],
+    ) -> Iterator[list[LabelShare] | SentenceError]: ...
+
+    def classify(
+        self,
+        text: str | Iterable[str],
+        prompts: Sequence[str] | None = None,
+        labels: Mapping[str, Sequence[str]] | None = None,
+        blank: str | None = None,
+        script: Script | None = None,
+        *,
+        on_error: OnError = RAISE,
+    ) -> list[LabelShare] | list[Any] | Iterator[Any]:
+        """The labels of a text, or of each text of a list or another iterable, most probable first.
 
         A classifier takes only texts. A model that fills blanks classifies without training: each of ``prompts`` has
         ``{text}`` where the text goes and one blank, as in ``{text}，总的来说很__。``; ``labels`` maps each label to
         words that indicate it in that blank. A word counts by how much the text raises its probability. Texts may be of
         any length: one of more than :data:`~tiankong.text.pieces.LONGEST_PIECE` tokens is split into pieces of equal
         length, whose scores are averaged. ``blank`` is how the prompts write their blank, as for :meth:`fill`; in the
-        texts, ``__`` is text.
+        texts, ``__`` is text. ``on_error`` is as for :meth:`fill`, and so are iterables.
 
         :raises SentenceError: a text has no word or is not Unicode; for a list, the message begins with its number.
         :raises OptionError: ``prompts``, ``labels`` or ``blank`` are unusable, or the model has labels of its own.
@@ -374,7 +545,13 @@ class Model:
             classifier = self._loaded
         else:
             classifier = self._zero_shot(prompts, labels, blank, self._chosen(script))
-        return _one_or_all(text, classify(classifier, text, self._chosen(script)))
+        chosen = self._chosen(script)
+
+        def answer(texts: str | list[str], on_error: OnError) -> list[list[LabelShare] | SentenceError]:
+            return classify(classifier, texts, chosen, on_error)
+
+        answers: list[LabelShare] | list[Any] | Iterator[Any] = _answered(text, answer, "text", on_error)
+        return answers
 
     def _chosen(self, script: Script | None) -> Script:
         return self._reference.script if script is None else script
@@ -410,22 +587,65 @@ class Model:
 
     @overload
     def embed(
-        self, sentence: list[str], blank: str | None = None, script: Script | None = None
+        self,
+        sentence: list[str],
+        blank: str | None = None,
+        script: Script | None = None,
     ) -> list[NDArray[np.float32]]: ...
 
+    @overload
     def embed(
-        self, sentence: str | list[str], blank: str | None = None, script: Script | None = None
-    ) -> NDArray[np.float32] | list[NDArray[np.float32]]:
-        """The context vector of each blank of a sentence, (blanks, E), or of each sentence of a list.
+        self,
+        sentence: Iterator[str],
+        blank: str | None = None,
+        script: Script | None = None,
+    ) -> Iterator[NDArray[np.float32]]: ...
 
-        The head compares it with the output vectors of words. In a codes model it has a logit for each bit.
-        ``blank`` is as for :meth:`fill`.
+    @overload
+    def embed(
+        self,
+        sentence: list[str],
+        blank: str | None = None,
+        script: Script | None = None,
+        *,
+        on_error: Literal["return"],
+    ) -> list[NDArray[np.float32] | SentenceError]: ...
+
+    @overload
+    def embed(
+        self,
+        sentence: Iterator[str],
+        blank: str | None = None,
+        script: Script | None = None,
+        *,
+        on_error: Literal["return"],
+    ) -> Iterator[NDArray[np.float32] | SentenceError]: ...
+
+    def embed(
+        self,
+        sentence: str | Iterable[str],
+        blank: str | None = None,
+        script: Script | None = None,
+        *,
+        on_error: OnError = RAISE,
+    ) -> NDArray[np.float32] | list[Any] | Iterator[Any]:
+        """The context vector of each blank of a sentence, (blanks, E), or of each sentence of a list or another
+        iterable.
+
+        The head compares it with the output vectors of words. In a codes model it has a logit for each bit. ``blank``
+        and ``on_error`` are as for :meth:`fill`, and so are iterables.
 
         :raises SentenceError: as :meth:`fill`.
         :raises OptionError: ``blank`` is unusable.
         :raises FolderError: the model folder was written before ``embed`` existed.
         """
-        return _one_or_all(sentence, embed(self.predictor, sentence, blank, self._chosen(script)))
+        predictor, chosen = self.predictor, self._chosen(script)
+
+        def answer(sentences: str | list[str], on_error: OnError) -> list[NDArray[np.float32] | SentenceError]:
+            return embed(predictor, sentences, blank, chosen, on_error)
+
+        answers: NDArray[np.float32] | list[Any] | Iterator[Any] = _answered(sentence, answer, "sentence", on_error)
+        return answers
 
 
 def load(
@@ -476,6 +696,14 @@ _LOADERS: dict[AnswerKind, Callable[[ModelFolder, int, Sequence[str], Script], L
 }
 
 
-def _one_or_all(request: str | Sequence[str], answers: list[Result]) -> Result | list[Result]:
-    """The answer to a text, or those to a list of texts."""
+def _answered(
+    request: str | Iterable[str],
+    answer: Callable[[Any, OnError], Sequence[Any]],
+    kind: str,
+    on_error: OnError,
+) -> Any:
+    """The answer to a text, those to a list of texts, or an iterator over those to another iterable."""
+    if is_stream(request):
+        return answer_stream(request, lambda texts: answer(texts, RETURN), kind, on_error)
+    answers = answer(request, on_error)
     return answers[0] if isinstance(request, str) else answers

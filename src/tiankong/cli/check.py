@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import click
 
 from tiankong.cli.display import probability, progress
-from tiankong.cli.lines import answer_each
+from tiankong.cli.files import FileOptions, file_options
+from tiankong.cli.lines import answer_each, json_line
 from tiankong.cli.options import model_option, read_words, threads_option, words_option
 from tiankong.cli.script import ReadAs, script_option
+from tiankong.errors import SentenceError
 
 if TYPE_CHECKING:
+    from tiankong.pipeline.records import Record
     from tiankong.request.answers import CheckedWord
     from tiankong.text.script import Script
 
@@ -32,6 +34,7 @@ _PATIENCE = 1.0
 @click.option("--ignore", "ignore_file", help="A file of words and phrases that are never flagged, one per line.")
 @click.option("--all", "show_all", is_flag=True, help="Also print the words that fit.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object per text, with every word.")
+@file_options
 def command(
     text: str | None,
     model: str,
@@ -43,29 +46,37 @@ def command(
     ignore_file: str | None,
     show_all: bool,
     as_json: bool,
+    file: FileOptions,
 ) -> int:
-    """Flag the words of TEXT, or of each line of a pipe, that do not fit their context.
+    """Flag the words of TEXT, or of each line of a pipe or row of --input, that do not fit their context.
 
     Each line has the word, its position, the probability that it is an error, and suggestions.
     """
     from tiankong.model import load  # noqa: PLC0415 - heavy
-    from tiankong.tasks.check import check  # noqa: PLC0415
+    from tiankong.pipeline.records import check_records  # noqa: PLC0415
 
     ignore = read_words(ignore_file, "--ignore", phrases=True)
-    loaded = load(model, threads=threads, words=read_words(words_file), script=script)
+    words = read_words(words_file)
+    if file.given(text, all=show_all, json=as_json):
+        options = {"precision": precision, "suggestions": suggestions, "ignore": ignore or None}
+        return file.answer("check", options, model=model, words=words, script=script, threads=threads)
+    loaded = load(model, threads=threads, words=words, script=script)
     read_as = ReadAs(loaded)
 
-    def formatted(checked: str) -> str:
-        with progress("checking", len(checked), quiet=False, delay=_PATIENCE) as advance:
-            (words,) = check(loaded.predictor, checked, precision, suggestions, ignore, script, on_read=advance)
-        field = read_as.field(checked)
-        if as_json:
-            return json.dumps({"sentence": checked, **field, "words": words}, ensure_ascii=False)
-        if not words:
-            return "(no word to judge)"
-        return _lines(words if show_all else [word for word in words if not word["fits"]])
+    def formatted(texts: list[str]) -> list[str | SentenceError]:
+        with progress("checking", sum(map(len, texts)), quiet=False, delay=_PATIENCE) as advance:
+            records = check_records(loaded, texts, precision, suggestions, ignore, script, advance)
+        return [record if isinstance(record, SentenceError) else formatted_one(record) for record in records]
 
-    return answer_each(text, formatted, as_json=as_json)
+    def formatted_one(record: Record) -> str:
+        read_as.note(record.get("read_as"))
+        if as_json:
+            return json_line(record)
+        if not record["words"]:
+            return "(no word to judge)"
+        return _lines(record["words"] if show_all else [word for word in record["words"] if not word["fits"]])
+
+    return answer_each(text, formatted, as_json=as_json, at_once=1)
 
 
 def _lines(words: list[CheckedWord]) -> str:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from tiankong.cli.display import probability
-from tiankong.cli.lines import answer_each
+from tiankong.cli.files import FileOptions, file_options
+from tiankong.cli.lines import answer_each, json_line
 from tiankong.cli.options import blank_option, needs, threads_option
 from tiankong.cli.script import ReadAs, script_option
 from tiankong.config import DEFAULT_CLASSIFIER, DEFAULT_MODEL
+from tiankong.errors import SentenceError
 
 if TYPE_CHECKING:
-    from tiankong.request.answers import LabelShare
+    from tiankong.pipeline.records import Record
     from tiankong.text.script import Script
 
 _SEPARATORS = re.compile(r"[,，、]")
@@ -64,6 +65,7 @@ def parse_labels(given: tuple[str, ...]) -> dict[str, list[str]]:
 @script_option
 @threads_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object per text.")
+@file_options
 def command(
     text: str | None,
     model: str | None,
@@ -73,8 +75,9 @@ def command(
     script: Script,
     threads: int,
     as_json: bool,
+    file: FileOptions,
 ) -> int:
-    """Classify TEXT, or each line of a pipe: by a model trained on labels, or by prompts without training.
+    """Classify TEXT, each line of a pipe, or each row of --input: by a model trained on labels, or by prompts.
 
     \b
     tiankong classify '用了两天就坏了'
@@ -83,11 +86,15 @@ def command(
     With prompts, a word counts by how much the text raises its probability in the blank.
     """
     from tiankong.model import load  # noqa: PLC0415 - heavy
+    from tiankong.pipeline.records import classify_records  # noqa: PLC0415
 
     needs(bool(prompts) == bool(labels), "--prompt and --label go together: give both, or neither for a trained model")
     needs(blank is None or bool(prompts), "--blank is for --prompt: leave it out, a text to classify has no blank")
     words = parse_labels(labels)
     name = (DEFAULT_MODEL if prompts else DEFAULT_CLASSIFIER) if model is None else model
+    if file.given(text, json=as_json):
+        options = {"prompts": prompts, "labels": words or None, "blank": blank}
+        return file.answer("classify", options, model=name, script=script, threads=threads)
     loaded = load(name, threads=threads, script=script)
     read_as = ReadAs(loaded)
     needs(
@@ -96,18 +103,16 @@ def command(
         "shows",
     )
 
-    def formatted(text: str, shares: list[LabelShare]) -> str:
-        field = read_as.field(text)
+    question: dict[str, Any] = {"prompts": prompts, "labels": words, "blank": blank} if prompts else {}
+
+    def formatted(texts: list[str]) -> list[str | SentenceError]:
+        records = classify_records(loaded, texts, script=script, **question)
+        return [record if isinstance(record, SentenceError) else formatted_one(record) for record in records]
+
+    def formatted_one(record: Record) -> str:
+        read_as.note(record.get("read_as"))
         if as_json:
-            return json.dumps({"text": text, **field, "labels": shares}, ensure_ascii=False)
-        return "\n".join(f"{share['label']}\t{probability(share['score'])}" for share in shares)
+            return json_line(record)
+        return "\n".join(f"{share['label']}\t{probability(share['score'])}" for share in record["labels"])
 
-    question = (prompts, words, blank) if prompts else ()
-
-    def classified(text: str) -> str:
-        return formatted(text, loaded.classify(text, *question))
-
-    def all_classified(texts: list[str]) -> list[str]:
-        return list(map(formatted, texts, loaded.classify(texts, *question)))
-
-    return answer_each(text, classified, many=all_classified, as_json=as_json, field="text")
+    return answer_each(text, formatted, as_json=as_json, field="text")

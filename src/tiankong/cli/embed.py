@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import click
 
-from tiankong.cli.lines import answer_each
+from tiankong.cli.files import FileOptions, file_options
+from tiankong.cli.lines import answer_each, json_line
 from tiankong.cli.options import blank_option, model_option, threads_option
 from tiankong.cli.script import ReadAs, script_option
+from tiankong.errors import SentenceError
 
 if TYPE_CHECKING:
+    from tiankong.pipeline.records import Record
     from tiankong.text.script import Script
 
 
@@ -21,19 +23,29 @@ if TYPE_CHECKING:
 @threads_option
 @blank_option
 @script_option
-def command(sentence: str | None, model: str, threads: int, blank: str | None, script: Script) -> int:
-    r"""Print the context vector of each blank of SENTENCE, or of each line of a pipe, as one JSON object per line.
+@file_options
+def command(
+    sentence: str | None, model: str, threads: int, blank: str | None, script: Script, file: FileOptions
+) -> int:
+    r"""Print the context vector of each blank of SENTENCE, or of each line of a pipe, as one JSON object per line; or
+    write those of each row of --input to --output.
 
     A blank is __ or [MASK], or what --blank says; \_\_ is __ as text.
     """
     from tiankong.model import load  # noqa: PLC0415 - heavy
+    from tiankong.pipeline.records import embed_records  # noqa: PLC0415
 
+    if file.given(sentence):
+        return file.answer("embed", {"blank": blank}, model=model, script=script, threads=threads)
     loaded = load(model, threads=threads, script=script)
     read_as = ReadAs(loaded)
 
-    def line(text: str) -> str:
-        vectors = loaded.embed(text, blank).tolist()
-        rounded = [[round(number, 6) for number in vector] for vector in vectors]
-        return json.dumps({"sentence": text, **read_as.field(text), "vectors": rounded}, ensure_ascii=False)
+    def lines(texts: list[str]) -> list[str | SentenceError]:
+        records = embed_records(loaded, texts, blank, script)
+        return [record if isinstance(record, SentenceError) else line(record) for record in records]
 
-    return answer_each(sentence, line, as_json=True)
+    def line(record: Record) -> str:
+        read_as.note(record.get("read_as"))
+        return json_line(record)
+
+    return answer_each(sentence, lines, as_json=True)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from tiankong.cli.display import probability, say
-from tiankong.cli.lines import answer_each
+from tiankong.cli.files import FileOptions, file_options
+from tiankong.cli.lines import answer_each, json_line
 from tiankong.cli.options import (
     Once,
     as_options,
@@ -28,6 +28,7 @@ from tiankong.errors import SentenceError
 
 if TYPE_CHECKING:
     from tiankong.model import Model
+    from tiankong.pipeline.records import Record
     from tiankong.request.answers import Answer, JointAnswer
     from tiankong.text.script import Script
 
@@ -66,9 +67,10 @@ _LONGEST_UNKNOWN = 100
 @click.option(
     "--joint/--no-joint",
     default=None,
-    help="Also fill several blanks together. [default: yes, except in a pipe]",
+    help="Also fill several blanks together. [default: yes, except in a pipe or a file]",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object per sentence.")
+@file_options
 def command(
     sentence: str | None,
     model: str,
@@ -81,17 +83,22 @@ def command(
     joint: bool | None,
     script: Script,
     as_json: bool,
+    file: FileOptions,
     **constraints: Any,
 ) -> int:
     r"""Rank words for each blank of SENTENCE. With several blanks, fillings of all of them together come first.
 
-    A blank is __ or [MASK], or what --blank says; \_\_ is __ as text. Without SENTENCE, fill reads lines from a pipe,
-    or opens a prompt on a terminal.
+    A blank is __ or [MASK], or what --blank says; \_\_ is __ as text. Without SENTENCE, fill reads the file --input, or
+    lines from a pipe, or opens a prompt on a terminal.
     """
     from tiankong.model import load  # noqa: PLC0415
     from tiankong.request.options import parse_length  # noqa: PLC0415 - heavy
 
     constraints |= {"length": None if length is None else parse_length(length), "targets": targets or None}
+    if file.given(sentence, json=as_json):
+        options = {"top_k": top_k, "decoding": decoding, "joint": joint, **constraints}
+        words = read_words(words_file)
+        return file.answer("fill", options, model=model, words=words, script=script, threads=threads)
     interactive = sentence is None and sys.stdin is not None and sys.stdin.isatty()
     if joint is None and sentence is None and not interactive:
         joint = False
@@ -100,7 +107,7 @@ def command(
     filler = _Filler(loaded, top_k, decoding, joint, constraints, as_json, ReadAs(loaded))
     if interactive:
         return _prompt(filler)
-    return answer_each(sentence, filler.shown, many=filler.all_shown, as_json=as_json)
+    return answer_each(sentence, filler.shown, as_json=as_json)
 
 
 @dataclass(frozen=True)
@@ -121,22 +128,15 @@ class _Filler:
     emoticons_seen: list[str] = field(default_factory=list)
     unknown_seen: list[str] = field(default_factory=list)
 
-    def shown(self, sentence: str) -> str:
-        """The answers for a sentence, formatted."""
-        return self.all_shown(sentence)[0]
+    def shown(self, sentences: list[str]) -> list[str | SentenceError]:
+        """The answers for each of ``sentences``, formatted, or what is wrong with it."""
+        from tiankong.pipeline.records import fill_records  # noqa: PLC0415 - heavy
 
-    def all_shown(self, sentences: str | list[str]) -> list[str]:
-        """The answers for a sentence, or for each of several, formatted."""
-        from tiankong.tasks.fill import fill  # noqa: PLC0415 - heavy
-
-        answers = fill(self.model.predictor, sentences, self.top_k, self.decoding, **self.constraints)
-        given = [sentences] if isinstance(sentences, str) else sentences
-        self._warn_of_emoticons(given)
-        self._warn_of_unknown_words(given)
-        return [
-            self._formatted(sentence, self._filled(sentence, blanks))
-            for sentence, blanks in zip(given, answers, strict=True)
-        ]
+        records = fill_records(self.model, sentences, self.top_k, self.decoding, self.joint, **self.constraints)
+        answered = [record["sentence"] for record in records if not isinstance(record, SentenceError)]
+        self._warn_of_emoticons(answered)
+        self._warn_of_unknown_words(answered)
+        return [record if isinstance(record, SentenceError) else self._formatted(record) for record in records]
 
     def _warn_of_emoticons(self, sentences: list[str]) -> None:
         """Says, once, how a mouth is kept from being a blank."""
@@ -171,33 +171,24 @@ class _Filler:
                 self.unknown_seen.append(sentence)
                 return
 
-    def _filled(self, sentence: str, blanks: list[list[Answer]]) -> _Filled:
-        """With joint answers if requested; by default if there are several blanks, not too many, and any filling."""
-        from tiankong.tasks.joint import MOST_BLANKS, MOST_TOGETHER  # noqa: PLC0415 - heavy
-
-        if not (1 < len(blanks) <= MOST_BLANKS if self.joint is None else self.joint):
-            return _Filled(blanks, None)
-        joint = self.model.joint(sentence, min(self.top_k, MOST_TOGETHER), **self.constraints)
-        return _Filled(blanks, joint if joint or self.joint else None)
-
-    def _formatted(self, sentence: str, filled: _Filled) -> str:
+    def _formatted(self, record: Record) -> str:
         """A JSON object, or lines for people."""
-        read_as = self.read_as.field(sentence)
+        self.read_as.note(record.get("read_as"))
         if self.as_json:
-            joint = {} if filled.joint is None else {"joint": filled.joint}
-            return json.dumps({"sentence": sentence, **read_as, "blanks": filled.blanks, **joint}, ensure_ascii=False)
-        reasons = self._reasons(sentence, filled)
-        if len(filled.blanks) == 1:
-            return _lines(filled.blanks[0], reasons[0])
-        parts = [] if filled.joint is None else ["together:", _joint_lines(filled.joint)]
-        for number, (answers, reason) in enumerate(zip(filled.blanks, reasons, strict=True), start=1):
+            return json_line(record)
+        blanks, joint = record["blanks"], record.get("joint")
+        reasons = self._reasons(record["sentence"], blanks)
+        if len(blanks) == 1:
+            return _lines(blanks[0], reasons[0])
+        parts = [] if joint is None else ["together:", _joint_lines(joint)]
+        for number, (answers, reason) in enumerate(zip(blanks, reasons, strict=True), start=1):
             parts += [f"blank {number}:", _lines(answers, reason)]
         return "\n".join(parts)
 
-    def _reasons(self, sentence: str, filled: _Filled) -> list[str]:
+    def _reasons(self, sentence: str, blanks: list[list[Answer]]) -> list[str]:
         """Why each blank may have no answer: letters beside it that count as part of the word are easily overlooked."""
-        if all(filled.blanks):
-            return [_NO_WORD] * len(filled.blanks)
+        if all(blanks):
+            return [_NO_WORD] * len(blanks)
         from tiankong.request.queries import parse_query  # noqa: PLC0415 - heavy
         from tiankong.text.blank_forms import blank_form  # noqa: PLC0415
 
@@ -222,14 +213,9 @@ class _Filler:
         from tiankong.tasks.fill import fill  # noqa: PLC0415 - heavy
 
         reading = {name: self.constraints[name] for name in ("part_of_word", "blank", "script")}
-        return [bool(answers) for answers in fill(self.model.predictor, sentence, 1, **reading)[0]]
-
-
-class _Filled(NamedTuple):
-    """The answers for a sentence: for each blank, and for all together."""
-
-    blanks: list[list[Answer]]
-    joint: list[JointAnswer] | None
+        (blanks,) = fill(self.model.predictor, sentence, 1, **reading)
+        assert not isinstance(blanks, SentenceError)  # which is raised
+        return list(map(bool, blanks))
 
 
 def _prompt(filler: _Filler) -> int:
@@ -254,10 +240,8 @@ def _prompt(filler: _Filler) -> int:
             continue
         if not sentence.strip():
             continue
-        try:
-            click.echo(filler.shown(sentence))
-        except SentenceError as error:
-            click.echo(f"error: {as_options(str(error))}")
+        (shown,) = filler.shown([sentence])
+        click.echo(f"error: {as_options(str(shown))}" if isinstance(shown, SentenceError) else shown)
 
 
 def _lines(answers: list[Answer], reason: str) -> str:

@@ -6,8 +6,8 @@ import codecs
 import io
 import json
 import sys
-from collections.abc import Callable, Iterator
-from typing import cast
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, cast
 
 import click
 
@@ -53,30 +53,35 @@ def report(number: int, text: str, error: SentenceError, *, as_json: bool, field
     message = as_options(str(error))
     print(f"tiankong: line {number}: {message}", file=sys.stderr)
     if as_json:
-        click.echo(json.dumps({field: _printable(text), "error": _printable(message)}, ensure_ascii=False))
+        click.echo(json_line({field: _printable(text), "error": _printable(message)}))
 
 
 def answer_each(
     text: str | None,
-    answer: Callable[[str], str],
+    answer: Callable[[list[str]], Sequence[str | SentenceError]],
     *,
     as_json: bool,
-    many: Callable[[list[str]], list[str]] | None = None,
+    at_once: int = _LINES_AT_ONCE,
     field: str = "sentence",
 ) -> int:
     """Prints the ``answer`` to ``text``, or to every line of a pipe; without JSON, the line itself comes first.
 
-    ``many`` answers a block of lines at once where that is faster; ``field`` is the name of a text in JSON. Returns the
-    exit code: that of bad input if a line was bad.
+    At most so many lines are answered ``at_once``; ``field`` is the name of a text in JSON. Returns the exit code: that
+    of bad input if a line was bad.
+
+    :raises SentenceError: ``text`` can't be answered.
     """
     if text is not None:
-        click.echo(answer(text))
+        (formatted,) = answer([text])
+        if isinstance(formatted, SentenceError):
+            raise formatted
+        click.echo(formatted)
         return 0
     needs(sys.stdin is not None, "standard input is closed: give a text as an argument")
     needs(not sys.stdin.isatty(), "give a text as an argument, or texts on standard input")
     failed = False
-    for block in piped_lines(_LINES_AT_ONCE if many else 1):
-        answers = _answers([line for _, line in block], answer, many)
+    for block in piped_lines(at_once):
+        answers = answer([line for _, line in block])
         for (number, line), formatted in zip(block, answers, strict=True):
             if isinstance(formatted, SentenceError):
                 failed = True
@@ -86,22 +91,9 @@ def answer_each(
     return TiankongError.exit_code if failed else 0
 
 
-def _answers(
-    lines: list[str], answer: Callable[[str], str], many: Callable[[list[str]], list[str]] | None
-) -> Iterator[str | SentenceError]:
-    """Answers the lines together if all are good, else one by one."""
-    if many:
-        try:
-            yield from many(lines)
-        except SentenceError:
-            pass
-        else:
-            return
-    for line in lines:
-        try:
-            yield answer(line)
-        except SentenceError as error:
-            yield error
+def json_line(record: Mapping[str, Any]) -> str:
+    """An object on a line of JSON."""
+    return json.dumps(record, ensure_ascii=False)
 
 
 def _printable(text: str) -> str:

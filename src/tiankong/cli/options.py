@@ -70,7 +70,8 @@ class _Words(click.ParamType[Any]):
 _ARGUMENTS = (
     *("blank", "column", "encoding", "force", "label_column", "labelled", "limit", "measure_limit", "prepared"),
     *("processes", "profile", "resume", "script", "sheet", "task", "tensorboard", "text", "vocabulary_of", "weights"),
-    *("top_k", "decoding", "starts_with", "ends_with", "contains", "pattern", "length", "exclude"),
+    *("decoding", "ignore", "input", "joint", "output", "precision", "suggestions", "threads", "top_k", "words"),
+    *("contains", "ends_with", "exclude", "length", "part_of_word", "pattern", "starts_with"),
 )
 _SETTING = re.compile(r"`(\w+)(?:=([^`]*))?`")
 _QUOTED = re.compile(r"""(['"])([^'"]*)\1""")
@@ -83,9 +84,9 @@ _SETTINGS = {
     **{name: name.replace("_", "-") for name in _ARGUMENTS},
     "base": "from",
     "label_names": "name-label",
-    "targets": "target",
     "labels": "label",
     "prompts": "prompt",
+    "targets": "target",
 }
 """Options by the settings of the functions behind the command line."""
 

@@ -34,10 +34,12 @@ class ReadAs:
     def field(self, *texts: str) -> dict[str, str]:
         """The field ``read_as`` of a JSON object that answers ``texts``; none if they were read as typed."""
         found = next(filter(None, map(self._model.read_as, texts)), None)
-        if found is None:
-            return {}
-        if not self._said:
+        self.note(found)
+        return {} if found is None else {"read_as": found}
+
+    def note(self, found: str | None) -> None:
+        """Says that a text was read as ``found``, if it was converted."""
+        if found is not None and not self._said:
             way_out = f"--script {AS_IS} reads it as typed"
             say(f"tiankong: read as {found} Chinese, which the model was trained on; {way_out}", quiet=False)
             self._said = True
-        return {"read_as": found}

@@ -12,7 +12,7 @@ import numpy as np
 
 from tiankong.config import SPACED
 from tiankong.errors import OptionError, SentenceError
-from tiankong.request.texts import each
+from tiankong.request.texts import RAISE, OnError, each
 from tiankong.runtime.predictor import Predictor
 from tiankong.runtime.reading import Reading
 from tiankong.text.blank_forms import USUAL, BlankForm
@@ -145,11 +145,13 @@ def parse_queries(
     form: BlankForm = USUAL,
     script: str = AUTO,
     top_k: int = 0,
-) -> list[Query]:
+    on_error: OnError = RAISE,
+) -> list[Query | SentenceError]:
     """Parses a sentence, or each of a list.
 
     :raises SentenceError: as :func:`parse_query`; more than ``most_blanks``, or so many that ``top_k`` answers for each
-        of them would exceed :data:`MOST_REPEATED`. For a list, the message begins with the number of the sentence.
+        of them would exceed :data:`MOST_REPEATED`. For a list, the message begins with the number of the sentence. With
+        ``on_error="return"``, the error stands in the place of the query.
     """
 
     def parse(sentence: str) -> Query:
@@ -167,7 +169,7 @@ def parse_queries(
             )
         return query
 
-    return each(sentences, parse, "sentence")
+    return each(sentences, parse, "sentence", on_error)
 
 
 class PlacedToken(NamedTuple):

@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 from tiankong.artifact.built_in import model_path
 from tiankong.artifact.error_detection import BrokenWords, ErrorDetection, TypedWords, read_error_detection
 from tiankong.config import DEFAULT_MODEL
-from tiankong.errors import OptionError
+from tiankong.errors import OptionError, SentenceError
 from tiankong.request.answers import MOST_ANSWERS, CheckedWord, Suggestion
 from tiankong.request.ignored_words import IgnoredWords, parse_ignored
 from tiankong.request.options import is_whole
-from tiankong.request.texts import each
+from tiankong.request.texts import RAISE, OnError, each
 from tiankong.runtime.parts import MOST_SURPRISE, Evidence, Part, parts_of
 from tiankong.runtime.predictor import Predictor
 from tiankong.text.blanks import check_text
@@ -113,8 +113,10 @@ def check(
     ignore: Collection[str] = (),
     script: str = AUTO,
     on_read: Callable[[int], None] = lambda _: None,
-) -> list[list[CheckedWord]]:
-    """Every word of each text. ``on_read`` is called with the number of characters checked since the last call.
+    on_error: OnError = RAISE,
+) -> list[list[CheckedWord] | SentenceError]:
+    """Every word of each text; with ``on_error="return"``, what is wrong with a text stands for them. ``on_read`` is
+    called with the number of characters checked since the last call.
 
     :raises SentenceError: as :func:`~tiankong.text.blanks.check_text`.
     :raises OptionError: ``precision``, ``suggestions`` or ``ignore``; the model can't detect errors, or not that
@@ -123,9 +125,16 @@ def check(
     if not is_whole(suggestions) or not 0 <= suggestions <= MOST_ANSWERS:
         raise OptionError(f"suggestions must be a whole number from 0 to {MOST_ANSWERS:,}, not {suggestions!r}")
     ignored = parse_ignored(ignore, predictor.folder.manifest.prepare)
-    return each(
-        texts, lambda text: _checked(predictor.reader(script, text), text, precision, suggestions, ignored, on_read)
-    )
+    detection = predictor.folder.error_detection
+    if detection is None:
+        raise OptionError(f"{predictor.folder.path} was made without what check needs: train or export it again")
+    judge = _Judge(detection, precision)
+
+    def checked(text: str) -> list[CheckedWord]:
+        reader = predictor.reader(script, text)
+        return _checked(reader, text, judge, suggestions, ignored, on_read)
+
+    return each(texts, checked, on_error=on_error)
 
 
 def lowest_thresholds(detection: ErrorDetection, precision: float) -> tuple[float, float]:
@@ -171,15 +180,11 @@ class _Judge:
 def _checked(
     predictor: Predictor,
     text: str,
-    precision: float,
+    judge: _Judge,
     suggestions: int,
     ignored: IgnoredWords,
     on_read: Callable[[int], None],
 ) -> list[CheckedWord]:
-    detection = predictor.folder.error_detection
-    if detection is None:
-        raise OptionError(f"{predictor.folder.path} was made without what check needs: train or export it again")
-    judge = _Judge(detection, precision)
     check_text(text)
     tokens = predictor.tokenizer.located_tokens(text)
     places = ignored.places(text, predictor.tokenizer.converted)

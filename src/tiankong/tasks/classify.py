@@ -8,8 +8,9 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from tiankong.errors import SentenceError
 from tiankong.request.answers import LabelShare
-from tiankong.request.texts import each
+from tiankong.request.texts import RAISE, OnError, each
 from tiankong.text.label_words import take_label_words
 from tiankong.text.script import AUTO
 
@@ -31,12 +32,21 @@ class TextClassifier(Protocol):
         """Logits (texts, labels) of texts, each given as its tokens."""
 
 
-def classify(classifier: TextClassifier, texts: str | Sequence[str], script: str = AUTO) -> list[list[LabelShare]]:
-    """The labels of each text, most probable first. fastText's label words are left out, as fastText does.
+def classify(
+    classifier: TextClassifier, texts: str | Sequence[str], script: str = AUTO, on_error: OnError = RAISE
+) -> list[list[LabelShare] | SentenceError]:
+    """The labels of each text, most probable first; with ``on_error="return"``, what is wrong with a text stands for
+    them. fastText's label words are left out, as fastText does.
 
     :raises SentenceError: a text is unusable.
     """
-    return classify_tokens(classifier, each(texts, lambda text: classifier.read(_without_label_words(text), script)))
+
+    def read(text: str) -> list[str]:
+        return classifier.read(_without_label_words(text), script)
+
+    read_texts = each(texts, read, on_error=on_error)
+    labels = iter(classify_tokens(classifier, [text for text in read_texts if not isinstance(text, SentenceError)]))
+    return [text if isinstance(text, SentenceError) else next(labels) for text in read_texts]
 
 
 def classify_tokens(classifier: TextClassifier, texts: Sequence[Sequence[str]]) -> list[list[LabelShare]]:

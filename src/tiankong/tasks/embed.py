@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from tiankong.errors import FolderError
-from tiankong.request.queries import parse_queries
+from tiankong.errors import FolderError, SentenceError
+from tiankong.request.queries import Query, parse_queries
+from tiankong.request.texts import RAISE, OnError
 from tiankong.runtime.predictor import Predictor
 from tiankong.runtime.reading import Reading
 from tiankong.text.blank_forms import blank_form
@@ -16,9 +17,14 @@ from tiankong.text.script import AUTO
 
 
 def embed(
-    predictor: Predictor, sentences: str | Sequence[str], blank: str | None = None, script: str = AUTO
-) -> list[NDArray[np.float32]]:
-    """The context vector of each blank, (blanks, E), for each sentence.
+    predictor: Predictor,
+    sentences: str | Sequence[str],
+    blank: str | None = None,
+    script: str = AUTO,
+    on_error: OnError = RAISE,
+) -> list[NDArray[np.float32] | SentenceError]:
+    """The context vector of each blank, (blanks, E), for each sentence; with ``on_error="return"``, what is wrong with
+    a sentence stands for them.
 
     :raises SentenceError: a sentence is unusable.
     :raises OptionError: ``blank`` is unusable.
@@ -29,7 +35,12 @@ def embed(
         raise FolderError(
             f"{predictor.folder.path} was made by an earlier tiankong, before embed: train or export it again"
         )
-    queries = parse_queries(sentences, predictor, form=blank_form(blank), script=script)
+    queries = parse_queries(sentences, predictor, form=blank_form(blank), script=script, on_error=on_error)
     reading = Reading(predictor)
-    predictions = reading.predictions([window for query in queries for window in query.windows(reading)])
-    return [np.stack([next(predictions).context for _ in query.affixes]) for query in queries]
+    predictions = reading.predictions(
+        [window for query in queries if isinstance(query, Query) for window in query.windows(reading)]
+    )
+    return [
+        query if isinstance(query, SentenceError) else np.stack([next(predictions).context for _ in query.affixes])
+        for query in queries
+    ]

@@ -10,12 +10,14 @@ from typing import Unpack
 import numpy as np
 from numpy.typing import NDArray
 
+from tiankong.errors import SentenceError
 from tiankong.request.allowed_answers import AllowedAnswers
 from tiankong.request.answers import MOST_ANSWERS, Answer
 from tiankong.request.candidates import Candidate, parse_candidates
 from tiankong.request.constraints import Constraints
 from tiankong.request.options import ConstraintOptions, check_fill_options
 from tiankong.request.queries import Query, parse_queries
+from tiankong.request.texts import RAISE, OnError
 from tiankong.runtime.decoding import Order, best, excluded
 from tiankong.runtime.joint_probability import phrase_log_probabilities
 from tiankong.runtime.predictor import Predictor
@@ -35,9 +37,11 @@ def fill(
     part_of_word: bool | None = None,
     blank: str | None = None,
     script: str = AUTO,
+    on_error: OnError = RAISE,
     **constraints: Unpack[ConstraintOptions],
-) -> list[list[list[Answer]]]:
-    """The ``top_k`` best answers, best first, for each blank of each sentence.
+) -> list[list[list[Answer]] | SentenceError]:
+    """The ``top_k`` best answers, best first, for each blank of each sentence; with ``on_error="return"``, what is
+    wrong with a sentence stands for its answers.
 
     ``decoding`` is ``likelihood``, ``distance``, or ``None`` for the model's own. See :meth:`tiankong.Model.fill`.
 
@@ -56,15 +60,20 @@ def fill(
 
     form = blank_form(blank)
     checked(predictor.reader(script))  # what is wrong with the options comes before what is wrong with a sentence
-    queries = parse_queries(sentences, predictor, part_of_word, form=form, script=script, top_k=top_k)
+    queries = parse_queries(
+        sentences, predictor, part_of_word, form=form, script=script, top_k=top_k, on_error=on_error
+    )
     by_distance = (decoding or predictor.folder.manifest.model.decoding) == "distance"
-    answers: list[list[list[Answer]]] = [[] for _ in queries]
-    for reader in dict.fromkeys(query.reader for query in queries):
-        numbers = [number for number, query in enumerate(queries) if query.reader is reader]
-        for start in range(0, len(numbers), _QUERIES_AT_ONCE):
-            together = numbers[start : start + _QUERIES_AT_ONCE]
-            filled = _filled([queries[number] for number in together], top_k, by_distance, allowed_answers(reader))
-            for number, blanks in zip(together, filled, strict=True):
+    answers: list[list[list[Answer]] | SentenceError] = [
+        query if isinstance(query, SentenceError) else [] for query in queries
+    ]
+    good = [(number, query) for number, query in enumerate(queries) if isinstance(query, Query)]
+    for reader in dict.fromkeys(query.reader for _, query in good):
+        of_reader = [(number, query) for number, query in good if query.reader is reader]
+        for start in range(0, len(of_reader), _QUERIES_AT_ONCE):
+            numbers, together = zip(*of_reader[start : start + _QUERIES_AT_ONCE], strict=True)
+            filled = _filled(together, top_k, by_distance, allowed_answers(reader))
+            for number, blanks in zip(numbers, filled, strict=True):
                 answers[number] = blanks
     return answers
 

@@ -8,12 +8,14 @@ from typing import Unpack
 
 import numpy as np
 
+from tiankong.errors import SentenceError
 from tiankong.request.allowed_answers import AllowedAnswers
 from tiankong.request.answers import JointAnswer
 from tiankong.request.candidates import parse_candidates
 from tiankong.request.constraints import Constraints
 from tiankong.request.options import ConstraintOptions, check_fill_options
 from tiankong.request.queries import Query, parse_queries
+from tiankong.request.texts import RAISE, OnError
 from tiankong.runtime.joint_probability import JointScorer
 from tiankong.runtime.predictor import Predictor
 from tiankong.text.blank_forms import blank_form
@@ -37,9 +39,11 @@ def joint(
     part_of_word: bool | None = None,
     blank: str | None = None,
     script: str = AUTO,
+    on_error: OnError = RAISE,
     **constraints: Unpack[ConstraintOptions],
-) -> list[list[JointAnswer]]:
-    """The ``top_k`` best fillings of each sentence with single words, as far as the search finds them.
+) -> list[list[JointAnswer] | SentenceError]:
+    """The ``top_k`` best fillings of each sentence with single words, as far as the search finds them; with
+    ``on_error="return"``, what is wrong with a sentence stands for its fillings.
 
     :raises SentenceError: a sentence is unusable or has more than :data:`MOST_BLANKS` blanks.
     :raises OptionError: ``top_k``, ``targets``, ``blank``, ``script`` or the constraints are unusable.
@@ -56,8 +60,11 @@ def joint(
 
     form = blank_form(blank)
     checked(predictor.reader(script))  # what is wrong with the options comes before what is wrong with a sentence
-    queries = parse_queries(sentences, predictor, part_of_word, MOST_BLANKS, form, script)
-    return [_fillings(query, top_k, allowed_answers(query.reader)) for query in queries]
+    queries = parse_queries(sentences, predictor, part_of_word, MOST_BLANKS, form, script, on_error=on_error)
+    return [
+        query if isinstance(query, SentenceError) else _fillings(query, top_k, allowed_answers(query.reader))
+        for query in queries
+    ]
 
 
 def _fillings(query: Query, top_k: int, allowed_answers: AllowedAnswers) -> list[JointAnswer]:
