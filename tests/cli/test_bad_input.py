@@ -222,5 +222,5 @@ def test_bad_presets(refused, tmp_path, text, words):
 
 
 def test_answers_wanted(refused, model_folder):
-    assert "top_k" in refused("fill", "--model", model_folder, "-k", 0, "物流__很快")
+    assert "--top-k" in refused("fill", "--model", model_folder, "-k", 0, "物流__很快")
     assert "codes" in refused("fill", "--model", model_folder, "--decoding", "distance", "物流__很快")
