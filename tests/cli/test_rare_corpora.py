@@ -47,7 +47,7 @@ def test_frequencies_of_a_user_dictionary(refused, corpus_file, tmp_path, segmen
     words.write_text("神速达 99999999999999999999\n", encoding="utf-8")
     options = ["prepare", corpus_file, "-o", "out", "--segmenter", segmenter, "--user-dict", words]
     assert "frequency of 神速达" in refused(*options)
-    words.write_text("神速达 ²\n真好看 999999999 n\n", encoding="utf-8")
+    words.write_text("神速达 2\n真好看 999999999 n\n", encoding="utf-8")
     assert run([str(argument) for argument in [*options[:3], tmp_path / "out", *options[4:], "--quiet"]]) == 0
 
 

@@ -199,6 +199,46 @@ def test_without_normalisation_words_of_a_user_dictionary_stay_as_typed(tmp_path
     assert "VIP卡号" in prepare(Files([tmp_path / "texts.txt"]), tmp_path / "prepared", config).vocabulary
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "gb18030", "utf-16", "utf-32"])
+def test_the_encoding_of_a_user_dictionary_is_detected(tmp_path, encoding):
+    (tmp_path / "words.txt").write_text("神速达快递 10 n\n质量很好\n", encoding=encoding)
+    (tmp_path / "texts.txt").write_text("\n".join(f"第{n}次用神速达快递" for n in range(60)), encoding="utf-8")
+    config = PrepareConfig(user_dict=str(tmp_path / "words.txt"), minimum_count=1, code_bits=0)
+    assert "神速达快递" in prepare(Files([tmp_path / "texts.txt"]), tmp_path / "prepared", config).vocabulary
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Hello World",
+        "神速达,5",
+        "神速达，10",
+        "神速达 -5",
+        "神速达 5.5",
+        "x y z",
+        "# 人名地名",
+        "神速达 5 n n",
+        "神速达 ²",
+    ],
+)
+def test_a_line_of_a_user_dictionary_that_would_do_nothing_is_named(tmp_path, line):
+    (tmp_path / "words.txt").write_text(f"好用\n\n{line}\n", encoding="utf-8")
+    (tmp_path / "texts.txt").write_text("很好用\n" * 60, encoding="utf-8")
+    config = PrepareConfig(user_dict=str(tmp_path / "words.txt"), code_bits=0)
+    with pytest.raises(OptionError, match=r"line 3 of the user dictionary .*words\.txt is "):
+        prepare(Files([tmp_path / "texts.txt"]), tmp_path / "prepared", config)
+    assert not (tmp_path / "prepared").exists()
+
+
+@pytest.mark.parametrize("content", ["\n", "  \n\t\n"])
+def test_an_empty_user_dictionary_is_refused(tmp_path, content):
+    (tmp_path / "words.txt").write_text(content, encoding="utf-8")
+    (tmp_path / "texts.txt").write_text("很好用\n" * 60, encoding="utf-8")
+    config = PrepareConfig(user_dict=str(tmp_path / "words.txt"), code_bits=0)
+    with pytest.raises(OptionError, match="holds no word"):
+        prepare(Files([tmp_path / "texts.txt"]), tmp_path / "prepared", config)
+
+
 def test_a_word_of_a_user_dictionary_that_is_nothing_is_named(tmp_path):
     (tmp_path / "words.txt").write_text("好用\n\u2060\n", encoding="utf-8")
     (tmp_path / "texts.txt").write_text("很好用\n" * 60, encoding="utf-8")

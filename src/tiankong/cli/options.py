@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-import io
 import re
 import shlex
 from collections.abc import Callable
 from dataclasses import fields
-from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -21,7 +19,6 @@ from tiankong.config import (
     PrepareConfig,
     TrainingConfig,
     preset_names,
-    reason,
 )
 from tiankong.config.schema import sections
 from tiankong.errors import OptionError
@@ -213,9 +210,6 @@ threads_option = click.option(
 )
 """``--threads`` of every command that answers or measures."""
 
-_MOST_BYTES = 1 << 26
-"""The most bytes of a file of words, many times what a model takes."""
-
 words_option = click.option("--words", "words_file", help="A file of extra words for the vocabulary, one per line.")
 """``--words`` of every command that answers; :func:`read_words` reads it."""
 
@@ -229,18 +223,11 @@ def read_words(file: str | None, option: str = "--words", *, phrases: bool = Fal
     """
     if file is None:
         return []
-    from tiankong.corpus.encoding import detect_encoding  # noqa: PLC0415 - only here
+    from tiankong.corpus.small_files import read_small_file  # noqa: PLC0415 - only here
     from tiankong.text.normalise import normalise  # noqa: PLC0415
     from tiankong.text.vocabulary import is_target  # noqa: PLC0415
 
-    try:
-        with Path(file).open("rb") as stream:
-            content = stream.read(_MOST_BYTES + 1)  # once: a pipe can't be read again
-    except OSError as error:
-        raise OptionError(f"the words {file} can't be read: {reason(error)}") from None
-    encoding = detect_encoding(partial(io.BytesIO, content), file)
-    needs(len(content) <= _MOST_BYTES, f"{file} is too large for a list of words: give at most {_MOST_BYTES:,} bytes")
-    lines = content.decode(encoding).splitlines()
+    lines = read_small_file(file, "the words")
     for number, line in enumerate(lines, start=1):
         good = phrases or not line.strip() or (len(line.split()) == 1 and is_target(line))
         needs(good, f"line {number} of {file} is not a word, which has a letter and no white space in it: {line!r}")
