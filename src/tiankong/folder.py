@@ -13,7 +13,7 @@ import json
 import os
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -69,7 +69,7 @@ class FolderFormat:
         place = path.resolve()  # replaces the target of a link, not the link
         # Random, because containers reuse process ids.
         aside = place.with_name(f".{place.name}.partial-{secrets.token_hex(4)}")
-        made = [folder for folder in place.parents if not folder.exists()]
+        missing = missing_parents(place)
         try:
             with readable_write_errors(path):
                 place.parent.mkdir(parents=True, exist_ok=True)
@@ -87,10 +87,7 @@ class FolderFormat:
                     unlock(held)
         finally:
             shutil.rmtree(aside, ignore_errors=True)
-            if not os.path.exists(place):  # noqa: PTH110 - never fails
-                with contextlib.suppress(OSError):  # another run may have put something there
-                    for folder in made:
-                        folder.rmdir()
+            remove_empty(missing)
 
     def check_output(self, path: Path, *, force: bool) -> None:
         """Fails early if ``path`` could not be written later.
@@ -215,6 +212,18 @@ class FolderFormat:
                 raise FolderError(f"{name} is missing from {folder}: {again}")
             if file.stat().st_size != stated.bytes or sha256(file) != stated.sha256:
                 raise FolderError(f"{name} in {folder} is damaged or was changed after it was written: {again}")
+
+
+def missing_parents(path: Path) -> list[Path]:
+    """The folders above ``path`` that are not there, from the nearest on."""
+    return [folder for folder in path.parents if not folder.exists()]
+
+
+def remove_empty(folders: Iterable[Path]) -> None:
+    """Removes those of nested folders, from the innermost on, that hold nothing."""
+    with contextlib.suppress(OSError):
+        for folder in folders:
+            folder.rmdir()
 
 
 def readable_write_errors(path: Path) -> contextlib.AbstractContextManager[None]:

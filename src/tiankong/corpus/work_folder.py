@@ -18,7 +18,7 @@ from tiankong.config import CUTTING, PrepareConfig
 from tiankong.corpus.chunks import digest
 from tiankong.corpus.shards import Shard
 from tiankong.errors import FolderError, OptionError
-from tiankong.folder import readable_write_errors, write_text
+from tiankong.folder import missing_parents, readable_write_errors, remove_empty, write_text
 from tiankong.folder_lock import is_locked_elsewhere, try_lock, unlock
 from tiankong.version import VERSION
 
@@ -100,11 +100,16 @@ def started_work(
     folder = work_folder(output)
     settings = {name: getattr(config, name) for name in (*CUTTING, "seed")}
     stated = json.loads(json.dumps({"tiankong": VERSION, "user_words": list(user_words), **settings}))
-    with readable_write_errors(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-        held = try_lock(folder)
-        if held is None and is_locked_elsewhere(folder):
-            raise FolderError(f"another process is preparing {output}: wait for it, or choose another output")
+    missing = missing_parents(folder.absolute())
+    try:
+        with readable_write_errors(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            held = try_lock(folder)
+    except FolderError:
+        remove_empty(missing)
+        raise
+    if held is None and is_locked_elsewhere(folder):
+        raise FolderError(f"another process is preparing {output}: wait for it, or choose another output")
     try:
         _take(folder, stated, resume=resume, force=force)
         is_over = False
@@ -117,6 +122,7 @@ def started_work(
     finally:
         with contextlib.suppress(OSError):
             folder.rmdir()  # if it is empty
+        remove_empty(missing)
         unlock(held)
 
 
