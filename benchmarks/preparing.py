@@ -35,6 +35,7 @@ from rjieba import cut
 
 import tiankong
 from tiankong.corpus.sources import Files
+from tiankong.machine import allowed_threads
 
 HEADING = "## Preparing"
 LARGEST_RATIO, MOST_MEMORY = 4, 1024
@@ -175,8 +176,8 @@ def main() -> None:
         "",
         f"    {this_command('preparing.py')}",
         "",
-        f"{size:,.0f} MB of text, {os.cpu_count()} cores ({processor()}), Python {platform.python_version()}; medians "
-        f"of {arguments.rounds} rounds.",
+        f"{size:,.0f} MB of text, {allowed_threads()} processors ({processor()}), Python {platform.python_version()}; "
+        f"medians of {arguments.rounds} rounds.",
         "",
         "| processes | segmenter alone | prepare | ratio | of processor time | MB/s | memory of all processes |",
         "|---|---|---|---|---|---|---|",

@@ -99,7 +99,7 @@ def test_affinity_limits_a_loaded_model():
 
 def test_only_this_module_counts_processors():
     root = Path(__file__).resolve().parents[1]
-    counts = re.compile(r"cpu_count|sched_getaffinity|\bnproc\b|cpu_percent|available_parallelism")
+    counts = re.compile(r"(?<!setattr\(os, \")cpu_count|sched_getaffinity|\bnproc\b|cpu_percent|available_parallelism")
     allowed = {root / "src" / "tiankong" / "machine.py", Path(__file__).resolve()}
     files = [file for part in ("src", "benchmarks", "tools", "tests") for file in (root / part).rglob("*.py")]
     assert allowed <= set(files)

@@ -607,7 +607,20 @@ def test_a_disk_that_is_full(model_folder, tmp_path):
 
 def test_ctrl_c_says_how_to_go_on(model_folder, tmp_path):
     source, output = many_lines(tmp_path, 60_000), tmp_path / "out.jsonl"
-    command = [sys.executable, "-c", PROGRAM, "fill", "--input", source, "-o", output, "--model", model_folder]
+    # Programs that are started in the background of a shell ignore Ctrl-C.
+    listening = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+    command = [
+        sys.executable,
+        "-c",
+        listening + PROGRAM,
+        "fill",
+        "--input",
+        source,
+        "-o",
+        output,
+        "--model",
+        model_folder,
+    ]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         parts = tmp_path / "out.jsonl.answering" / "parts.jsonl"
         for _ in range(600):

@@ -66,11 +66,16 @@ def parse_candidates(
             raise OptionError(f"the candidate {text[:20]!r}… has {len(words)} words: give at most {LONGEST_CANDIDATE}")
         if words in candidates:
             first, method = candidates[words].text, predictor.folder.manifest.prepare.normalisation
-            if all_different or (in_one_script and normalise(first, method) != normalise(text, method)):
+            if all_different or (in_one_script and _letters(first, method) != _letters(text, method)):
                 raise OptionError(f"the candidates {first!r} and {text!r} are the same to this model: remove one")
         is_converted = predictor.conversion is not None or predictor.tokenizer.converted(text) != text
         candidates.setdefault(words, Candidate(text, whole, words, text if is_converted else whole))
     return list(candidates.values())
+
+
+def _letters(text: str, method: str) -> str:
+    """``text`` normalised, without white space, which makes no other word."""
+    return "".join(normalise(text, method).split())
 
 
 def parse_words(words: Sequence[str], config: PrepareConfig, conversions: Conversions | None = None) -> dict[str, str]:
