@@ -25,8 +25,8 @@ from tiankong.config import DEFAULT_MODEL
 from tiankong.corpus.prepared import PreparedCorpus
 from tiankong.evaluation.error_detection import curve, judge_typing_errors
 from tiankong.evaluation.typing_errors import Exchange, Mistake, any_character, any_word, like_character
+from tiankong.runtime.error_judge import error_probability, lowest_thresholds
 from tiankong.runtime.predictor import open_predictor
-from tiankong.tasks.check import error_probability, lowest_thresholds
 from tiankong.text.confusable import looking_like, sounding_like
 
 SEED = 2

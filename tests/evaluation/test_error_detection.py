@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tiankong.artifact.error_detection import BrokenWords, ErrorDetection, TypedWords
 from tiankong.evaluation import error_detection as module
 from tiankong.evaluation.error_detection import Judged, curve, fit_error_detection
-from tiankong.tasks.check import error_probability, lowest_thresholds
+from tiankong.runtime.error_judge import error_probability, lowest_thresholds
 
 BROKEN = BrokenWords(surprise=0.4, entropy=0.3, alike=0.5, near=0.1, context=-0.6, bias=1.5, thresholds=[])
 TYPED = TypedWords(surprise=0.5, entropy=0.2, frequency=0.1, alike=0.3, context=-0.4, bias=-3.0)

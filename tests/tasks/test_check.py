@@ -19,7 +19,7 @@ from tiankong.errors import OptionError, SentenceError, TiankongError
 from tiankong.evaluation.error_detection import curve, fit_error_detection, judge_typing_errors
 from tiankong.evaluation.typing_errors import any_mistake
 from tiankong.model import load
-from tiankong.tasks.check import error_probability, lowest_thresholds
+from tiankong.runtime.error_judge import error_probability, lowest_thresholds
 from tiankong.text.normalise import normalise
 from tiankong.text.vocabulary import is_target
 

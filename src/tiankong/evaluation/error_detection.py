@@ -13,9 +13,9 @@ from tiankong.config import SPACED
 from tiankong.corpus.prepared import PreparedCorpus
 from tiankong.evaluation.measure import check_vocabulary, split_texts
 from tiankong.evaluation.typing_errors import Exchange, any_mistake, any_word
+from tiankong.runtime.error_judge import error_probability
 from tiankong.runtime.parts import Evidence, parts_of
 from tiankong.runtime.predictor import Predictor
-from tiankong.tasks.check import error_probability
 from tiankong.text.network_input import Ints
 
 MOST_TEXTS = 3000
