@@ -1,4 +1,4 @@
-"""When two answers are the same."""
+"""When two answers are the same, and the words of answers."""
 
 from __future__ import annotations
 
@@ -21,3 +21,13 @@ def same(found: Any, expected: Any) -> None:
         assert found == pytest.approx(expected, abs=1e-5)
     else:
         assert found == expected
+
+
+def blanks(answers: Any) -> Any:
+    """The answers of each blank of a sentence."""
+    return answers if answers and isinstance(answers[0], list) else [answers]
+
+
+def words(answers: Any) -> list[list[str]]:
+    """The words that fill each blank of a sentence, best first."""
+    return [[answer["token_str"] for answer in one] for one in blanks(answers)]

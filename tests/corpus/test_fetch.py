@@ -15,7 +15,7 @@ from tiankong.corpus.public import PUBLIC_CORPORA, PublicCorpus
 from tiankong.errors import FolderError, SourceError
 
 DATA = bytes(range(256)) * 1000
-CORPUS = PublicCorpus("c", "c.bin", "bytes", "here", "", len(DATA), hashlib.sha256(DATA).hexdigest())
+CORPUS = PublicCorpus("c", "c.bin", "here", "", len(DATA), hashlib.sha256(DATA).hexdigest())
 
 
 class Server(BaseHTTPRequestHandler):

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple
 
 from tiankong.corpus.archives import OnNote, display_name, open_archive
 from tiankong.corpus.columns import Columns, FullRow
 from tiankong.corpus.encoding import check_encoding, detect_encoding
-from tiankong.errors import MissingPackageError, SourceError
+from tiankong.corpus.formats import format_module
+from tiankong.errors import SourceError
 from tiankong.registry.formats import FORMATS
 
 
@@ -56,12 +56,7 @@ def read_full_rows(
         several = len(streams) > 1
         for stream in streams:
             spec = FORMATS[stream.suffix]
-            try:
-                module = import_module(spec.module)
-            except ModuleNotFoundError:
-                if not spec.extra:
-                    raise
-                raise MissingPackageError(f"reading {stream.suffix} files", spec.extra) from None
+            module = format_module(stream.suffix)
             codec = None
             if spec.is_text:
                 codec = codec_given or detect_encoding(stream.open, stream.name, damaged=True)

@@ -11,7 +11,6 @@ class PublicCorpus:
 
     name: str
     file: str
-    about: str
     origin: str
     address: str
     bytes: int
@@ -19,20 +18,20 @@ class PublicCorpus:
 
 
 PUBLIC_CORPORA = (
+    # 25,473 product reviews, `text,,label` a line (1 good, 0 bad)
     PublicCorpus(
         name="goods_zh",
         file="goods_zh.txt",
-        about="25,473 product reviews, `text,,label` a line (1 good, 0 bad)",
         origin="a part (3,000 reviews are left out) of data/goods_zh.txt in github.com/danyow-cheung/"
         "text-classification, itself a part of the corpus of github.com/ami66/ChineseTextClassifier",
         address="",
         bytes=3_472_923,
         sha256="c9955039db7e5595c59ce870c53432c55aa9105742685717ef766ed7278249db",
     ),
+    # 62,774 reviews of ten categories, a CSV `cat,label,review`
     PublicCorpus(
         name="online_shopping_10_cats",
         file="online_shopping_10_cats.zip",
-        about="62,774 reviews of ten categories, a CSV `cat,label,review`",
         origin="datasets/online_shopping_10_cats in github.com/SophonPlus/ChineseNlpCorpus",
         address="https://raw.githubusercontent.com/SophonPlus/ChineseNlpCorpus/master/datasets/"
         "online_shopping_10_cats/online_shopping_10_cats.zip",

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from importlib import import_module
 
 from tiankong.corpus.archives import ByteStream, OnBytes
 from tiankong.corpus.bad_rows import BadRows
 from tiankong.corpus.columns import Columns, Row
 from tiankong.corpus.encoding import check_encoding, detect_encoding
+from tiankong.corpus.formats import format_module
 from tiankong.corpus.label_words import LabelWords
-from tiankong.errors import MissingPackageError, SourceError
+from tiankong.errors import SourceError
 from tiankong.registry.formats import FORMATS
 from tiankong.text.normalise import unreadable_character
 
@@ -24,12 +24,7 @@ def read_rows(stream: ByteStream, columns: Columns, encoding: str | None, on_byt
         MissingPackageError: the package of the stream's format is not installed.
     """
     spec = FORMATS[stream.suffix]
-    try:
-        module = import_module(spec.module)
-    except ModuleNotFoundError:
-        if not spec.extra:
-            raise
-        raise MissingPackageError(f"reading {stream.suffix} files", spec.extra) from None
+    module = format_module(stream.suffix)
     codec = None
     if spec.is_text:
         codec = check_encoding(encoding) if encoding else detect_encoding(stream.open, stream.name)

@@ -21,15 +21,12 @@ from tiankong.corpus.archives import OnNote
 from tiankong.corpus.bad_rows import BadRows
 from tiankong.corpus.columns import Row, label_value
 from tiankong.corpus.folders import with_files_of_folders
-from tiankong.corpus.label_forms import (
-    MOST_PLAIN,
-    PROBED,
-    LabelForm,
-    LineReader,
-    find_form,
-    may_carry_label,
-)
+from tiankong.corpus.label_detection import find_form
+from tiankong.corpus.label_forms import LabelForm
+from tiankong.corpus.label_values import MOST_PLAIN, PROBED
 from tiankong.corpus.label_words import LabelWords
+from tiankong.corpus.labelled_lines import LineReader
+from tiankong.corpus.marked_labels import may_carry_label
 from tiankong.corpus.reader import SourceFile, Text, describe_sources, read_texts
 from tiankong.errors import SourceError
 from tiankong.text.label_words import take_label_words

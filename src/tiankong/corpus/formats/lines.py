@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from tiankong.corpus.archives import ByteStream, OnBytes
 from tiankong.corpus.columns import TOO_LONG, Columns, FullRow, Row
 from tiankong.corpus.encoding import CutLine, stream_lines
-from tiankong.corpus.label_forms import LabelForm, LineReader, find_form
+from tiankong.corpus.label_detection import find_form
+from tiankong.corpus.label_forms import LabelForm
 from tiankong.corpus.label_words import LabelWords
+from tiankong.corpus.labelled_lines import LineReader
 from tiankong.text.label_words import take_label_words
 
 

@@ -24,7 +24,8 @@ from tiankong.corpus.columns import (
     refuse_missing_header,
 )
 from tiankong.corpus.encoding import MAX_LINE, CutLine, stream_lines
-from tiankong.corpus.label_forms import PROBED, find_labels
+from tiankong.corpus.label_values import PROBED
+from tiankong.corpus.marked_labels import find_labels
 from tiankong.errors import SourceError
 
 _LONGEST_FIELD = 1 << 20
