@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tiankong.request.candidates import Candidate, oov_words
+from tiankong.request.candidates import Candidate, oov_words, parse_candidates
 from tiankong.request.constraints import Constraints, affixed
 from tiankong.runtime.predictor import Predictor
 from tiankong.runtime.reading import Reading
@@ -63,3 +64,18 @@ class AllowedAnswers:
         """The phrases that are allowed for a blank with this ``prefix`` and ``suffix``."""
         form = affixed(prefix, suffix)
         return [phrase for phrase in self.phrases if form.allow(phrase.normalised)]
+
+
+def allowed_by_reader(
+    targets: Sequence[str] | None, constraints_of: Callable[[Predictor], Constraints | None]
+) -> Callable[[Predictor], AllowedAnswers]:
+    """Gives the allowed answers to sentences by the predictor that reads them: each reads ``targets`` and constraints
+    in its own script, once.
+    """
+
+    @cache
+    def allowed_answers(reader: Predictor) -> AllowedAnswers:
+        candidates = None if targets is None else parse_candidates(targets, reader, in_one_script=True)
+        return AllowedAnswers(candidates, constraints_of(reader), reader)
+
+    return allowed_answers

@@ -18,9 +18,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tiankong.artifact.built_in import model_path
-from tiankong.artifact.model_folder import MODEL
-from tiankong.folder import sha256
 from tiankong.model import Model, load
 from tiankong.runtime.deadline import OutOfTimeError, deadline
 from tiankong.serve.problems import NotReady, OverLimit
@@ -215,5 +212,4 @@ class Engine:
             model.classify([word] * 2 * _BATCH_SENTENCES)
         else:
             model.fill([f"{word} __"] * _BATCH_SENTENCES)
-        folder = model_path(source)
-        return ServedModel(model, folder.name, sha256(folder / MODEL.manifest))
+        return ServedModel(model, model.folder.path.name, model.folder.sha256)

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from functools import cache
 from typing import Unpack
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tiankong.errors import SentenceError
-from tiankong.request.allowed_answers import AllowedAnswers
+from tiankong.request.allowed_answers import AllowedAnswers, allowed_by_reader
 from tiankong.request.answers import MOST_ANSWERS, Answer
-from tiankong.request.candidates import Candidate, parse_candidates
+from tiankong.request.candidates import Candidate
 from tiankong.request.constraints import Constraints
 from tiankong.request.options import ConstraintOptions, check_fill_options
 from tiankong.request.queries import Query, parse_queries
@@ -52,12 +51,7 @@ def fill(
     def checked(reader: Predictor) -> Constraints | None:
         return check_fill_options(reader, top_k, MOST_ANSWERS, constraints, decoding)
 
-    @cache
-    def allowed_answers(reader: Predictor) -> AllowedAnswers:
-        return AllowedAnswers(
-            None if targets is None else parse_candidates(targets, reader, in_one_script=True), checked(reader), reader
-        )
-
+    allowed_answers = allowed_by_reader(targets, checked)
     form = blank_form(blank)
     checked(predictor.reader(script))  # what is wrong with the options comes before what is wrong with a sentence
     queries = parse_queries(

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
 from typing import Unpack
 
 import numpy as np
 
 from tiankong.errors import SentenceError
-from tiankong.request.allowed_answers import AllowedAnswers
+from tiankong.request.allowed_answers import AllowedAnswers, allowed_by_reader
 from tiankong.request.answers import JointAnswer
-from tiankong.request.candidates import parse_candidates
 from tiankong.request.constraints import Constraints
 from tiankong.request.options import ConstraintOptions, check_fill_options
 from tiankong.request.queries import Query, parse_queries
@@ -52,12 +50,7 @@ def joint(
     def checked(reader: Predictor) -> Constraints | None:
         return check_fill_options(reader, top_k, MOST_TOGETHER, constraints)
 
-    @cache
-    def allowed_answers(reader: Predictor) -> AllowedAnswers:
-        return AllowedAnswers(
-            None if targets is None else parse_candidates(targets, reader, in_one_script=True), checked(reader), reader
-        )
-
+    allowed_answers = allowed_by_reader(targets, checked)
     form = blank_form(blank)
     checked(predictor.reader(script))  # what is wrong with the options comes before what is wrong with a sentence
     queries = parse_queries(sentences, predictor, part_of_word, MOST_BLANKS, form, script, on_error=on_error)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from fastapi import Response
 from pydantic import Field
 
+from tiankong.model import Model
 from tiankong.request.answers import CheckedWord
-from tiankong.serve.routes.route import Handler, Route, Service, as_list, json_response, read_as
+from tiankong.serve.routes.route import Handler, Route, Service, answer, as_list
 from tiankong.serve.schemas import InferenceRequest, Script, StrictModel, Words
 
 
@@ -36,9 +37,7 @@ def handler(service: Service) -> Handler:
         limits.check_sentences(as_list(request.inputs), "text")
         limits.check_suggestions(parameters.suggestions)
         limits.check_words({"ignored word": parameters.ignore})
-        header = read_as(engine, as_list(request.inputs), parameters.script)
-        options = parameters.model_dump()
-        return json_response(await engine.call(lambda model: model.check(request.inputs, **options)), header)
+        return await answer(engine, Model.check, request.inputs, parameters)
 
     return check
 

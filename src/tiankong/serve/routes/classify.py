@@ -10,7 +10,7 @@ from pydantic import Field
 from tiankong.model import Model
 from tiankong.request.answers import LabelShare
 from tiankong.serve.problems import NoClassifier
-from tiankong.serve.routes.route import COMMON_ERRORS, Handler, Route, Service, as_list, json_response, read_as
+from tiankong.serve.routes.route import COMMON_ERRORS, Handler, Route, Service, answer, as_list
 from tiankong.serve.schemas import InferenceRequest, Script, StrictModel, Words
 
 
@@ -51,9 +51,7 @@ def handler(service: Service) -> Handler:
             )
         limits.check_words({"prompt": prompts or []})
         limits.check_words({"label word": [word for words in (labels or {}).values() for word in words]})
-        header = read_as(engine, as_list(request.inputs), parameters.script)
-        options = parameters.model_dump()
-        return json_response(await engine.call(lambda model: _classify(model, request.inputs, **options)), header)
+        return await answer(engine, _classify, request.inputs, parameters)
 
     return classify
 

@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import Response
 
 from tiankong.model import Model
-from tiankong.serve.routes.route import Handler, Route, Service, as_list, json_response, read_as
+from tiankong.serve.routes.route import Handler, Route, Service, answer, as_list
 from tiankong.serve.schemas import InferenceRequest, Script, StrictModel
 
 
@@ -38,9 +38,7 @@ def handler(service: Service) -> Handler:
         parameters = request.parameters or EmbedParameters()
         limits.check_sentences(as_list(request.inputs))
         limits.check_blanks(as_list(request.inputs), parameters.blank)
-        header = read_as(engine, as_list(request.inputs), parameters.script)
-        vectors = await engine.call(lambda model: _embed(model, request.inputs, **parameters.model_dump()))
-        return json_response(vectors, header)
+        return await answer(engine, _embed, request.inputs, parameters)
 
     return embed
 

@@ -7,8 +7,9 @@ from typing import Annotated
 from fastapi import Response
 from pydantic import Field
 
+from tiankong.model import Model
 from tiankong.request.answers import Explanation
-from tiankong.serve.routes.route import Handler, Route, Service, json_response, read_as
+from tiankong.serve.routes.route import Handler, Route, Service, answer
 from tiankong.serve.schemas import InferenceRequest, Script, StrictModel
 
 
@@ -41,9 +42,7 @@ def handler(service: Service) -> Handler:
         limits.check_sentences([request.inputs])
         limits.check_blanks([request.inputs], parameters.blank_text)
         limits.check_words({"word": [] if parameters.word is None else [parameters.word]})
-        header = read_as(engine, [request.inputs], parameters.script)
-        options = parameters.model_dump()
-        return json_response(await engine.call(lambda model: model.explain(request.inputs, **options)), header)
+        return await answer(engine, Model.explain, request.inputs, parameters)
 
     return explain
 

@@ -7,8 +7,9 @@ from typing import Annotated
 from fastapi import Response
 from pydantic import Field
 
+from tiankong.model import Model
 from tiankong.request.answers import RankedCandidate
-from tiankong.serve.routes.route import Handler, Route, Service, as_list, json_response, read_as
+from tiankong.serve.routes.route import Handler, Route, Service, answer, as_list
 from tiankong.serve.schemas import InferenceRequest, Script, StrictModel, Words
 
 
@@ -41,9 +42,7 @@ def handler(service: Service) -> Handler:
         if isinstance(request.inputs, str):
             limits.check_blanks([request.inputs], parameters.blank)
         limits.check_words({"candidate": parameters.candidates or []})
-        header = read_as(engine, as_list(request.inputs), parameters.script)
-        options = parameters.model_dump()
-        return json_response(await engine.call(lambda model: model.rank(request.inputs, **options)), header)
+        return await answer(engine, Model.rank, request.inputs, parameters)
 
     return rank
 

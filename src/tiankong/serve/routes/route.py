@@ -10,6 +10,7 @@ import msgspec
 from fastapi import APIRouter, Response
 from fastapi.params import Depends
 from fastapi.responses import JSONResponse
+from pydantic import BaseModel
 
 from tiankong.serve.engine import Engine
 from tiankong.serve.limits import Limits
@@ -86,6 +87,19 @@ class Route:
 def json_response(content: Any, headers: dict[str, str] | None = None) -> Response:
     """A response that carries ``content`` as JSON."""
     return Response(msgspec.json.encode(content), media_type="application/json", headers=headers)
+
+
+async def answer(
+    engine: Engine, method: Callable[..., Any], inputs: str | list[str], parameters: BaseModel
+) -> Response:
+    """What ``method`` of the model gives for ``inputs``; ``parameters`` are its keyword arguments, with ``script``.
+
+    :raises OptionError: a parameter is unusable.
+    :raises SentenceError: a text is unusable.
+    """
+    options = parameters.model_dump()
+    header = read_as(engine, as_list(inputs), options["script"])
+    return json_response(await engine.call(lambda model: method(model, inputs, **options)), header)
 
 
 def read_as(engine: Engine, texts: Iterable[str], script: str | None) -> dict[str, str]:

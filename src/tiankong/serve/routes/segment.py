@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from fastapi import Response
 
+from tiankong.model import Model
 from tiankong.request.answers import SegmentedWord
-from tiankong.serve.routes.route import Handler, Route, Service, json_response, read_as
+from tiankong.serve.routes.route import Handler, Route, Service, answer
 from tiankong.serve.schemas import InferenceRequest, Script, StrictModel
 
 
@@ -32,9 +33,7 @@ def handler(service: Service) -> Handler:
         parameters = request.parameters or SegmentParameters()
         limits.check_sentences([request.inputs], "text")
         limits.check_blanks([request.inputs], parameters.blank)
-        header = read_as(engine, [request.inputs], parameters.script)
-        options = parameters.model_dump()
-        return json_response(await engine.call(lambda model: model.segment(request.inputs, **options)), header)
+        return await answer(engine, Model.segment, request.inputs, parameters)
 
     return segment
 
