@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, Self, Unpack, overload
+from typing import Any, Literal, Self, Unpack, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tiankong.artifact.built_in import built_in_models, model_path
+from tiankong.artifact.built_in import model_path
 from tiankong.artifact.model_folder import ModelFolder, open_model
+from tiankong.artifact.model_reference import ModelReference
 from tiankong.config import DEFAULT_MODEL
-from tiankong.errors import FolderError, OptionError, SentenceError
-from tiankong.registry.tasks import LABELS, WORDS, AnswerKind
+from tiankong.errors import OptionError, SentenceError
+from tiankong.registry.tasks import LABELS, WORDS
 from tiankong.request.answers import (
     CheckedWord,
     Explanation,
@@ -24,11 +25,18 @@ from tiankong.request.answers import (
     RankedCandidate,
     SegmentedWord,
 )
-from tiankong.request.candidates import check_kept_whole, parse_words
-from tiankong.request.options import ConstraintOptions, check_threads
-from tiankong.request.texts import RAISE, RETURN, OnError, answer_stream, is_stream
+from tiankong.request.loading import LoadOptions, load_folder
+from tiankong.request.options import (
+    CheckOptions,
+    ConstraintOptions,
+    FillOptions,
+    JointOptions,
+    ReadingOptions,
+    check_threads,
+)
+from tiankong.request.texts import RAISE, OnError, answered
 from tiankong.runtime.classifier import Classifier
-from tiankong.runtime.loaded_model import LoadedModel, conversions_of
+from tiankong.runtime.loaded_model import LoadedModel
 from tiankong.runtime.predictor import Predictor
 from tiankong.tasks.check import DEFAULT_PRECISION, check
 from tiankong.tasks.classify import TextClassifier, classify
@@ -39,17 +47,7 @@ from tiankong.tasks.joint import joint
 from tiankong.tasks.rank import rank
 from tiankong.tasks.segment import segment
 from tiankong.tasks.zero_shot import ClassifierOf, zero_shot_classifiers
-from tiankong.text.script import AUTO, ChineseScript, Script, check_script
-
-
-class _Reference(NamedTuple):
-    """Where a model is, the SHA-256 of its manifest, and what it was loaded with."""
-
-    model: str | Path
-    sha256: str
-    threads: int
-    words: tuple[str, ...]
-    script: Script
+from tiankong.text.script import ChineseScript, Script
 
 
 class Model:
@@ -69,13 +67,11 @@ class Model:
 
         :raises OptionError: ``words`` are unusable, or the model is a classifier; ``script`` is unknown.
         """
-        check_script(script)
         self.folder = folder
-        self._loaded = _LOADERS[folder.task.answers](folder, threads, words, script)
-        path = folder.path.absolute()
-        # By name, a built-in model is also found by another installation.
-        place = path.name if path.name in built_in_models() and path == model_path(path.name) else path
-        self._reference = _Reference(place, folder.sha256, threads, tuple(words), script)
+        options = LoadOptions(threads, words, script)
+        self._loaded = load_folder(folder, options)
+        self._options = options._replace(words=tuple(words))
+        self._reference = ModelReference.of(folder)
 
     @cached_property
     def folder(self) -> ModelFolder:
@@ -83,24 +79,21 @@ class Model:
 
         :raises FolderError: this model was unpickled, and the folder can't be opened or has changed.
         """
-        place = self._reference.model
-        folder = open_model(model_path(place))
-        if folder.sha256 != self._reference.sha256:
-            raise FolderError(f"{place} is another model than the one that was pickled: load it, and pickle it again")
-        return folder
+        return self._reference.open()
 
     @cached_property
     def _loaded(self) -> LoadedModel:
-        reference = self._reference
-        load_folder = _LOADERS[self.folder.task.answers]
-        return load_folder(self.folder, reference.threads, reference.words, reference.script)
+        return load_folder(self.folder, self._options)
 
     @cached_property
     def _zero_shot(self) -> ClassifierOf:
         return zero_shot_classifiers(self._loaded)
 
-    def __reduce__(self) -> tuple[Callable[[_Reference], Model], tuple[_Reference]]:
-        return _referred, (self._reference,)
+    def __getstate__(self) -> dict[str, Any]:
+        """Where the model is, and no more, so that unpickling loads nothing: an error would end or hang the pool whose
+        worker unpickles, while one that a method raises reaches the caller.
+        """
+        return {"_reference": self._reference, "_options": self._options}
 
     def __copy__(self) -> Self:
         return self
@@ -124,72 +117,22 @@ class Model:
         return self._loaded
 
     @overload
-    def fill(
-        self,
-        sentence: str,
-        top_k: int = 10,
-        decoding: str | None = None,
-        targets: Sequence[str] | None = None,
-        part_of_word: bool | None = None,
-        blank: str | None = None,
-        script: Script | None = None,
-        **constraints: Unpack[ConstraintOptions],
-    ) -> Filled: ...
+    def fill(self, sentence: str, top_k: int = 10, **options: Unpack[FillOptions]) -> Filled: ...
+
+    @overload
+    def fill(self, sentence: list[str], top_k: int = 10, **options: Unpack[FillOptions]) -> list[Filled]: ...
+
+    @overload
+    def fill(self, sentence: Iterator[str], top_k: int = 10, **options: Unpack[FillOptions]) -> Iterator[Filled]: ...
 
     @overload
     def fill(
-        self,
-        sentence: list[str],
-        top_k: int = 10,
-        decoding: str | None = None,
-        targets: Sequence[str] | None = None,
-        part_of_word: bool | None = None,
-        blank: str | None = None,
-        script: Script | None = None,
-        **constraints: Unpack[ConstraintOptions],
-    ) -> list[Filled]: ...
-
-    @overload
-    def fill(
-        self,
-        sentence: Iterator[str],
-        top_k: int = 10,
-        decoding: str | None = None,
-        targets: Sequence[str] | None = None,
-        part_of_word: bool | None = None,
-        blank: str | None = None,
-        script: Script | None = None,
-        **constraints: Unpack[ConstraintOptions],
-    ) -> Iterator[Filled]: ...
-
-    @overload
-    def fill(
-        self,
-        sentence: list[str],
-        top_k: int = 10,
-        decoding: str | None = None,
-        targets: Sequence[str] | None = None,
-        part_of_word: bool | None = None,
-        blank: str | None = None,
-        script: Script | None = None,
-        *,
-        on_error: Literal["return"],
-        **constraints: Unpack[ConstraintOptions],
+        self, sentence: list[str], top_k: int = 10, *, on_error: Literal["return"], **options: Unpack[FillOptions]
     ) -> list[Filled | SentenceError]: ...
 
     @overload
     def fill(
-        self,
-        sentence: Iterator[str],
-        top_k: int = 10,
-        decoding: str | None = None,
-        targets: Sequence[str] | None = None,
-        part_of_word: bool | None = None,
-        blank: str | None = None,
-        script: Script | None = None,
-        *,
-        on_error: Literal["return"],
-        **constraints: Unpack[ConstraintOptions],
+        self, sentence: Iterator[str], top_k: int = 10, *, on_error: Literal["return"], **options: Unpack[FillOptions]
     ) -> Iterator[Filled | SentenceError]: ...
 
     def fill(
@@ -238,71 +181,30 @@ class Model:
                 blanks[0] if not isinstance(blanks, SentenceError) and len(blanks) == 1 else blanks for blanks in filled
             ]
 
-        answers: Filled | list[Any] | Iterator[Any] = _answered(sentence, answer, "sentence", on_error)
+        answers: Filled | list[Any] | Iterator[Any] = answered(sentence, answer, "sentence", on_error)
         return answers
 
     @overload
-    def joint(
-        self,
-        sentence: str,
-        top_k: int = 10,
-        targets: Sequence[str] | None = None,
-        part_of_word: bool | None = None,
-        blank: str | None = None,
-        script: Script | None = None,
-        **constraints: Unpack[ConstraintOptions],
-    ) -> list[JointAnswer]: ...
+    def joint(self, sentence: str, top_k: int = 10, **options: Unpack[JointOptions]) -> list[JointAnswer]: ...
 
     @overload
     def joint(
-        self,
-        sentence: list[str],
-        top_k: int = 10,
-        targets: Sequence[str] | None = None,
-        part_of_word: bool | None = None,
-        blank: str | None = None,
-        script: Script | None = None,
-        **constraints: Unpack[ConstraintOptions],
+        self, sentence: list[str], top_k: int = 10, **options: Unpack[JointOptions]
     ) -> list[list[JointAnswer]]: ...
 
     @overload
     def joint(
-        self,
-        sentence: Iterator[str],
-        top_k: int = 10,
-        targets: Sequence[str] | None = None,
-        part_of_word: bool | None = None,
-        blank: str | None = None,
-        script: Script | None = None,
-        **constraints: Unpack[ConstraintOptions],
+        self, sentence: Iterator[str], top_k: int = 10, **options: Unpack[JointOptions]
     ) -> Iterator[list[JointAnswer]]: ...
 
     @overload
     def joint(
-        self,
-        sentence: list[str],
-        top_k: int = 10,
-        targets: Sequence[str] | None = None,
-        part_of_word: bool | None = None,
-        blank: str | None = None,
-        script: Script | None = None,
-        *,
-        on_error: Literal["return"],
-        **constraints: Unpack[ConstraintOptions],
+        self, sentence: list[str], top_k: int = 10, *, on_error: Literal["return"], **options: Unpack[JointOptions]
     ) -> list[list[JointAnswer] | SentenceError]: ...
 
     @overload
     def joint(
-        self,
-        sentence: Iterator[str],
-        top_k: int = 10,
-        targets: Sequence[str] | None = None,
-        part_of_word: bool | None = None,
-        blank: str | None = None,
-        script: Script | None = None,
-        *,
-        on_error: Literal["return"],
-        **constraints: Unpack[ConstraintOptions],
+        self, sentence: Iterator[str], top_k: int = 10, *, on_error: Literal["return"], **options: Unpack[JointOptions]
     ) -> Iterator[list[JointAnswer] | SentenceError]: ...
 
     def joint(
@@ -331,7 +233,7 @@ class Model:
         def answer(sentences: str | list[str], on_error: OnError) -> list[list[JointAnswer] | SentenceError]:
             return joint(predictor, sentences, top_k, targets, part_of_word, blank, chosen, on_error, **constraints)
 
-        answers: list[JointAnswer] | list[Any] | Iterator[Any] = _answered(sentence, answer, "sentence", on_error)
+        answers: list[JointAnswer] | list[Any] | Iterator[Any] = answered(sentence, answer, "sentence", on_error)
         return answers
 
     def rank(
@@ -356,32 +258,17 @@ class Model:
 
     @overload
     def check(
-        self,
-        text: str,
-        precision: float = DEFAULT_PRECISION,
-        suggestions: int = 3,
-        ignore: Collection[str] = (),
-        script: Script | None = None,
+        self, text: str, precision: float = DEFAULT_PRECISION, **options: Unpack[CheckOptions]
     ) -> list[CheckedWord]: ...
 
     @overload
     def check(
-        self,
-        text: list[str],
-        precision: float = DEFAULT_PRECISION,
-        suggestions: int = 3,
-        ignore: Collection[str] = (),
-        script: Script | None = None,
+        self, text: list[str], precision: float = DEFAULT_PRECISION, **options: Unpack[CheckOptions]
     ) -> list[list[CheckedWord]]: ...
 
     @overload
     def check(
-        self,
-        text: Iterator[str],
-        precision: float = DEFAULT_PRECISION,
-        suggestions: int = 3,
-        ignore: Collection[str] = (),
-        script: Script | None = None,
+        self, text: Iterator[str], precision: float = DEFAULT_PRECISION, **options: Unpack[CheckOptions]
     ) -> Iterator[list[CheckedWord]]: ...
 
     @overload
@@ -389,11 +276,9 @@ class Model:
         self,
         text: list[str],
         precision: float = DEFAULT_PRECISION,
-        suggestions: int = 3,
-        ignore: Collection[str] = (),
-        script: Script | None = None,
         *,
         on_error: Literal["return"],
+        **options: Unpack[CheckOptions],
     ) -> list[list[CheckedWord] | SentenceError]: ...
 
     @overload
@@ -401,11 +286,9 @@ class Model:
         self,
         text: Iterator[str],
         precision: float = DEFAULT_PRECISION,
-        suggestions: int = 3,
-        ignore: Collection[str] = (),
-        script: Script | None = None,
         *,
         on_error: Literal["return"],
+        **options: Unpack[CheckOptions],
     ) -> Iterator[list[CheckedWord] | SentenceError]: ...
 
     def check(
@@ -435,7 +318,7 @@ class Model:
         def answer(texts: str | list[str], on_error: OnError) -> list[list[CheckedWord] | SentenceError]:
             return check(predictor, texts, precision, suggestions, ignore, chosen, on_error=on_error)
 
-        answers: list[CheckedWord] | list[Any] | Iterator[Any] = _answered(text, answer, "text", on_error)
+        answers: list[CheckedWord] | list[Any] | Iterator[Any] = answered(text, answer, "text", on_error)
         return answers
 
     def explain(
@@ -465,8 +348,7 @@ class Model:
         text: str,
         prompts: Sequence[str] | None = None,
         labels: Mapping[str, Sequence[str]] | None = None,
-        blank: str | None = None,
-        script: Script | None = None,
+        **options: Unpack[ReadingOptions],
     ) -> list[LabelShare]: ...
 
     @overload
@@ -475,8 +357,7 @@ class Model:
         text: list[str],
         prompts: Sequence[str] | None = None,
         labels: Mapping[str, Sequence[str]] | None = None,
-        blank: str | None = None,
-        script: Script | None = None,
+        **options: Unpack[ReadingOptions],
     ) -> list[list[LabelShare]]: ...
 
     @overload
@@ -485,8 +366,7 @@ class Model:
         text: Iterator[str],
         prompts: Sequence[str] | None = None,
         labels: Mapping[str, Sequence[str]] | None = None,
-        blank: str | None = None,
-        script: Script | None = None,
+        **options: Unpack[ReadingOptions],
     ) -> Iterator[list[LabelShare]]: ...
 
     @overload
@@ -495,10 +375,9 @@ class Model:
         text: list[str],
         prompts: Sequence[str] | None = None,
         labels: Mapping[str, Sequence[str]] | None = None,
-        blank: str | None = None,
-        script: Script | None = None,
         *,
         on_error: Literal["return"],
+        **options: Unpack[ReadingOptions],
     ) -> list[list[LabelShare] | SentenceError]: ...
 
     @overload
@@ -507,10 +386,9 @@ class Model:
         text: Iterator[str],
         prompts: Sequence[str] | None = None,
         labels: Mapping[str, Sequence[str]] | None = None,
-        blank: str | None = None,
-        script: Script | None = None,
         *,
         on_error: Literal["return"],
+        **options: Unpack[ReadingOptions],
     ) -> Iterator[list[LabelShare] | SentenceError]: ...
 
     def classify(
@@ -550,11 +428,11 @@ class Model:
         def answer(texts: str | list[str], on_error: OnError) -> list[list[LabelShare] | SentenceError]:
             return classify(classifier, texts, chosen, on_error)
 
-        answers: list[LabelShare] | list[Any] | Iterator[Any] = _answered(text, answer, "text", on_error)
+        answers: list[LabelShare] | list[Any] | Iterator[Any] = answered(text, answer, "text", on_error)
         return answers
 
     def _chosen(self, script: Script | None) -> Script:
-        return self._reference.script if script is None else script
+        return self._options.script if script is None else script
 
     def read_as(self, text: str, script: Script | None = None) -> ChineseScript | None:
         """The script that ``text`` is converted to before it is read; ``None`` if it is read as typed.
@@ -567,7 +445,7 @@ class Model:
     def reads(self, text: str) -> bool:
         """Whether ``text`` has a word that the model reads."""
         try:
-            self._loaded.read(text, self._reference.script)
+            self._loaded.read(text, self._options.script)
         except SentenceError:
             return False
         return True
@@ -587,18 +465,12 @@ class Model:
 
     @overload
     def embed(
-        self,
-        sentence: list[str],
-        blank: str | None = None,
-        script: Script | None = None,
+        self, sentence: list[str], blank: str | None = None, script: Script | None = None
     ) -> list[NDArray[np.float32]]: ...
 
     @overload
     def embed(
-        self,
-        sentence: Iterator[str],
-        blank: str | None = None,
-        script: Script | None = None,
+        self, sentence: Iterator[str], blank: str | None = None, script: Script | None = None
     ) -> Iterator[NDArray[np.float32]]: ...
 
     @overload
@@ -644,7 +516,7 @@ class Model:
         def answer(sentences: str | list[str], on_error: OnError) -> list[NDArray[np.float32] | SentenceError]:
             return embed(predictor, sentences, blank, chosen, on_error)
 
-        answers: NDArray[np.float32] | list[Any] | Iterator[Any] = _answered(sentence, answer, "sentence", on_error)
+        answers: NDArray[np.float32] | list[Any] | Iterator[Any] = answered(sentence, answer, "sentence", on_error)
         return answers
 
 
@@ -664,46 +536,3 @@ def load(
     """
     check_threads(threads)
     return Model(open_model(model_path(model)), threads, words, script)
-
-
-def _referred(reference: _Reference) -> Model:
-    """Called by unpickling. Nothing is loaded yet: an error would end or hang the pool whose worker unpickles, while
-    one that a method raises reaches the caller.
-    """
-    model = Model.__new__(Model)
-    model._reference = reference
-    return model
-
-
-def _load_predictor(folder: ModelFolder, threads: int, words: Sequence[str], script: Script) -> Predictor:
-    conversions = conversions_of(folder) if words and script == AUTO else None
-    shown = parse_words(words, folder.manifest.prepare, conversions)
-    different = {word: typed for word, typed in shown.items() if word != typed}
-    predictor = Predictor(folder, threads, list(shown), different)
-    check_kept_whole(predictor)
-    return predictor
-
-
-def _load_classifier(folder: ModelFolder, threads: int, words: Sequence[str], script: Script) -> Classifier:  # noqa: ARG001
-    if words:
-        raise OptionError(f"{folder.path.name} is a classifier; extra words are unsupported: remove them")
-    return Classifier(folder, threads)
-
-
-_LOADERS: dict[AnswerKind, Callable[[ModelFolder, int, Sequence[str], Script], LoadedModel]] = {
-    WORDS: _load_predictor,
-    LABELS: _load_classifier,
-}
-
-
-def _answered(
-    request: str | Iterable[str],
-    answer: Callable[[Any, OnError], Sequence[Any]],
-    kind: str,
-    on_error: OnError,
-) -> Any:
-    """The answer to a text, those to a list of texts, or an iterator over those to another iterable."""
-    if is_stream(request):
-        return answer_stream(request, lambda texts: answer(texts, RETURN), kind, on_error)
-    answers = answer(request, on_error)
-    return answers[0] if isinstance(request, str) else answers

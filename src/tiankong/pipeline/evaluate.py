@@ -142,7 +142,7 @@ def evaluate(
 
     def classify(batch: list[str]) -> list[list[LabelShare]]:
         batch = list(map(converted.counted, batch))
-        return loaded.classify(batch, prompts, labels, blank)
+        return loaded.classify(batch, prompts, labels, blank=blank)
 
     measured = measure_labelled(classify, readable, counter(progress, "measuring", len(readable)))
     converted.report(progress)

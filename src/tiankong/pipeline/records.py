@@ -73,7 +73,7 @@ def fill_records(
         return record
 
     given = list(sentences)
-    answers = model.fill(given, top_k, decoding, script=script, on_error=RETURN, **options)
+    answers = model.fill(given, top_k, decoding=decoding, script=script, on_error=RETURN, **options)
     return _records(given, answers, filled)
 
 
@@ -101,7 +101,7 @@ def classify_records(
 ) -> list[Record | SentenceError]:
     """As :meth:`Model.classify`."""
     given = list(texts)
-    answers = model.classify(given, prompts, labels, blank, script, on_error=RETURN)
+    answers = model.classify(given, prompts, labels, blank=blank, script=script, on_error=RETURN)
     return _records(given, answers, lambda text, shares: {**_read(model, "text", text, script), "labels": shares})
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from numbers import Integral
 from typing import Any, TypedDict, cast
 
@@ -16,7 +16,7 @@ from tiankong.request.spelling import spelling
 from tiankong.runtime.predictor import Predictor
 from tiankong.text.conversion import simplified_constraint
 from tiankong.text.normalise import surrogate_in
-from tiankong.text.script import may_be_in_both
+from tiankong.text.script import Script, may_be_in_both
 
 
 class ConstraintOptions(TypedDict, total=False):
@@ -32,6 +32,34 @@ class ConstraintOptions(TypedDict, total=False):
     pattern: str | None
     length: int | tuple[int, int] | None
     exclude: Sequence[str]
+
+
+class ReadingOptions(TypedDict, total=False):
+    """Keyword arguments of most methods of ``Model``: how a text writes its blanks, and how it is read."""
+
+    blank: str | None
+    script: Script | None
+
+
+class JointOptions(ConstraintOptions, ReadingOptions, total=False):
+    """Keyword arguments of ``Model.joint`` beside ``top_k``."""
+
+    targets: Sequence[str] | None
+    part_of_word: bool | None
+
+
+class FillOptions(JointOptions, total=False):
+    """Keyword arguments of ``Model.fill`` beside ``top_k``."""
+
+    decoding: str | None
+
+
+class CheckOptions(TypedDict, total=False):
+    """Keyword arguments of ``Model.check`` beside ``precision``."""
+
+    suggestions: int
+    ignore: Collection[str]
+    script: Script | None
 
 
 def check_fill_options(

@@ -68,6 +68,22 @@ def is_stream(texts: object) -> bool:
     return isinstance(texts, Iterable) and not hasattr(texts, "columns")  # of pandas, Polars or Arrow
 
 
+def answered(
+    request: str | Iterable[str],
+    answer: Callable[[Any, OnError], Sequence[Any]],
+    kind: str,
+    on_error: OnError,
+) -> Any:
+    """The answer to a text, those to a list of texts, or an iterator over those to another iterable.
+
+    ``answer`` takes a text or a list, and gives a list. Errors are those of it and of :func:`answer_stream`.
+    """
+    if is_stream(request):
+        return answer_stream(request, lambda texts: answer(texts, RETURN), kind, on_error)
+    answers = answer(request, on_error)
+    return answers[0] if isinstance(request, str) else answers
+
+
 def answer_stream(
     texts: Iterable[Any],
     answer: Callable[[list[Any]], Sequence[Any]],
