@@ -1,4 +1,4 @@
-"""Processes that compute beside this one, and the messages between them.
+"""Starts child processes, and passes messages between them and this one.
 
 They are plain children that talk through pipes. Those of :mod:`multiprocessing` import the user's main module again,
 which starts a script without ``if __name__ == "__main__"`` a second time.

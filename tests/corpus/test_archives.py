@@ -119,7 +119,7 @@ def test_zip_members_of_supported_kinds_are_streams(tmp_path, method):
     assert contents(path) == {":folder/b.CSV": DATA, ":a.txt": b""}
     notes: list[str] = []
     with open_archive(path, notes.append):
-        assert notes == [f"{path}: these are skipped, being of a kind that is not read: readme, notes.docx"]
+        assert notes == [f"{path}: skipped, because their kind is not supported: readme, notes.docx"]
 
 
 def test_members_can_be_read_in_any_order_and_again(tmp_path):
@@ -195,7 +195,7 @@ def test_a_compressed_file_of_another_name_is_known_by_its_content(tmp_path, nam
     with open_archive(path, notes.append) as [stream]:
         assert stream.suffix == ("" if name == "a" else ".txt")
         assert read(stream) == DATA
-    assert notes == [f"{path} holds what a {packed} file does, and is read as one"] * (not name.endswith(packed))
+    assert notes == [f"{path} is in fact a {packed} file, and is read as one"] * (not name.endswith(packed))
 
 
 def test_an_archive_of_another_name_is_known_by_its_content(tmp_path):

@@ -53,7 +53,7 @@ def test_what_is_not_read_is_named(folder):
     notes = []
     assert names(folder, notes) == ["b/a.csv", "b/deep/c.TXT.gz", "z.txt"]
     assert notes == [
-        f"{folder}: these are skipped, being empty or of a kind that is not read: LICENSE, b/empty.txt, b/gone.txt, "
+        f"{folder}: skipped, because they are empty or their kind is not supported: LICENSE, b/empty.txt, b/gone.txt, "
         "notes.pdf, picture0.png and 3 more"
     ]
 
@@ -76,7 +76,7 @@ def test_corpora_and_models_are_no_texts(folder, prepared, model_folder):
     notes = []
     assert names(folder, notes) == ["b/a.csv", "b/deep/c.TXT.gz", "config.json", "z.txt"]
     assert "b/model, prepared" in notes[0]
-    with pytest.raises(SourceError, match="holds no file of a kind that is read, only a prepared corpus or a model"):
+    with pytest.raises(SourceError, match="holds no file of a supported kind, only a prepared corpus or a model"):
         names(folder / "prepared")
 
 
@@ -84,7 +84,7 @@ def test_a_folder_without_texts_is_refused(tmp_path):
     with pytest.raises(SourceError, match="is a folder that holds no file: name files of texts"):
         names(tmp_path)
     (tmp_path / "a.pdf").write_bytes(b"x")
-    with pytest.raises(SourceError, match=r"no file of a kind that is read, only a\.pdf: name files"):
+    with pytest.raises(SourceError, match=r"no file of a supported kind, only a\.pdf: name files"):
         names(tmp_path)
 
 
@@ -100,7 +100,7 @@ def test_a_folder_makes_the_corpus_of_its_files(folder, tmp_path, capfd):
     assert max(step.done for step in steps) == sum(source.bytes for source in made.sources)
     options = ["--minimum-count", "1", "--code-bits", "0"]
     assert run(["prepare", str(folder), "-o", str(tmp_path / "cli"), *options]) == 0
-    assert "skipped, being empty or of a kind that is not read: notes.pdf" in capfd.readouterr().err
+    assert "skipped, because they are empty or their kind is not supported: notes.pdf" in capfd.readouterr().err
     with pytest.raises(SourceError, match="is given twice"):
         tiankong.prepare([folder, folder / "z.txt"], tmp_path / "twice", **SMALL)
     few = tiankong.evaluate(text=folder, limit=5).metrics

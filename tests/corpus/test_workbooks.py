@@ -198,7 +198,7 @@ def test_a_workbook_of_another_name_is_known_by_its_content(saved, name):
     file, notes = saved(book(("text", "label"), ("很好", 1)), name), []
     assert read(file, on_note=notes.append) == [("很好", "1", 2)]
     assert notes == (
-        [f"{file} holds what a .xlsx file does, and is read as one"] if name[1:] not in {".ods", ".XLSX"} else []
+        [f"{file} is in fact a .xlsx file, and is read as one"] if name[1:] not in {".ods", ".XLSX"} else []
     )
 
 

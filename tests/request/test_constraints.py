@@ -141,7 +141,7 @@ def test_the_command(model_folder, capsys):
 def test_an_empty_answer_is_not_blamed_on_letters_that_words_have(capsys, option):
     succeed("fill", "--threads", 1, "--part-of-word", *option, "质量不__")
     printed = capsys.readouterr().out
-    assert printed.startswith("(no word fits the constraints: the whole word has to")
+    assert printed.startswith("(no word fits the constraints, which apply to the whole word")
     assert "letters beside the blank" in printed
     succeed("fill", "--threads", 1, "--part-of-word", *option, "质量不__，物流很__")
     assert "of the form" not in capsys.readouterr().out

@@ -34,9 +34,7 @@ if TYPE_CHECKING:
 
 
 _NO_WORD = "(no word fits the constraints)"
-_NO_WHOLE_WORD = (
-    "(no word fits the constraints: the whole word has to, which begins or ends with the letters beside the blank)"
-)
+_NO_WHOLE_WORD = "(no word fits the constraints, which apply to the whole word, including the letters beside the blank)"
 
 _LONGEST_UNKNOWN = 100
 """The most characters of a sentence that may have no known word: segmenting longer ones once more would cost time."""
@@ -139,7 +137,7 @@ class _Filler:
         return [record if isinstance(record, SentenceError) else self._formatted(record) for record in records]
 
     def _warn_of_emoticons(self, sentences: list[str]) -> None:
-        """Says, once, how a mouth is kept from being a blank."""
+        """Warns, once, about a blank in an emoticon, and says how to escape it."""
         from tiankong.text.blank_forms import blank_form  # noqa: PLC0415 - heavy
         from tiankong.text.blanks import cut_at_blanks, emoticons  # noqa: PLC0415
 
@@ -154,7 +152,7 @@ class _Filler:
                 return
 
     def _warn_of_unknown_words(self, sentences: list[str]) -> None:
-        """Says, once, that an answer rests on characters alone."""
+        """Warns, once, that an answer is based on characters alone."""
         from tiankong.request.queries import parse_query  # noqa: PLC0415 - heavy
         from tiankong.text.blank_forms import blank_form  # noqa: PLC0415
 
@@ -204,7 +202,7 @@ class _Filler:
             else:
                 reasons.append(
                     f"(no word of the form {prefix}…{suffix} is known: the letters beside the blank count as part of "
-                    "the word; with --no-part-of-word they are a word of their own)"
+                    "the word; with --no-part-of-word they are a separate word)"
                 )
         return reasons
 

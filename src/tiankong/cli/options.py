@@ -171,7 +171,7 @@ part_of_word_option = click.option(
 """``--part-of-word`` of every command that fills."""
 
 sheet_option = click.option(
-    "--sheet", help="The sheet of workbooks, by name or by number, from 1. [default: the first that is shown]"
+    "--sheet", help="The sheet of workbooks, by name or by number, from 1. [default: the first visible one]"
 )
 """``--sheet`` of every command that reads files of texts."""
 

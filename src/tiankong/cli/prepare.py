@@ -43,7 +43,7 @@ below it are read.
 @click.option(
     "--vocabulary-of",
     type=click.Path(path_type=Path),
-    help="Take over the vocabulary of this prepared corpus, so that a model can be trained on both.",
+    help="Use the vocabulary of this prepared corpus, so that one model can be trained on both.",
 )
 @click.option("--processes", default=0, help="Processes that segment (0: one per processor that this process may use).")
 @click.option("--resume", is_flag=True, help="Continue the unfinished preparation of this output, if there is one.")

@@ -1,4 +1,4 @@
-"""``--script`` of every command that reads texts, and the notes of which were read converted."""
+"""``--script`` of every command that reads texts, and the notes about converted texts."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ script_option = click.option(
 
 
 class ReadAs:
-    """Says on standard error, once, that texts were read converted."""
+    """Notes on standard error, once, that texts were converted."""
 
     def __init__(self, model: Model) -> None:
         self._model = model

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 @click.option(
     "--weights",
     type=Numbers("weights", ",", float, None, form="3,1"),
-    help="Of several corpora, the shares of the tokens that are learned from, such as 3,1. [default: by their tokens]",
+    help="With several corpora, each one's share of the training tokens, such as 3,1. [default: by their sizes]",
 )
 @click.option(
     "--task",

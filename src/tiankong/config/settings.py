@@ -95,7 +95,7 @@ class PrepareConfig:
         "texts each for validation and test",
     )
     code_bits: int = setting(
-        "Vocabulary", 0, "make word codes of so many bits now (0: training makes them if its head needs them)"
+        "Vocabulary", 0, "make word codes of this many bits now (0: training makes them if its head needs them)"
     )
     seed: int = setting("Splits", 1, "seed of the split and of the word vectors behind the codes")
 
@@ -264,9 +264,9 @@ class TrainingConfig:
         9,
         "maximum number of passes over the training split (0: only `max_steps` and `max_hours` count)",
     )
-    max_steps: int = setting("Length and checkpoints", 0, "maximum number of steps (0: any)")
+    max_steps: int = setting("Length and checkpoints", 0, "maximum number of steps (0: no limit)")
     max_hours: float = setting(
-        "Length and checkpoints", 0.0, "maximum hours of training and its evaluations, by the clock (0: any)"
+        "Length and checkpoints", 0.0, "maximum wall-clock hours of training and its evaluations (0: no limit)"
     )
     batch_tokens: int = setting("Batches", 2048, "maximum number of tokens in a batch, padding included")
     batch_sentences: int = setting("Batches", 0, "maximum number of texts in a batch (0: only `batch_tokens` counts)")
@@ -315,7 +315,9 @@ class TrainingConfig:
         "Length and checkpoints", 3, "stop after this many evaluations without a better validation score"
     )
     evaluate_every: int = setting(
-        "Length and checkpoints", 10_000, "evaluate every so many steps, not only after each epoch (0: only then)"
+        "Length and checkpoints",
+        10_000,
+        "steps between evaluations within an epoch (0: evaluate only after each epoch)",
     )
     validation_sentences: int = setting(
         "Length and checkpoints", 1000, "validation texts measured at each evaluation (0: all)"

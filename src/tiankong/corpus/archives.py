@@ -123,7 +123,7 @@ def _suffix(path: Path, name: str, given: str, on_note: OnNote) -> str:
     alike = found in FORMATS and given in FORMATS and FORMATS[found] is FORMATS[given]
     if found is None or found == given or alike:
         return given
-    on_note(f"{name} holds what a {found} file does, and is read as one")
+    on_note(f"{name} is in fact a {found} file, and is read as one")
     return found
 
 
@@ -241,7 +241,7 @@ def _zip_streams(file: io.BufferedReader, name: str, on_note: OnNote) -> list[By
     wanted = [member for member in members if _is_of_known_kind(member.filename)]
     skipped = [_shown(member) for member in members if not _is_of_known_kind(member.filename)]
     if wanted and skipped:
-        on_note(f"{name}: these are skipped, being of a kind that is not read: {listed(skipped)}")
+        on_note(f"{name}: skipped, because their kind is not supported: {listed(skipped)}")
     streams = [_member_stream(archive, file, member, name, on_note) for member in wanted]
     if not streams:
         raise SourceError(f"{name} holds no text file that can be read: supported are {', '.join(SUFFIXES)}")

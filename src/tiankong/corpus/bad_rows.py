@@ -1,4 +1,4 @@
-"""Rows that are no texts: all are counted before the first is refused, so that one look at the file is enough."""
+"""Counts all invalid rows before it reports the first, so that the user can correct the file in one go."""
 
 from __future__ import annotations
 

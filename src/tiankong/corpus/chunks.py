@@ -102,8 +102,8 @@ def read_chunks(
         content = text.text
         if len(content) > LONGEST_TEXT:
             raise SourceError(
-                f"the text on {text.place} has {len(content):,} characters, and the most are {LONGEST_TEXT:,}: cut it "
-                "into several texts"
+                f"the text on {text.place} has {len(content):,} characters, and the limit is {LONGEST_TEXT:,}: "
+                "split it into several texts"
             )
         number = SEVERAL_LABELS if text.has_several_labels else numbers[text.label]
         if number < 0 and len(chunk.places) < _MOST_PLACES:

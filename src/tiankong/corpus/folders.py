@@ -12,7 +12,7 @@ from tiankong.registry.formats import SUFFIXES
 
 _READ = frozenset((*SUFFIXES, *ARCHIVE_SUFFIXES))
 _MADE_HERE = ({"prepared.json", "vocabulary.tsv"}, {"config.json", "vocabulary.tsv"})
-"""What a prepared corpus and a model hold; their own tables are no texts."""
+"""Files that mark a folder as a prepared corpus or a model, whose tables are not texts to read."""
 
 
 def with_files_of_folders(paths: Sequence[Path], on_note: OnNote = lambda _: None) -> list[Path]:
@@ -49,10 +49,10 @@ def _files_of(folder: Path, on_note: OnNote) -> list[Path]:
             kept.append(file)
     name = display_name(folder)
     if not kept:
-        held = f"no file of a kind that is read, only {listed(skipped)}" if skipped else "no file"
+        held = f"no file of a supported kind, only {listed(skipped)}" if skipped else "no file"
         raise SourceError(f"{name} is a folder that holds {held}: name files of texts, or a folder with some")
     if skipped:
-        on_note(f"{name}: these are skipped, being empty or of a kind that is not read: {listed(skipped)}")
+        on_note(f"{name}: skipped, because they are empty or their kind is not supported: {listed(skipped)}")
     return kept
 
 

@@ -1,4 +1,4 @@
-"""Processes that segment chunks beside this one.
+"""Segments chunks in other processes.
 
 They are plain children that talk through pipes. Those of :mod:`multiprocessing` import the user's main module again,
 which starts a script without ``if __name__ == "__main__"`` a second time.

@@ -271,7 +271,7 @@ def _form(rows: Iterable[Row], on_note: OnNote) -> LabelForm | None:
 
 
 def _emptied(rows: deque[Row]) -> Iterator[Row]:
-    """The rows, each let go of once it is read."""
+    """The rows, each released once it is read."""
     while rows:
         yield rows.popleft()
 

@@ -92,7 +92,7 @@ def judge_typing_errors(
     seed: int,
     on_text: Callable[[int], None] = lambda _: None,
 ) -> Judged:
-    """Evidence for every part of ``texts`` texts of a split, in each of which one known word is typed wrong. The texts
+    """Evidence for every part of ``texts`` texts of a split, in each of which one known word has an error. The texts
     are segmented again, since an error changes more than the word that it is in.
 
     :raises FolderError: the model has another vocabulary.
@@ -155,7 +155,7 @@ class _Wrong(NamedTuple):
 def _with_errors(
     corpus: PreparedCorpus, split: str, exchange: Exchange, texts: int, generator: np.random.Generator
 ) -> Iterator[_Wrong]:
-    """Texts with one word typed wrong."""
+    """Texts with an error in one word."""
     for text in split_texts(corpus, split, texts):
         if len(text.targets) < _FEWEST_WORDS:
             continue

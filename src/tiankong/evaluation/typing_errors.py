@@ -1,4 +1,4 @@
-"""Typing errors made on purpose, for fitting and measuring their detection: one word of a text is typed wrong."""
+"""Generates typing errors, one word per text, to fit and to measure their detection."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ _SHARES = {"sound": 0.45, "shape": 0.2, "character": 0.1, "word": 0.25}
 
 
 def any_mistake(corpus: PreparedCorpus) -> Exchange:
-    """A character that sounds alike, one that looks alike, any other character, or any other word; in words of letters,
-    one wrong, missing, additional or exchanged letter.
+    """A character that sounds alike, one that looks alike, any other character, or any other word; in alphabetic
+    words, one wrong, missing, additional or exchanged letter.
     """
     kinds = {
         "sound": like_character(corpus, sounding_like),
@@ -64,7 +64,7 @@ def any_word(corpus: PreparedCorpus) -> Exchange:
 
 
 def any_character(corpus: PreparedCorpus) -> Exchange:
-    """One character replaced by any other of the corpus, in proportion to its count; none in words of letters."""
+    """One character replaced by any other of the corpus, in proportion to its count; none in alphabetic words."""
     counts = _counts(corpus)
     characters = list(counts)
     shares = np.cumsum(list(counts.values()), dtype=np.float64)

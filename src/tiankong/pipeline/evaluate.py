@@ -76,7 +76,7 @@ def evaluate(
     :param column: the text column of files with columns.
     :param label_column: the label column.
     :param label_names: new names for the labels, as in :func:`tiankong.prepare`.
-    :param sheet: the sheet of workbooks, by name or by number, from 1 (default: the first that is shown).
+    :param sheet: the sheet of workbooks, by name or by number, from 1 (default: the first visible one).
     :param encoding: the encoding of files that are neither UTF-8 nor GB18030.
     :param threads: threads to compute with (0: one per processor that this process may use).
     :param script: how ``text`` and ``labelled`` are read, as for :func:`tiankong.load`.
@@ -214,7 +214,7 @@ def _on_split(
     if progress is not None and of_model and of_corpus and of_model != of_corpus:
         message = (
             f"{corpus.path} is in {of_corpus} Chinese and {folder.path.name} was trained on {of_model}, so it knows "
-            "few of the words: give the texts themselves as `labelled`, which are read converted"
+            "few of the words: give the texts themselves as `labelled`, which are converted"
         )
         progress(Progress("measuring", message=message))
     evaluation = evaluation_of(folder.task)

@@ -55,7 +55,7 @@ def prepare(
     :param label_column: the label column (default: ``label``, if present).
     :param label_names: new names for labels, such as ``{1: "positive", 0: "negative"}``; labels with the same
         name are merged.
-    :param sheet: the sheet of workbooks, by name or by number, from 1 (default: the first that is shown).
+    :param sheet: the sheet of workbooks, by name or by number, from 1 (default: the first visible one).
     :param encoding: the encoding of files that are neither UTF-8 nor GB18030.
     :param vocabulary_of: a prepared corpus whose vocabulary to take over, so that a model can be trained on both. Texts
         must be cut in the same way as there; words and their counts are those of that corpus.

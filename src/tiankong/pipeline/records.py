@@ -16,7 +16,7 @@ from tiankong.tasks.joint import MOST_BLANKS, MOST_TOGETHER
 from tiankong.text.script import AUTO, Script
 
 Record = dict[str, Any]
-"""The text as its first field, ``read_as`` if it was read converted, and the fields of the answer."""
+"""The text as its first field, ``read_as`` if it was converted, and the fields of the answer."""
 
 Best = tuple[list[str], list[float]]
 """The best answers to a text, and their scores."""

@@ -80,8 +80,8 @@ def train(
     :param prepared: the folder of a prepared corpus, or what :func:`tiankong.prepare` returned; or a list of them,
         prepared in the same way and with one vocabulary (see ``vocabulary_of`` there).
     :param output: the model folder to make.
-    :param weights: of several corpora, the shares of the tokens that are learned from, relative to their sum (default:
-        in proportion to their tokens).
+    :param weights: with several corpora, each one's share of the training tokens, relative to the sum of all weights
+        (default: in proportion to their tokens).
     :param task: ``cloze`` trains a model that fills blanks, ``classify`` one that predicts the labels of the texts.
     :param base: for classifiers: a model that fills blanks, whose network and words to start from.
     :param preset: the name of a preset, the path of a ``.toml`` file, or a :class:`tiankong.config.Preset` (default:

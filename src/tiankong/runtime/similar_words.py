@@ -33,10 +33,10 @@ _NONE = Similar(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.bool_))
 class SimilarWords:
     """The words of a vocabulary (V,) by what is left of them without one character; built when first used.
 
-    One edit is one other character in the same place. In words of letters it is also a missing, an additional or two
-    exchanged letters (Damerau 1964), found by deletions (Garbe 2012, SymSpell). Han words are alike if the two
-    characters sound or look alike, words of letters if they have at least five. Words of a single character must be
-    alike to be similar.
+    One edit is one other character in the same place. In alphabetic words it is also a missing or an extra letter, or
+    two transposed ones (Damerau 1964), found by deletions (Garbe 2012, SymSpell). Han words are alike if the two
+    characters sound or look alike, alphabetic words if they have at least five letters. Words of a single character
+    must be alike to be similar.
     """
 
     def __init__(self, vocabulary: Vocabulary) -> None:

@@ -38,10 +38,10 @@ const MESSAGES = {
     together: "All blanks together",
     none: "No word in the vocabulary meets these constraints.",
     noneOfForm: (form) =>
-      `No word of the form ${form} meets these constraints: the whole word has to, the letters beside the blank included.`,
+      `No word of the form ${form} meets these constraints, which apply to the whole word, including the letters beside the blank.`,
     noWordOfForm: (form) =>
-      `No word of the form ${form} is known: the letters beside the blank count as part of the word. For them to be ` +
-      "a word of their own, choose that for “letters beside a blank” under “Constraints and options”.",
+      `No word of the form ${form} is known: the letters beside the blank count as part of the word. To make ` +
+      "them a separate word, change “letters beside a blank” under “Constraints and options”.",
     insert: (word, share) => `${word}, ${share}: insert`,
     whyThis: (word) => `Why ${word}?`,
     why: "?",
@@ -120,7 +120,7 @@ const MESSAGES = {
     none: "词表中没有符合条件的词。",
     noneOfForm: (form) => `形如 ${form} 的词都不符合条件：整个词都要符合条件，包括紧挨空位的字母。`,
     noWordOfForm: (form) =>
-      `词表中没有形如 ${form} 的词：紧挨空位的字母算作了所缺词的一部分。若它们本身是一个词，请在“约束与选项”里把` +
+      `词表中没有形如 ${form} 的词：紧挨空位的字母算作了所缺词的一部分。如果它们本身是一个词，请在“约束与选项”里把` +
       "“紧挨空位的字母”设为“单独成词”。",
     insert: (word, share) => `${word}，${share}：填入`,
     whyThis: (word) => `为什么是“${word}”？`,
