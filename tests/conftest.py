@@ -68,7 +68,7 @@ LONGEST = (
     "cli/test_interrupt.py",
     "training/test_classifier.py",
     "training/test_resume.py",
-    "pipeline/test_answer_file.py",
+    "pipeline/test_answer_resume.py",
     "test_packaging.py",
     "docs/test_vocabulary_growth.py",
     "docs/test_examples.py",

@@ -7,14 +7,45 @@ which starts a script without ``if __name__ == "__main__"`` a second time.
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import signal
 import subprocess
 import sys
-from typing import IO
+import threading
+import traceback
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from types import TracebackType
+from typing import IO, Self, TypeVar
+
+from tiankong import errors
+from tiankong.errors import MissingPackageError, TiankongError
+
+T = TypeVar("T")
 
 _START = "import sys; sys.path[:] = sys.argv[2:]; from {module} import serve; serve()"
 _SIZE_BYTES = 8
+
+
+@dataclass(frozen=True)
+class _Failure:
+    """Why a task has no result: an error of tiankong's ``kind``, one of the operating system's, or a ``fault``."""
+
+    kind: str = ""
+    message: str = ""
+    errno: int | None = None
+    file: str | None = None
+    fault: str = ""
+
+    def error(self) -> Exception:
+        if self.fault:
+            return RuntimeError(self.fault)
+        if not self.kind:
+            return OSError(self.errno, self.message, self.file)
+        kind = getattr(errors, self.kind)
+        return (TiankongError if issubclass(kind, MissingPackageError) else kind)(self.message)
 
 
 def can_start() -> bool:
@@ -22,7 +53,59 @@ def can_start() -> bool:
     return bool(sys.executable) and not getattr(sys, "frozen", False)
 
 
-class ChildProcess:
+class ChildProcesses:
+    """Several processes that run ``serve`` of a module, each with one task at a time. They end with the block, or with
+    this process.
+    """
+
+    def __init__(self, count: int, module: str, setup: bytes, *, work: str, option: str) -> None:
+        """At most ``count`` processes, as many as there are tasks for.
+
+        ``setup`` is what each gets first. A message about one that was killed says what is its ``work``, and names the
+        ``option`` that sets their number.
+        """
+        self._module, self._setup, self._work, self._option = module, setup, work, option
+        self._processes: list[_ChildProcess] = []
+        self._threads = ThreadPoolExecutor(count, thread_name_prefix=module.rpartition(".")[2])
+        self._own = threading.local()  # each thread has a process of its own
+
+    def submit(self, task: bytes, read: Callable[[bytes], T]) -> Future[T]:
+        """What ``read`` makes of the reply to a task, some time.
+
+        The result raises TiankongError if the process was killed, and what the work raises.
+        """
+        return self._threads.submit(self._done, task, read)
+
+    def _done(self, task: bytes, read: Callable[[bytes], T]) -> T:
+        if not hasattr(self._own, "process"):
+            self._own.process = _ChildProcess(self._module)
+            self._processes.append(self._own.process)
+            self._own.process.send(self._setup)
+        process: _ChildProcess = self._own.process
+        process.send(task)
+        failure = process.receive()
+        reply = process.receive() if failure == b"" else None
+        if failure:
+            raise _Failure(**json.loads(failure)).error()
+        if reply is None:
+            raise TiankongError(
+                f"a process that {self._work} {process.how_it_ended()}, probably because memory ran out: give fewer "
+                f"`{self._option}` and go on with `resume=True`"
+            )
+        return read(reply)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for process in self._processes:
+            process.end()
+        self._threads.shutdown(cancel_futures=True)
+
+
+class _ChildProcess:
     """A process that runs ``serve`` of a module, and the pipes to it. It ends when its standard input does."""
 
     def __init__(self, module: str) -> None:
@@ -40,13 +123,13 @@ class ChildProcess:
         """Sends a message; does nothing if the process is gone, which :meth:`receive` will tell."""
         with contextlib.suppress(OSError, ValueError):
             assert self._process.stdin is not None
-            send(self._process.stdin, content)
+            _send(self._process.stdin, content)
 
     def receive(self) -> bytes | None:
         """A message; ``None`` if the process is gone."""
         with contextlib.suppress(OSError, ValueError):
             assert self._process.stdout is not None
-            return receive(self._process.stdout)
+            return _receive(self._process.stdout)
         return None
 
     def how_it_ended(self) -> str:
@@ -67,15 +150,51 @@ class ChildProcess:
                     pipe.close()
 
 
-def send(pipe: IO[bytes], content: bytes) -> None:
-    """Writes a message."""
+def serve_tasks(start: Callable[[bytes], Callable[[bytes], bytes]]) -> None:
+    """Does tasks from standard input until it ends: the whole life of a process.
+
+    ``start`` makes of the setup what gives the reply to a task.
+    """
+    tasks, replies = sys.stdin.buffer, sys.stdout.buffer
+    sys.stdout = sys.stderr  # what a library prints is no message
+    setup = _receive(tasks)
+    if setup is None:
+        return
+    work: Callable[[bytes], bytes] | None = None
+    while (task := _receive(tasks)) is not None:
+        failure: _Failure | None = None
+        try:
+            if work is None:
+                work = start(setup)
+            reply = work(task)
+        except TiankongError as error:
+            failure = _Failure(type(error).__name__, str(error))
+        except OSError as error:
+            failure = _Failure(message=error.strerror or str(error), errno=error.errno, file=_name(error.filename))
+        except MemoryError:
+            return
+        except Exception:
+            failure = _Failure(fault=traceback.format_exc())
+        with contextlib.suppress(BrokenPipeError):
+            if failure is not None:
+                _send(replies, json.dumps(asdict(failure)).encode())
+            else:
+                _send(replies, b"")
+                _send(replies, reply)
+
+
+def _name(file: object) -> str | None:
+    return None if file is None else str(file)
+
+
+def _send(pipe: IO[bytes], content: bytes) -> None:
     pipe.write(len(content).to_bytes(_SIZE_BYTES))
     pipe.write(content)
     pipe.flush()
 
 
-def receive(pipe: IO[bytes]) -> bytes | None:
-    """Reads a message; ``None`` if the other side is gone."""
+def _receive(pipe: IO[bytes]) -> bytes | None:
+    """A message; ``None`` if the other side is gone."""
     size = pipe.read(_SIZE_BYTES)
     if len(size) < _SIZE_BYTES:
         return None

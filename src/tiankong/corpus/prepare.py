@@ -22,6 +22,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from tiankong.child_processes import can_start
 from tiankong.config import PrepareConfig, validate
 from tiankong.corpus.archives import OnNote
 from tiankong.corpus.chunks import CHARACTERS, Chunk, read_chunks
@@ -41,7 +42,7 @@ from tiankong.corpus.prepared import (
 )
 from tiankong.corpus.scripts import segmenter_notes
 from tiankong.corpus.segmenting import ChunkSegmenter
-from tiankong.corpus.segmenting_processes import SegmentingProcesses, can_start
+from tiankong.corpus.segmenting_processes import SegmentingProcesses
 from tiankong.corpus.shards import Shard
 from tiankong.corpus.sources import Source
 from tiankong.corpus.split_writer import LEFT_OUT, SHARD_TOKENS, SplitWriter

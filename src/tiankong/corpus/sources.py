@@ -20,6 +20,7 @@ import numpy as np
 from tiankong.corpus.archives import OnNote
 from tiankong.corpus.bad_rows import BadRows
 from tiankong.corpus.columns import Row, label_value
+from tiankong.corpus.file_state import check_unchanged, file_state
 from tiankong.corpus.folders import with_files_of_folders
 from tiankong.corpus.label_detection import find_form
 from tiankong.corpus.label_forms import LabelForm
@@ -109,7 +110,7 @@ class Files(Source):
 
     def check(self) -> None:
         """See :class:`Source`."""
-        self._states = [_state(path) for path in self._files]
+        self._states = [file_state(path) for path in self._files]
         self._description = describe_sources(self._files)
 
     def read(
@@ -136,21 +137,11 @@ class Files(Source):
     def check_unchanged(self) -> None:
         """See :class:`Source`."""
         for path, before, file in zip(self._files, self._states, self._description, strict=True):
-            if _state(path) != before:
-                raise SourceError(f"{file.path} was changed while it was read: run this again when it is complete")
+            check_unchanged(path, before, file.path)
 
     def description(self) -> list[SourceFile]:
         """See :class:`Source`."""
         return self._description
-
-
-def _state(path: Path) -> tuple[int, ...]:
-    """What changes with a file; nothing if it is missing or unreadable."""
-    try:
-        status = path.stat()
-    except (OSError, ValueError):
-        return ()
-    return status.st_ino, status.st_size, status.st_mtime_ns
 
 
 class _Pair(Row):

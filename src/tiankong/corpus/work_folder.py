@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import secrets
 import shutil
 from collections.abc import Iterator, Sequence
@@ -17,16 +16,15 @@ from typing import Any
 from tiankong.config import CUTTING, PrepareConfig
 from tiankong.corpus.chunks import digest
 from tiankong.corpus.shards import Shard
-from tiankong.errors import FolderError, OptionError
-from tiankong.folder import missing_parents, readable_write_errors, remove_empty, write_text
+from tiankong.errors import FolderError
+from tiankong.folder import missing_parents, readable_write_errors, remove_empty
 from tiankong.folder_lock import is_locked_elsewhere, try_lock, unlock
+from tiankong.unfinished_work import UnfinishedWork
 from tiankong.version import VERSION
 
-_STATED_FILE = "preparing.json"
 _SHARD_SUFFIX = ".safetensors"
 _PARTIAL = ".partial"
 _SCRATCH_SUFFIX = ".scratch"
-_START_OVER = "start over with `force=True`"
 
 
 def work_folder(output: Path) -> Path:
@@ -99,7 +97,7 @@ def started_work(
     """
     folder = work_folder(output)
     settings = {name: getattr(config, name) for name in (*CUTTING, "seed")}
-    stated = json.loads(json.dumps({"tiankong": VERSION, "user_words": list(user_words), **settings}))
+    stated = {"tiankong": VERSION, "user_words": list(user_words), **settings}
     missing = missing_parents(folder.absolute())
     try:
         with readable_write_errors(folder):
@@ -111,7 +109,8 @@ def started_work(
     if held is None and is_locked_elsewhere(folder):
         raise FolderError(f"another process is preparing {output}: wait for it, or choose another output")
     try:
-        _take(folder, stated, resume=resume, force=force)
+        with readable_write_errors(folder):
+            _PREPARATION.take(folder, stated, resume=resume, force=force)
         is_over = False
         try:
             yield Work(folder)
@@ -126,60 +125,27 @@ def started_work(
         unlock(held)
 
 
-def _take(folder: Path, stated: dict[str, Any], *, resume: bool, force: bool) -> None:
-    """Makes ``folder`` that of a preparation as ``stated``."""
-    if not _holds_several_shards(folder):
-        _begin(folder, stated)
-    elif resume:
-        _check_same(folder, stated)
-    elif force:
-        _begin(folder, stated)
-    else:
-        raise FolderError(f"{folder} holds an unfinished preparation: go on with `resume=True` or {_START_OVER}")
-
-
-def _begin(folder: Path, stated: dict[str, Any]) -> None:
-    """Empties a folder that was made by a preparation, or is empty.
-
-    :raises FolderError: there is something else in it.
-    """
-    for file in folder.iterdir():
-        name = file.name.removeprefix(".").removesuffix(_PARTIAL)
-        if file.is_dir() or not (name == _STATED_FILE or name.endswith((_SHARD_SUFFIX, _SCRATCH_SUFFIX))):
-            raise FolderError(
-                f"{file} is no part of a preparation and would be deleted: move it away, or choose another output"
-            )
-    with readable_write_errors(folder):
-        for file in folder.iterdir():
-            file.unlink()
-        write_text(folder / _STATED_FILE, json.dumps(stated, ensure_ascii=False, indent=2) + "\n")
-
-
-def _check_same(folder: Path, asked: dict[str, Any]) -> None:
-    """Checks that the preparation in ``folder`` segments as asked.
-
-    :raises OptionError: it does not.
-    :raises FolderError: what it does can't be read.
-    """
-    try:
-        started = json.loads((folder / _STATED_FILE).read_text(encoding="utf-8"))
-        differences = [
-            f"`{name}={_given(started[name])}` (now {_given(value)})"
-            for name, value in asked.items()
-            if name in {*CUTTING, "seed"} and started[name] != value
-        ]
-        if started["user_words"] != asked["user_words"]:
-            differences.append("another `user_dict`")
-        if started["tiankong"] != asked["tiankong"]:
-            differences.append(f"version {started['tiankong']} of tiankong (now {asked['tiankong']})")
-    except (OSError, ValueError, KeyError, TypeError):
-        raise FolderError(f"{_STATED_FILE} in {folder} can't be read: {_START_OVER}") from None
-    if differences:
-        raise OptionError(
-            f"the unfinished preparation in {folder} was started with {', '.join(differences)}: give what it was "
-            f"started with, or {_START_OVER}"
-        )
+def _differences(started: dict[str, Any], asked: dict[str, Any]) -> list[str]:
+    differences = [
+        f"`{name}={_given(started[name])}` (now {_given(value)})"
+        for name, value in asked.items()
+        if name in {*CUTTING, "seed"} and started[name] != value
+    ]
+    if started["user_words"] != asked["user_words"]:
+        differences.append("another `user_dict`")
+    return differences
 
 
 def _given(value: Any) -> str:
     return repr(tuple(value) if isinstance(value, list) else value)
+
+
+_PREPARATION = UnfinishedWork(
+    run="preparation",
+    content="an unfinished preparation",
+    whole="a preparation",
+    stated_file="preparing.json",
+    own_files=(f"*{_SHARD_SUFFIX}", f"*{_SCRATCH_SUFFIX}"),
+    is_begun=_holds_several_shards,
+    differences=_differences,
+)

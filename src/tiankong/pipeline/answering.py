@@ -5,20 +5,14 @@ A chunk is a list of rows in JSON, its answers are lines of JSON; both are bytes
 
 from __future__ import annotations
 
-import contextlib
-import queue
-import sys
-import traceback
-from collections.abc import Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
-from types import TracebackType
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from typing import Any
 
 import msgspec
 
-from tiankong import errors
-from tiankong.child_processes import ChildProcess, receive, send
-from tiankong.errors import MissingPackageError, SentenceError, TiankongError
+from tiankong.child_processes import ChildProcesses, serve_tasks
+from tiankong.errors import OptionError, SentenceError
 from tiankong.model import load
 from tiankong.pipeline.records import RECORD_KINDS, Record
 from tiankong.text.script import Script
@@ -54,16 +48,9 @@ class Setup(msgspec.Struct):
     options: dict[str, Any]
 
 
-class _Failure(msgspec.Struct, tag=True):
-    """Why a chunk has no answers: an error of this program's, or a ``fault`` of it."""
-
-    kind: str = ""
-    message: str = ""
-    fault: str = ""
-
-
 _ROWS = msgspec.json.Decoder(list[Row])
 _ENCODER = msgspec.json.Encoder()
+_ANSWERS = msgspec.msgpack.Decoder(Answers)
 
 
 class Answerer:
@@ -105,83 +92,29 @@ def joined(first: bytes, second: bytes) -> bytes:
     return second if first == b"{}" else first if second == b"{}" else b"%b,%b" % (first[:-1], second[1:])
 
 
-class AnsweringProcesses:
+class AnsweringProcesses(ChildProcesses):
     """Several processes, each with one chunk at a time. They end with the block, or with this process."""
 
     def __init__(self, count: int, setup: Setup) -> None:
-        """Starts ``count`` processes, each of which answers as :class:`Answerer` does."""
-        self._setup = msgspec.json.encode(setup)
-        self._processes: list[ChildProcess] = []
-        self._idle: queue.SimpleQueue[ChildProcess] = queue.SimpleQueue()
-        for _ in range(count):
-            process = ChildProcess(__name__)
-            self._processes.append(process)
-            self._idle.put(process)
-        self._without_setup = set(self._processes)
-        self._threads = ThreadPoolExecutor(count, thread_name_prefix="answering")
+        """At most ``count`` processes, as many as there are chunks for; they answer as :class:`Answerer` does."""
+        super().__init__(count, __name__, msgspec.json.encode(setup), work="answers rows", option="threads")
 
     def answer(self, content: bytes) -> Future[Answers]:
         """The answers to a chunk, some time.
 
         The result raises TiankongError if the process was killed, and what answering raises.
         """
-        return self._threads.submit(self._answer, content)
-
-    def _answer(self, content: bytes) -> Answers:
-        process = self._idle.get()
-        try:
-            if process in self._without_setup:
-                self._without_setup.discard(process)
-                process.send(self._setup)
-            process.send(content)
-            reply = process.receive()
-        finally:
-            self._idle.put(process)
-        if reply is None:
-            raise TiankongError(
-                f"a process that answers rows {process.how_it_ended()}, probably because memory ran out: give fewer "
-                "`threads` and go on with `resume=True`"
-            )
-        if reply[:1] == b"{":
-            failure = msgspec.json.decode(reply, type=_Failure)
-            if failure.fault:
-                raise RuntimeError(failure.fault)
-            kind = getattr(errors, failure.kind)
-            raise (TiankongError if issubclass(kind, MissingPackageError) else kind)(failure.message)
-        return msgspec.msgpack.decode(reply, type=Answers)
-
-    def __enter__(self) -> AnsweringProcesses:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        for process in self._processes:
-            process.end()
-        self._threads.shutdown(cancel_futures=True)
+        return self.submit(content, _ANSWERS.decode)
 
 
 def serve() -> None:
     """Answers chunks from standard input until it ends: the whole life of a process."""
-    chunks, replies = sys.stdin.buffer, sys.stdout.buffer
-    sys.stdout = sys.stderr  # what a library prints is no message
-    setup = receive(chunks)
-    if setup is None:
-        return
-    answerer: Answerer | None = None
-    while (content := receive(chunks)) is not None:
-        try:
-            if answerer is None:
-                answerer = Answerer(msgspec.json.decode(setup, type=Setup))
-            reply = msgspec.msgpack.encode(answerer.answer(content))
-        except TiankongError as error:
-            reply = msgspec.json.encode(_Failure(type(error).__name__, str(error)))
-        except MemoryError:
-            return
-        except Exception:
-            reply = msgspec.json.encode(_Failure(fault=traceback.format_exc()))
-        with contextlib.suppress(BrokenPipeError):
-            send(replies, reply)
+    serve_tasks(_start)
+
+
+def _start(setup: bytes) -> Callable[[bytes], bytes]:
+    answerer = Answerer(msgspec.json.decode(setup, type=Setup))
+    return lambda content: msgspec.msgpack.encode(answerer.answer(content))
 
 
 def setup_of(model: str, words: list[str], script: Script, method: str, options: Mapping[str, Any]) -> Setup:
@@ -192,5 +125,5 @@ def setup_of(model: str, words: list[str], script: Script, method: str, options:
     try:
         plain = msgspec.json.decode(msgspec.json.encode(options, order="deterministic"))
     except (TypeError, ValueError, OverflowError) as error:
-        raise errors.OptionError(f"an option of {method} is unusable: {error}") from None
+        raise OptionError(f"an option of {method} is unusable: {error}") from None
     return Setup(model, words, script, method, plain)

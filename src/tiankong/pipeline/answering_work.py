@@ -7,7 +7,6 @@ of ``parts.jsonl`` says how far it was known to be whole, and names the first ro
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import shutil
 from collections.abc import Iterator, Mapping
@@ -22,6 +21,7 @@ import msgspec
 from tiankong.errors import FolderError, OptionError, SourceError
 from tiankong.folder import write_text
 from tiankong.folder_lock import is_locked_elsewhere, try_lock, unlock
+from tiankong.unfinished_work import UnfinishedWork
 
 SECONDS_BETWEEN_PARTS = 1.0
 """Work that a killed run loses, beside what was under way."""
@@ -29,13 +29,10 @@ SECONDS_BETWEEN_PARTS = 1.0
 MOST_NAMED = 10
 """Rows without an answer that are named."""
 
-_STATED_FILE = "answering.json"
 _ANSWERS_FILE = "answers.jsonl"
 _PARTS_FILE = "parts.jsonl"
 _OUTPUT_FILE = "output.partial"
-_OWN_FILES = {_STATED_FILE, _ANSWERS_FILE, _PARTS_FILE, _OUTPUT_FILE}
 _LONGEST_SHOWN = 60
-_START_OVER = "start over with `force=True`"
 
 
 @dataclass(frozen=True)
@@ -206,7 +203,7 @@ def started_work(output: Path, stated: Mapping[str, Any], *, resume: bool, force
             raise FolderError(f"another process is answering into {output}: wait for it, or choose another output")
     try:
         with readable_errors(output):
-            _take(folder, json.loads(json.dumps(stated)), resume=resume, force=force)
+            _RUN.take(folder, stated, resume=resume, force=force)
         is_over = True
         try:
             with readable_errors(output), Work(folder) as work:
@@ -225,61 +222,28 @@ def started_work(output: Path, stated: Mapping[str, Any], *, resume: bool, force
         unlock(held)
 
 
-def _take(folder: Path, stated: dict[str, Any], *, resume: bool, force: bool) -> None:
-    """Makes ``folder`` that of a run as ``stated``."""
-    if not _holds_parts(folder):
-        _begin(folder, stated)
-    elif resume:
-        _check_same(folder, stated)
-    elif force:
-        _begin(folder, stated)
-    else:
-        raise FolderError(f"{folder} holds unfinished answers: go on with `resume=True` or {_START_OVER}")
-
-
-def _begin(folder: Path, stated: dict[str, Any]) -> None:
-    """Empties a folder that was made by such a run, or is empty.
-
-    :raises FolderError: there is something else in it.
-    """
-    for file in folder.iterdir():
-        name = file.name.removeprefix(".").removesuffix(".partial")
-        if file.is_dir() or not {name, file.name} & _OWN_FILES:
-            raise FolderError(
-                f"{file} is no part of an unfinished run and would be deleted: move it away, or choose another output"
-            )
-    for file in folder.iterdir():
-        file.unlink()
-    write_text(folder / _STATED_FILE, json.dumps(stated, ensure_ascii=False, indent=2) + "\n")
-
-
-def _check_same(folder: Path, asked: dict[str, Any]) -> None:
-    """Checks that the run in ``folder`` does what is asked.
-
-    :raises OptionError: it does not.
-    :raises FolderError: what it does can't be read.
-    """
-    try:
-        started = json.loads((folder / _STATED_FILE).read_text(encoding="utf-8"))
-        differences = [f"another {name}" for name in ("input", "model", "method") if started[name] != asked[name]]
-        settings, now = started["settings"], asked["settings"]
-        differences += [
-            _difference(name, settings.get(name), now.get(name))
-            for name in {**settings, **now}
-            if settings.get(name) != now.get(name)
-        ]
-        if started["tiankong"] != asked["tiankong"]:
-            differences.append(f"version {started['tiankong']} of tiankong (now {asked['tiankong']})")
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        raise FolderError(f"{_STATED_FILE} in {folder} can't be read: {_START_OVER}") from None
-    if differences:
-        raise OptionError(
-            f"the unfinished run in {folder} was started with {', '.join(differences)}: give what it was started "
-            f"with, or {_START_OVER}"
-        )
+def _differences(started: dict[str, Any], asked: dict[str, Any]) -> list[str]:
+    differences = [f"another {name}" for name in ("input", "model", "method") if started[name] != asked[name]]
+    settings, now = started["settings"], asked["settings"]
+    return differences + [
+        _difference(name, settings.get(name), now.get(name))
+        for name in {**settings, **now}
+        if settings.get(name) != now.get(name)
+    ]
 
 
 def _difference(name: str, started: Any, now: Any) -> str:
     if max(len(repr(started)), len(repr(now))) > _LONGEST_SHOWN:
         return f"another `{name}`"
     return f"`{name}={started!r}` (now {now!r})"
+
+
+_RUN = UnfinishedWork(
+    run="run",
+    content="unfinished answers",
+    whole="an unfinished run",
+    stated_file="answering.json",
+    own_files=(_ANSWERS_FILE, _PARTS_FILE, _OUTPUT_FILE),
+    is_begun=_holds_parts,
+    differences=_differences,
+)
