@@ -335,7 +335,9 @@ class TrainingConfig:
     def problems(self) -> list[str]:
         """Every reason why this can't be used, a sentence each."""
         problems = choice_problems(self)
-        problems += at_least(self, "epochs", 0 if self.max_steps > 0 or self.max_hours > 0 else 1)
+        if self.epochs == 0 and not self.max_steps and not self.max_hours:
+            problems.append("epochs must be at least 1, not 0, unless you set `max_steps` or `max_hours`")
+        problems += at_least(self, "epochs", 0)
         for name in ("batch_tokens", "window", "patience", "checkpoint_steps"):
             problems += at_least(self, name, 1)
         for name in ("batch_sentences", "negatives", "warmup_steps", "validation_sentences"):

@@ -20,6 +20,8 @@ from tiankong.corpus.prepared import PreparedCorpus
 from tiankong.errors import FolderError, OptionError
 from tiankong.text.network_input import Lexicon
 
+_LARGEST_WEIGHT = 1_000_000
+
 
 @dataclass(frozen=True)
 class MixPart:
@@ -107,8 +109,8 @@ def _checked(weights: object, corpora: int) -> list[float]:
             f"there are {corpora:,} corpora and {len(listed):,} `weights`: give one weight for each corpus"
         )
     for weight in listed:
-        if not isinstance(weight, Real) or isinstance(weight, bool) or not 0 < float(weight) < math.inf:
-            raise OptionError(f"`weights` must be numbers above 0, not {weight!r}")
+        if not isinstance(weight, Real) or isinstance(weight, bool) or not 0 < weight <= _LARGEST_WEIGHT:
+            raise OptionError(f"`weights` must be numbers above 0, up to {_LARGEST_WEIGHT:,}, not {weight!r}")
     return list(map(float, listed))
 
 
