@@ -33,10 +33,10 @@ from sklearn.metrics import log_loss
 
 import tiankong
 from tiankong.artifact.model_folder import MODEL
-from tiankong.config import SPACED, ClassifierConfig, PrepareConfig, TrainingConfig
+from tiankong.config import SPACED, ClassifierConfig, TrainingConfig
 from tiankong.corpus.prepared import PreparedCorpus
 from tiankong.corpus.reader import read_texts
-from tiankong.corpus.splits import SPLITS, split_of, text_hash
+from tiankong.corpus.splits import DEFAULT_SPLIT, SPLITS, split_of, text_hash
 from tiankong.evaluation.labelled import wilson
 from tiankong.folder import sha256, write_text
 from tiankong.machine import allowed_threads
@@ -194,7 +194,7 @@ def transfer_rows(study: Study, goods: Path, shopping: Path) -> Iterator[list[st
         hashed = text_hash(text.text, 1)
         if hashed not in seen:
             seen.add(hashed)
-            unseen = SPLITS[split_of(hashed, PrepareConfig().split)] == "test"
+            unseen = SPLITS[split_of(hashed, DEFAULT_SPLIT)] == "test"
             texts.setdefault(str(category), []).append((text.text, str(text.label), unseen))
     vectorizer, regression = study.tfidf_of_all()
     names = [label.name for label in study.corpus.manifest.labels]
