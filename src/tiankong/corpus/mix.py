@@ -109,7 +109,7 @@ def _checked(weights: object, corpora: int) -> list[float]:
             f"there are {corpora:,} corpora and {len(listed):,} `weights`: give one weight for each corpus"
         )
     for weight in listed:
-        if not isinstance(weight, Real) or isinstance(weight, bool) or not 0 < weight <= _LARGEST_WEIGHT:
+        if not isinstance(weight, Real) or isinstance(weight, bool) or weight <= 0 or not weight <= _LARGEST_WEIGHT:
             raise OptionError(f"`weights` must be numbers above 0, up to {_LARGEST_WEIGHT:,}, not {weight!r}")
     return list(map(float, listed))
 
