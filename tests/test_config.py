@@ -53,18 +53,30 @@ def test_all_problems_are_reported_together():
     with pytest.raises(OptionError) as caught:
         validate(model, training)
     assert len(caught.value.problems) == 5
-    for words in ("cell must be one of", "hidden_size", "decoding distance needs", "epochs", "larger than window"):
+    for words in (
+        "`cell` must be one of",
+        "hidden_size",
+        "`decoding` distance needs",
+        "epochs",
+        "larger than `window`",
+    ):
         assert words in str(caught.value)
 
 
 @pytest.mark.parametrize(
     ("model", "message"),
     [
-        (ModelConfig(word_vectors=5000), "word_vectors needs head codes or hybrid"),
-        (ModelConfig(head="hybrid", word_vectors=1000), r"word_vectors \(1000\) must be 0 or at least frequent_words"),
-        (ModelConfig(head="codes", word_vectors=1000, character_size=0), "word_vectors needs character_size above 0"),
-        (ModelConfig(head="hybrid", frequent_words=0), "frequent_words must be at least 1"),
-        (ModelConfig(head="hybrid", decoding="distance"), "decoding distance needs head codes, not hybrid"),
+        (ModelConfig(word_vectors=5000), "`word_vectors` needs `head` codes or hybrid"),
+        (
+            ModelConfig(head="hybrid", word_vectors=1000),
+            r"`word_vectors` \(1000\) must be 0 or at least `frequent_words`",
+        ),
+        (
+            ModelConfig(head="codes", word_vectors=1000, character_size=0),
+            "`word_vectors` needs `character_size` above 0",
+        ),
+        (ModelConfig(head="hybrid", frequent_words=0), "`frequent_words` must be at least 1"),
+        (ModelConfig(head="hybrid", decoding="distance"), "`decoding` distance needs `head` codes, not hybrid"),
     ],
 )
 def test_words_that_share_vectors_need_something_else_to_tell_them_apart(model, message):
@@ -122,7 +134,7 @@ def test_a_setting_is_taken_up_to_its_bounds_and_not_beyond(kind, name, lowest, 
             validate(kind(**{name: value}))
     for value in (lowest - beyond, None if highest is None else highest + beyond):
         if value is not None and (name, value) != ("code_bits", 0):
-            with pytest.raises(OptionError, match=f"{name} must be .*, not {value}"):
+            with pytest.raises(OptionError, match=f"`{name}` must be .*, not {value}"):
                 validate(kind(**{name: value}))
 
 
@@ -152,7 +164,7 @@ def test_a_batch_has_room_for_a_window(window, tokens):
     if tokens > window:
         validate(TrainingConfig(window=window, batch_tokens=tokens))
     else:
-        with pytest.raises(OptionError, match=rf"batch_tokens \({tokens}\) must be larger than window \({window}\)"):
+        with pytest.raises(OptionError, match=rf"`batch_tokens` \({tokens}\) must be larger than `window` \({window}\)"):
             validate(TrainingConfig(window=window, batch_tokens=tokens))
 
 
@@ -161,7 +173,7 @@ def test_a_split_has_three_shares(shares):
     if all(0 < share < math.inf for share in shares):
         validate(PrepareConfig(split=shares))
     else:
-        with pytest.raises(OptionError, match="split needs three shares above 0"):
+        with pytest.raises(OptionError, match="`split` needs three shares above 0"):
             validate(PrepareConfig(split=shares))
 
 
@@ -169,7 +181,7 @@ def test_a_split_has_three_shares(shares):
 def test_every_layer_that_is_too_large_is_named(sizes):
     wrong = [size for size in sizes if not 1 <= size <= MOST_UNITS]
     problems = ModelConfig(mlp_sizes=sizes).problems()
-    assert problems == [f"mlp_sizes must all be from 1 to {MOST_UNITS}, not {size}" for size in wrong]
+    assert problems == [f"`mlp_sizes` must all be from 1 to {MOST_UNITS}, not {size}" for size in wrong]
 
 
 @pytest.mark.parametrize("kind", [PrepareConfig, ModelConfig, TrainingConfig, ClassifierConfig])
@@ -179,5 +191,5 @@ def test_a_choice_is_one_of_those_that_are_listed(kind):
         for choice in choices:
             assert not [problem for problem in kind(**{entry.name: choice}).problems() if "must be one of" in problem]
         if choices:
-            with pytest.raises(OptionError, match=f"{entry.name} must be one of {', '.join(choices)}, not other"):
+            with pytest.raises(OptionError, match=f"`{entry.name}` must be one of {', '.join(choices)}, not other"):
                 validate(kind(**{entry.name: "other"}))

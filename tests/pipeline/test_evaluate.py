@@ -157,7 +157,7 @@ def test_traditional_texts_are_read_as_simplified_and_that_is_said():
     metrics = tiankong.evaluate(labelled=pairs, split="all", progress=lambda step: said(step, messages)).metrics
     assert metrics["log_loss"] == pytest.approx(tiankong.evaluate(labelled=PAIRS, split="all").metrics["log_loss"])
     assert messages[-1].startswith("read as simplified Chinese")
-    with pytest.raises(OptionError, match="script must be auto or as-is"):
+    with pytest.raises(OptionError, match="`script` must be auto or as-is"):
         tiankong.evaluate(text=TEXTS, script="simplified")
 
 

@@ -14,9 +14,13 @@ TEXTS = ["物流很快", "质量不错"]
 @pytest.mark.parametrize(
     ("call", "kind", "message"),
     [
-        (lambda out: tiankong.prepare(TEXTS, out, preset=3), OptionError, "preset must be a name, a path or a Preset"),
-        (lambda out: tiankong.prepare(TEXTS, out, preset=None), OptionError, "preset must be a name"),
-        (lambda out: tiankong.prepare(TEXTS, out, label_names=["a"]), OptionError, "label_names must map labels"),
+        (
+            lambda out: tiankong.prepare(TEXTS, out, preset=3),
+            OptionError,
+            "`preset` must be a name, a path or a Preset",
+        ),
+        (lambda out: tiankong.prepare(TEXTS, out, preset=None), OptionError, "`preset` must be a name"),
+        (lambda out: tiankong.prepare(TEXTS, out, label_names=["a"]), OptionError, "`label_names` must map labels"),
         (lambda out: tiankong.prepare(TEXTS, out.with_name("a" * 300)), FolderError, "file name too long"),
         (lambda out: tiankong.prepare(TEXTS, f"{out}\0"), FolderError, "null"),
         (lambda out: tiankong.prepare("很" * 5000, out), SourceError, "can't be read"),
@@ -26,15 +30,15 @@ TEXTS = ["物流很快", "质量不错"]
         (
             lambda _: tiankong.evaluate(text=TEXTS, threads=1025),
             OptionError,
-            "threads must be from 0 .* to 1024, not 1025",
+            "`threads` must be from 0 .* to 1024, not 1025",
         ),
-        (lambda _: tiankong.evaluate(prepared="x", threads="2"), OptionError, "threads must be from 0 .* not '2'"),
+        (lambda _: tiankong.evaluate(prepared="x", threads="2"), OptionError, "`threads` must be from 0 .* not '2'"),
         (
             lambda out: tiankong.export("x", out, prepared="y", threads=-1),
             OptionError,
-            "threads must be from 0 .* not -1",
+            "`threads` must be from 0 .* not -1",
         ),
-        (lambda _: tiankong.load(threads=1025), OptionError, "threads must be from 0 .* to 1024, not 1025"),
+        (lambda _: tiankong.load(threads=1025), OptionError, "`threads` must be from 0 .* to 1024, not 1025"),
         (lambda _: tiankong.prepare(TEXTS, None), OptionError, "output must be a path, as a str or a Path, not None"),
         (lambda _: tiankong.prepare(TEXTS, b"out"), OptionError, "output must be a path"),
         (lambda _: tiankong.prepare(TEXTS, ""), OptionError, "output is empty: name a folder"),
@@ -84,7 +88,7 @@ def test_a_wrong_argument(tmp_path, call, kind, message):
 )
 def test_too_many_threads(capsys, command):
     assert run([*command, "--threads", "999999"]) == 2
-    assert "threads must be from 0" in capsys.readouterr().err
+    assert "--threads must be from 0" in capsys.readouterr().err
 
 
 def test_an_empty_name_is_not_the_folder_one_is_in(tmp_path, monkeypatch, capfd):

@@ -190,7 +190,7 @@ def test_whole_numbers_of_numpy_are_some(filled):
 
 @pytest.mark.parametrize("part_of_word", ["x", 1, 0])
 def test_part_of_word_is_true_or_false(filled, part_of_word):
-    with pytest.raises(OptionError, match="part_of_word must be true, false or none"):
+    with pytest.raises(OptionError, match="`part_of_word` must be true, false or none"):
         filled.model.fill(SENTENCE, part_of_word=part_of_word)
 
 

@@ -62,9 +62,9 @@ def test_no_conversion_of_what_is_typed_as_is(model):
     same(pickle.loads(pickle.dumps(other)).fill("質量__，很失望"), as_typed)
     assert other.fill("質量__，很失望", script="auto") == model.fill("質量__，很失望")
     for wrong in ("traditional", 3):
-        with pytest.raises(OptionError, match="script must be auto or as-is"):
+        with pytest.raises(OptionError, match="`script` must be auto or as-is"):
             model.fill("質量__，很失望", script=wrong)
-        with pytest.raises(OptionError, match="script must be auto or as-is"):
+        with pytest.raises(OptionError, match="`script` must be auto or as-is"):
             tiankong.load(script=wrong)
 
 

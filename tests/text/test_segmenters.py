@@ -65,7 +65,7 @@ def test_user_words_are_taken_or_refused_as_the_registry_says(name):
         assert not config.problems()
     else:
         takers = " or ".join(segmenters_with_user_words())
-        assert config.problems() == [f"user_dict needs segmenter {takers}, not {name}"]
+        assert config.problems() == [f"`user_dict` needs `segmenter` {takers}, not {name}"]
 
 
 def test_an_unknown_segmenter_is_named_with_those_there_are():

@@ -279,7 +279,7 @@ def test_texts_without_labels(tmp_path, capfd):
         (["--from", "nowhere"], "there is no folder nowhere"),
         (["--from", "reviews-zh"], "weights in 8 bits, which can't be trained on"),
         (["--from", "CLASSIFIER"], "is a classifier and fills no blanks"),
-        (["--label-dropout", "2"], "label_dropout must be from 0"),
+        (["--label-dropout", "2"], "--label-dropout must be from 0"),
         (["--window", "64"], "--window is for models that fill blanks"),
         (["--decoding", "distance"], "--decoding is for models that fill blanks: leave it out"),
         (

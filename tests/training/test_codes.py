@@ -67,12 +67,12 @@ def test_without_learning_the_codes_stay_as_they_were_made(prepared, tmp_path):
     [
         (
             "--head codes --code-loss bits",
-            "learn_codes needs code_loss words or both, not bits: give --no-learn-codes",
+            "--learn-codes needs --code-loss words or both, not bits: give --no-learn-codes",
         ),
         ("--head hybrid --code-loss bits", "--code-loss is for --head codes, not hybrid: leave it out"),
         ("--code-loss words", "--code-loss is for --head codes, not softmax: leave it out"),
         ("--no-learn-codes", "--no-learn-codes is for --head codes or hybrid, not softmax: leave it out"),
-        ("--word-vectors 500", "word_vectors needs head codes or hybrid: softmax has a vector for every word"),
+        ("--word-vectors 500", "--word-vectors needs --head codes or hybrid: softmax has a vector for every word"),
         ("--head codes --frequent-words 50", "--frequent-words is for --head hybrid, not codes: leave it out"),
         ("--head codes --output-characters", "--output-characters is for --head softmax, not codes: leave it out"),
         ("--character-size 0 --drop-word 0.1", "--drop-word does nothing without a --character-size above 0"),

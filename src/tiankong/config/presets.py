@@ -88,7 +88,7 @@ def validate(*configs: PrepareConfig | ModelConfig | TrainingConfig | Classifier
     learns_bits = any(head.has("code_loss") and head.has("learn_codes") for head in heads)
     for config in configs:
         if isinstance(config, TrainingConfig) and learns_bits and config.learn_codes and config.code_loss == "bits":
-            problems.append("learn_codes needs code_loss words or both, not bits: give `learn_codes=False`")
+            problems.append("`learn_codes` needs `code_loss` words or both, not bits: give `learn_codes=False`")
     if problems:
         raise OptionError(problems)
 

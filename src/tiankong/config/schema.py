@@ -75,17 +75,17 @@ def choice_problems(config: Any) -> list[str]:
         choices = entry.metadata.get("choices", ())
         value = getattr(config, entry.name)
         if choices and value not in choices:
-            problems.append(f"{entry.name} must be one of {', '.join(choices)}, not {value}")
+            problems.append(f"`{entry.name}` must be one of {', '.join(choices)}, not {value}")
     return problems
 
 
 def at_least(config: Any, name: str, lowest: float) -> list[str]:
     """A sentence if the field is below ``lowest``."""
     value = getattr(config, name)
-    return [] if value >= lowest else [f"{name} must be at least {lowest}, not {value}"]
+    return [] if value >= lowest else [f"`{name}` must be at least {lowest}, not {value}"]
 
 
 def within(config: Any, name: str, lowest: float, highest: float) -> list[str]:
     """A sentence if the field is out of these bounds."""
     value = getattr(config, name)
-    return [] if lowest <= value <= highest else [f"{name} must be from {lowest} to {highest}, not {value}"]
+    return [] if lowest <= value <= highest else [f"`{name}` must be from {lowest} to {highest}, not {value}"]

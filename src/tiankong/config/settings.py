@@ -104,13 +104,13 @@ class PrepareConfig:
         problems = choice_problems(self)
         if self.user_dict and self.segmenter in _SEGMENTERS and not _SEGMENTERS[self.segmenter].takes_user_words:
             takers = " or ".join(segmenters_with_user_words())
-            problems.append(f"user_dict needs segmenter {takers}, not {self.segmenter}")
+            problems.append(f"`user_dict` needs `segmenter` {takers}, not {self.segmenter}")
         if self.minimum_count < 1:
-            problems.append(f"minimum_count must be at least 1, not {self.minimum_count}")
+            problems.append(f"`minimum_count` must be at least 1, not {self.minimum_count}")
         if self.maximum_vocabulary < 0:
-            problems.append(f"maximum_vocabulary must be 0 (all) or more, not {self.maximum_vocabulary}")
+            problems.append(f"`maximum_vocabulary` must be 0 (all) or more, not {self.maximum_vocabulary}")
         if self.split is not None and not all(0 < share < math.inf for share in self.split):
-            problems.append("split needs three shares above 0, such as 60/20/20")
+            problems.append("`split` needs three shares above 0, such as 60/20/20")
         problems += _code_bits_problems(self.code_bits)
         problems += within(self, "seed", 0, MOST_SEED)
         return problems
@@ -119,7 +119,7 @@ class PrepareConfig:
 def _code_bits_problems(bits: int) -> list[str]:
     fewest, most = CODE_BITS
     if bits != 0 and not fewest <= bits <= most:
-        return [f"code_bits must be 0 or {fewest} to {most}, not {bits}"]
+        return [f"`code_bits` must be 0 or {fewest} to {most}, not {bits}"]
     return []
 
 
@@ -210,11 +210,11 @@ class ModelConfig:
         problems += at_least(self, "attention_heads", 1)
         if self.attention_heads >= 1 and self.attention_size % (2 * self.attention_heads):
             problems.append(
-                f"attention_size ({self.attention_size}) must be a multiple of twice attention_heads "
+                f"`attention_size` ({self.attention_size}) must be a multiple of twice `attention_heads` "
                 f"({self.attention_heads})"
             )
         problems += [
-            f"mlp_sizes must all be from 1 to {MOST_UNITS}, not {size}"
+            f"`mlp_sizes` must all be from 1 to {MOST_UNITS}, not {size}"
             for size in self.mlp_sizes
             if not 1 <= size <= MOST_UNITS
         ]
@@ -223,7 +223,9 @@ class ModelConfig:
         head = _HEADS.get(self.head)
         if head is not None and self.decoding in DECODINGS and self.decoding not in head.decodings:
             able = " or ".join(name for name, other in _HEADS.items() if self.decoding in other.decodings)
-            problems.append(f"decoding {self.decoding} needs head {able}, not {self.head}: give decoding likelihood")
+            problems.append(
+                f"`decoding` {self.decoding} needs `head` {able}, not {self.head}: give `decoding` likelihood"
+            )
         problems += at_least(self, "frequent_words", 1) + at_least(self, "word_vectors", 0)
         problems += self._word_vector_problems(head) if self.word_vectors and head is not None else []
         return problems
@@ -245,13 +247,13 @@ class ModelConfig:
         problems = []
         if head.ties_words:
             able = " or ".join(name for name, other in _HEADS.items() if not other.ties_words)
-            problems.append(f"word_vectors needs head {able}: {head.name} has a vector for every word")
+            problems.append(f"`word_vectors` needs `head` {able}: {head.name} has a vector for every word")
         if head.has("frequent_words") and self.word_vectors < self.frequent_words:
             problems.append(
-                f"word_vectors ({self.word_vectors}) must be 0 or at least frequent_words ({self.frequent_words})"
+                f"`word_vectors` ({self.word_vectors}) must be 0 or at least `frequent_words` ({self.frequent_words})"
             )
         if not self.character_size:
-            problems.append("word_vectors needs character_size above 0: other words are read by their characters")
+            problems.append("`word_vectors` needs `character_size` above 0: other words are read by their characters")
         return problems
 
 
@@ -336,7 +338,7 @@ class TrainingConfig:
         """Every reason why this can't be used, a sentence each."""
         problems = choice_problems(self)
         if self.epochs == 0 and not self.max_steps and not self.max_hours:
-            problems.append("epochs must be at least 1, not 0, unless you set `max_steps` or `max_hours`")
+            problems.append("`epochs` must be at least 1, not 0, unless you set `max_steps` or `max_hours`")
         problems += at_least(self, "epochs", 0)
         for name in ("batch_tokens", "window", "patience", "checkpoint_steps"):
             problems += at_least(self, name, 1)
@@ -345,16 +347,16 @@ class TrainingConfig:
         problems += at_least(self, "max_steps", 0) + within(self, "max_hours", 0.0, MOST_HOURS)
         if self.evaluate_every < 0 or self.evaluate_every == 1:  # between two evaluations is room for a checkpoint
             problems.append(
-                f"evaluate_every must be 0 (only after each epoch) or at least 2, not {self.evaluate_every}"
+                f"`evaluate_every` must be 0 (only after each epoch) or at least 2, not {self.evaluate_every}"
             )
         problems += within(self, "threads", 0, MOST_THREADS) + within(self, "seed", 0, MOST_SEED)
         problems += within(self, "weight_decay", 0.0, 100.0) + within(self, "clip_norm", 0.0, 1e6)
         problems += within(self, "negative_power", 0.0, 2.0)
         problems += within(self, "drop_word", 0.0, 0.9) + within(self, "drop_token", 0.0, 0.9)
         if not 0 < self.learning_rate <= 1:
-            problems.append(f"learning_rate must be above 0 and at most 1, not {self.learning_rate}")
+            problems.append(f"`learning_rate` must be above 0 and at most 1, not {self.learning_rate}")
         if self.batch_tokens < self.window + 1:
-            problems.append(f"batch_tokens ({self.batch_tokens}) must be larger than window ({self.window})")
+            problems.append(f"`batch_tokens` ({self.batch_tokens}) must be larger than `window` ({self.window})")
         return problems
 
 

@@ -61,7 +61,7 @@ def fill_records(
     is ``None``, only of several blanks, if any fit.
     """
     if not isinstance(joint, bool | None):
-        raise OptionError(f"joint must be true, false or none, not {joint!r}")
+        raise OptionError(f"`joint` must be true, false or none, not {joint!r}")
 
     def filled(sentence: str, answers: list[Any]) -> Record:
         blanks = answers if answers and isinstance(answers[0], list) else [answers]

@@ -23,7 +23,7 @@ def preset_of(preset: str | os.PathLike[str] | Preset) -> Preset:
     if isinstance(preset, Preset):
         return preset
     if not isinstance(preset, str | os.PathLike):
-        raise OptionError(f"preset must be a name, a path or a Preset, not {preset!r}")
+        raise OptionError(f"`preset` must be a name, a path or a Preset, not {preset!r}")
     return load_preset(os.fspath(preset))
 
 
@@ -46,7 +46,7 @@ def with_settings(preset: Preset, settings: Mapping[str, Any], *parts: str) -> P
             try:
                 values[name] = msgspec.convert(_plain(value), types[part][name])
             except msgspec.ValidationError as error:
-                problems.append(f"{name}={value!r} {type_problem(error)}")
+                problems.append(f"`{name}={value!r}` {type_problem(error)}")
         chosen[part] = values
     if problems:
         raise OptionError(problems)

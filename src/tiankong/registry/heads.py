@@ -83,7 +83,7 @@ def head_of(name: str) -> HeadSpec:
     :raises OptionError: there is none.
     """
     if name not in HEADS:
-        raise OptionError(f"head must be one of {', '.join(HEADS)}, not {name}")
+        raise OptionError(f"`head` must be one of {', '.join(HEADS)}, not {name}")
     return HEADS[name]
 
 

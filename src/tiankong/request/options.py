@@ -197,7 +197,7 @@ def check_threads(threads: object) -> None:
     :raises OptionError: it is not a whole number from 0, which means one per processor, to ``MOST_THREADS``.
     """
     if not is_whole(threads) or not 0 <= cast(int, threads) <= MOST_THREADS:
-        raise OptionError(f"threads must be from 0 (one per processor) to {MOST_THREADS}, not {threads!r}")
+        raise OptionError(f"`threads` must be from 0 (one per processor) to {MOST_THREADS}, not {threads!r}")
 
 
 def is_whole(number: object) -> bool:

@@ -111,7 +111,7 @@ def parse_query(
     :raises OptionError: ``part_of_word`` is something else.
     """
     if not isinstance(part_of_word, bool | None):
-        raise OptionError(f"part_of_word must be true, false or none, not {part_of_word!r}")
+        raise OptionError(f"`part_of_word` must be true, false or none, not {part_of_word!r}")
     sentence = parse_blanks(text, form)
     predictor = predictor.reader(script, text)
     tokenizer = predictor.tokenizer

@@ -110,7 +110,7 @@ class Judge:
     def __init__(self, detection: ErrorDetection, precision: float) -> None:
         """:raises OptionError: ``precision`` is unusable or not reached."""
         if isinstance(precision, bool) or not isinstance(precision, int | float) or not 0 < precision < 1:
-            raise OptionError(f"precision must be a number between 0 and 1, not {precision!r}")
+            raise OptionError(f"`precision` must be a number between 0 and 1, not {precision!r}")
         self._weights = _weights(detection)
         self._thresholds = lowest_thresholds(detection, precision)
         if min(self._thresholds) == math.inf:

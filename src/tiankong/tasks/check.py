@@ -40,7 +40,7 @@ def check(
         precisely.
     """
     if not is_whole(suggestions) or not 0 <= suggestions <= MOST_ANSWERS:
-        raise OptionError(f"suggestions must be a whole number from 0 to {MOST_ANSWERS:,}, not {suggestions!r}")
+        raise OptionError(f"`suggestions` must be a whole number from 0 to {MOST_ANSWERS:,}, not {suggestions!r}")
     ignored = parse_ignored(ignore, predictor.folder.manifest.prepare)
     detection = predictor.folder.error_detection
     if detection is None:

@@ -76,7 +76,7 @@ def check_script(script: str) -> Script:
     for known in (AUTO, AS_IS):
         if script == known:
             return known
-    raise OptionError(f"script must be {AUTO} or {AS_IS}, not {script!r}")
+    raise OptionError(f"`script` must be {AUTO} or {AS_IS}, not {script!r}")
 
 
 def han_characters(text: str) -> set[str]:
