@@ -7,13 +7,14 @@ format version, the size and SHA-256 of every other file, and a checksum of the 
 from __future__ import annotations
 
 import contextlib
+import errno
 import glob
 import hashlib
 import json
 import os
 import secrets
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -25,16 +26,19 @@ from tiankong.folder_lock import locked, try_lock, unlock
 
 T = TypeVar("T")
 
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+"""The errors of a disk, or a quota, that is full."""
 
-def as_path(path: object, name: str) -> Path:
-    """A folder given from Python, by the argument ``name``.
+
+def as_path(path: object, name: str, kind: str = "folder") -> Path:
+    """A folder given from Python, or a path of another ``kind``, by the argument ``name``.
 
     :raises OptionError: it is no path.
     """
     if not isinstance(path, str | os.PathLike) or not isinstance(os.fspath(path), str):
         raise OptionError(f"{name} must be a path, as a str or a Path, not {path!r}")
     if path == "":
-        raise OptionError(f"{name} is empty: name a folder")
+        raise OptionError(f"{name} is empty: name a {kind}")
     return Path(path)
 
 
@@ -118,9 +122,10 @@ class FolderFormat:
                 )
         elif path.exists() or path.is_symlink():
             raise FolderError(f"{path} exists and is not a folder: choose another output folder")
-        parent = next(folder for folder in path.absolute().parents if folder.exists())
+        parent = next(folder for folder in (*path.parents, path.absolute().parent) if folder.exists())
         if not parent.is_dir() or not os.access(parent, os.W_OK | os.X_OK):
-            raise FolderError(f"{path} can't be written: {parent} is not a folder you may write to")
+            where = "the current folder" if parent == Path() else parent
+            raise FolderError(f"{path} can't be written: {where} is not a folder you may write to")
 
     def _foreign(self, path: Path) -> list[str]:
         """Files in a folder of this kind that :meth:`write` did not write; empty if the manifest can't say."""
@@ -231,20 +236,25 @@ def readable_write_errors(path: Path) -> contextlib.AbstractContextManager[None]
 
     :raises FolderError: instead of any ``OSError``.
     """
-    return _in_one_sentence(f"{path} can't be written", "free space or choose another place")
+    return _in_one_sentence(f"{path} can't be written", way_out_of)
 
 
 def readable_read_errors(path: Path) -> contextlib.AbstractContextManager[None]:
     """The same while reading ``path``."""
-    return _in_one_sentence(f"{path} can't be read", "choose another folder")
+    return _in_one_sentence(f"{path} can't be read", lambda _: "choose another folder")
+
+
+def way_out_of(error: OSError) -> str:
+    """What to do when a file can't be written."""
+    return f"{'free space or ' if error.errno in _FULL else ''}choose another place"
 
 
 @contextlib.contextmanager
-def _in_one_sentence(what: str, way_out: str) -> Iterator[None]:
+def _in_one_sentence(what: str, way_out: Callable[[OSError], str]) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise FolderError(f"{what} ({(error.strerror or str(error)).lower()}): {way_out}") from None
+        raise FolderError(f"{what} ({(error.strerror or str(error)).lower()}): {way_out(error)}") from None
 
 
 def write_text(path: Path, text: str) -> None:

@@ -47,7 +47,8 @@ def test_prepare(tmp_path, number, code):
     file = tmp_path / "reviews.txt"
     write_practice_corpus(file, 20_000)
     process = start("prepare", file, "-o", tmp_path / "out")
-    interrupted(process, (tmp_path / "out.preparing" / "preparing.json").exists, number, code)
+    err = interrupted(process, (tmp_path / "out.preparing" / "preparing.json").exists, number, code)
+    assert err.splitlines()[-1] == "tiankong: stopped: there is nothing yet that --resume could continue from"
     assert [path.name for path in tmp_path.iterdir()] == ["reviews.txt"]
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from tiankong.cli.display import say, this_command
-from tiankong.cli.options import needs
+from tiankong.cli.options import FilePath, OutputPath, needs
 from tiankong.config import MOST_SEED, MOST_THREADS
 from tiankong.errors import MissingPackageError
 from tiankong.machine import allowed_threads
@@ -17,8 +17,8 @@ _QUICK_TARGETS, _QUICK_SECONDS = 500, 5.0
 
 
 @click.command(name="benchmark")
-@click.argument("prepared", type=click.Path(path_type=Path))
-@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="The folder for the results.")
+@click.argument("prepared", type=FilePath())
+@click.option("-o", "--output", required=True, type=OutputPath(), help="The folder for the results.")
 @click.option("--systems", help="Comma-separated names (default: all).")
 @click.option("--targets", default=10_000, show_default=True, help="Blanks every system is measured on (0: all).")
 @click.option(
@@ -30,7 +30,7 @@ _QUICK_TARGETS, _QUICK_SECONDS = 500, 5.0
 @click.option(
     "--also",
     multiple=True,
-    type=click.Path(path_type=Path),
+    type=FilePath(),
     help="An existing model folder, trained on PREPARED, to be measured as well; may be repeated.",
 )
 @click.option("--threads", default=0, help="Threads to compute with (0: one per processor that this process may use).")

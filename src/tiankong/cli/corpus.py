@@ -9,13 +9,13 @@ from pathlib import Path
 import click
 
 from tiankong.cli.display import progress
-from tiankong.cli.options import needs
+from tiankong.cli.options import OutputPath, needs
 from tiankong.errors import SourceError
 
 
 @click.command(name="corpus")
 @click.argument("names", nargs=-1)
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="Fetch into this folder.")
+@click.option("-o", "--output", type=OutputPath(), help="Fetch into this folder.")
 @click.option("--from", "mirror", default="", help="The folder or URL that has the files.")
 @click.option("--quiet", is_flag=True, help="No progress.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object per corpus.")

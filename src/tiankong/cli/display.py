@@ -5,10 +5,13 @@ from __future__ import annotations
 import contextlib
 import os
 import shlex
+import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, NoReturn, TextIO
+
+import click
 
 if TYPE_CHECKING:
     from tiankong.pipeline.progress import OnProgress, Progress
@@ -96,6 +99,16 @@ def say(text: str, *, quiet: bool) -> None:
             print(text, file=sys.stderr, flush=True)
         except BrokenPipeError:
             discard(sys.stderr)
+
+
+def end_stopped(stopped: KeyboardInterrupt | SystemExit, kept_in: Path | None) -> NoReturn:
+    """Ends a command that was stopped by a signal, and says whether there is something to continue from."""
+    if kept_in is None:
+        say("tiankong: stopped: there is nothing yet that --resume could continue from", quiet=False)
+    else:
+        say(f"tiankong: stopped: the same command with --resume continues from {kept_in}", quiet=False)
+    number = signal.SIGINT if isinstance(stopped, KeyboardInterrupt) else signal.SIGTERM
+    raise click.exceptions.Exit(128 + number)
 
 
 def discard(stream: TextIO) -> None:

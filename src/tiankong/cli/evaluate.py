@@ -14,6 +14,7 @@ from tiankong.cli.classify import label_option, parse_labels, prompt_option
 from tiankong.cli.display import metrics_lines, progress_bars
 from tiankong.cli.options import (
     FilePath,
+    OutputPath,
     blank_option,
     model_option,
     name_label_option,
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 
 @click.command(name="evaluate")
 @model_option
-@click.option("--prepared", type=click.Path(path_type=Path), help="The prepared corpus the model was trained on.")
+@click.option("--prepared", type=FilePath(), help="The prepared corpus the model was trained on.")
 @click.option(
     "--split",
     type=click.Choice(["train", "validation", "test", "all"]),
@@ -63,7 +64,7 @@ if TYPE_CHECKING:
 )
 @threads_option
 @script_option
-@click.option("--confusion", type=click.Path(path_type=Path), help="Draw the confusion matrix into this .png file.")
+@click.option("--confusion", type=OutputPath(), help="Draw the confusion matrix into this .png file.")
 @click.option("--quiet", is_flag=True, help="No progress.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def command(

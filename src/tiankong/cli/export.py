@@ -8,16 +8,16 @@ from pathlib import Path
 import click
 
 from tiankong.cli.display import metrics_lines, progress_bars, this_command
-from tiankong.cli.options import threads_option
+from tiankong.cli.options import FilePath, OutputPath, threads_option
 
 
 @click.command(name="export")
 @click.argument("model")
-@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="The model folder to make.")
+@click.option("-o", "--output", required=True, type=OutputPath(), help="The model folder to make.")
 @click.option(
     "--prepared",
     required=True,
-    type=click.Path(path_type=Path),
+    type=FilePath(),
     help="The prepared corpus that MODEL was trained on; the copy is measured on its test split.",
 )
 @threads_option

@@ -79,8 +79,9 @@ def answer_each(
         return 0
     needs(sys.stdin is not None, "standard input is closed: give a text as an argument")
     needs(not sys.stdin.isatty(), "give a text as an argument, or texts on standard input")
-    failed = False
+    failed, is_empty = False, True
     for block in piped_lines(at_once):
+        is_empty = is_empty and not block
         answers = answer([line for _, line in block])
         for (number, line), formatted in zip(block, answers, strict=True):
             if isinstance(formatted, SentenceError):
@@ -88,6 +89,7 @@ def answer_each(
                 report(number, line, formatted, as_json=as_json, field=field)
             else:
                 click.echo(formatted if as_json else f"{line}\n{formatted}")
+    needs(not is_empty, "standard input holds no text: there is nothing to answer")
     return TiankongError.exit_code if failed else 0
 
 

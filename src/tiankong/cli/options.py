@@ -65,8 +65,31 @@ class _Words(click.ParamType[Any]):
 
 
 _ARGUMENTS = (
-    *("blank", "column", "encoding", "force", "label_column", "labelled", "limit", "measure_limit", "prepared"),
-    *("processes", "profile", "resume", "script", "sheet", "task", "tensorboard", "text", "vocabulary_of", "weights"),
+    *(
+        "answer_prefix",
+        "blank",
+        "column",
+        "encoding",
+        "force",
+        "label_column",
+        "labelled",
+        "limit",
+        "measure_limit",
+        "prepared",
+    ),
+    *(
+        "preset",
+        "processes",
+        "profile",
+        "resume",
+        "script",
+        "sheet",
+        "task",
+        "tensorboard",
+        "text",
+        "vocabulary_of",
+        "weights",
+    ),
     *("decoding", "ignore", "input", "joint", "output", "precision", "suggestions", "threads", "top_k", "words"),
     *("contains", "ends_with", "exclude", "length", "part_of_word", "pattern", "starts_with"),
 )
@@ -97,17 +120,37 @@ _TYPES: dict[str, Any] = {
 }
 
 
-class FilePath(click.Path):
-    """A path to read, which is not empty: that would be the folder one is in."""
+class _NamedPath(click.Path):
+    """A path that is neither empty, which would be the folder one is in, nor the ``-`` of other programs."""
 
-    def __init__(self) -> None:
+    empty: str
+    dash: str
+
+    def __init__(self, dash: str | None = None) -> None:
         super().__init__(path_type=Path)
+        self.dash = dash or self.dash
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """The path."""
         if value == "":
-            self.fail("it is empty: name a file or a folder", param, ctx)
+            self.fail(self.empty, param, ctx)
+        if str(value) == "-":
+            self.fail(f"- does not stand for {self.dash}, and ./- for a file of that name", param, ctx)
         return super().convert(value, param, ctx)
+
+
+class FilePath(_NamedPath):
+    """A path to read."""
+
+    empty = "it is empty: name a file or a folder"
+    dash = "standard input here: save the texts in a file, and name that"
+
+
+class OutputPath(_NamedPath):
+    """A path to write."""
+
+    empty = "it is empty: name what to make"
+    dash = "standard output here: name a file or folder to make"
 
 
 class SectionedCommand(click.Command):

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import signal
 from pathlib import Path
 from typing import Any
 
 import click
 
-from tiankong.cli.display import progress_bars, say
+from tiankong.cli.display import end_stopped, progress_bars
 from tiankong.cli.options import (
     FilePath,
+    OutputPath,
     SectionedCommand,
     config_options,
     name_label_option,
@@ -34,7 +34,7 @@ below it are read.
 
 @click.command(name="prepare", help=_HELP, cls=SectionedCommand)
 @click.argument("files", nargs=-1, required=True, type=FilePath())
-@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="The folder to make.")
+@click.option("-o", "--output", required=True, type=OutputPath(), help="The folder to make.")
 @click.option("--column", help=f"The text column of {suffixes_with_columns()} files.")
 @click.option("--label-column", help="The column of labels, for a classifier. [default: label or another usual name]")
 @name_label_option
@@ -42,7 +42,7 @@ below it are read.
 @click.option("--encoding", help="The encoding of the files, unless it is UTF-8 or GB18030.")
 @click.option(
     "--vocabulary-of",
-    type=click.Path(path_type=Path),
+    type=FilePath(),
     help="Use the vocabulary of this prepared corpus, so that one model can be trained on both.",
 )
 @click.option("--processes", default=0, help="Processes that segment (0: one per processor that this process may use).")
@@ -93,11 +93,7 @@ def command(
                 **values,
             )
         except (KeyboardInterrupt, SystemExit) as stopped:
-            if not holds_unfinished(output):
-                raise
-            say(f"tiankong: stopped: the same command with --resume continues from {work_folder(output)}", quiet=False)
-            number = signal.SIGINT if isinstance(stopped, KeyboardInterrupt) else signal.SIGTERM
-            click.get_current_context().exit(128 + number)
+            end_stopped(stopped, work_folder(output) if holds_unfinished(output) else None)
     manifest, config = corpus.manifest, corpus.manifest.config
     if as_json:
         click.echo(json.dumps(dataclasses.asdict(manifest), ensure_ascii=False))

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import click
 
-from tiankong.cli.options import needs
+from tiankong.cli.options import OutputPath, needs
 
 
 @click.command(name="sample")
-@click.argument("output", type=click.Path(path_type=Path))
+@click.argument("output", type=OutputPath())
 @click.option("--count", default=20_000, show_default=True, help="Reviews to write.")
 @click.option("--seed", default=1, show_default=True, help="Another seed gives other reviews.")
 @click.option("--force", is_flag=True, help="Replace OUTPUT if it exists.")

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from tiankong.cli.display import metrics_lines, progress_bars, say, this_command
-from tiankong.cli.options import Numbers, SectionedCommand, config_options
+from tiankong.cli.display import end_stopped, metrics_lines, progress_bars, say, this_command
+from tiankong.cli.options import FilePath, Numbers, OutputPath, SectionedCommand, config_options
 from tiankong.config import ClassifierConfig, ModelConfig, TrainingConfig
 from tiankong.registry.tasks import TASKS
 
@@ -19,8 +18,8 @@ if TYPE_CHECKING:
 
 
 @click.command(name="train", cls=SectionedCommand)
-@click.argument("prepared", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="The model folder to make.")
+@click.argument("prepared", nargs=-1, required=True, type=FilePath())
+@click.option("-o", "--output", required=True, type=OutputPath(), help="The model folder to make.")
 @click.option(
     "--weights",
     type=Numbers("weights", ",", float, None, form="3,1"),
@@ -36,11 +35,11 @@ if TYPE_CHECKING:
 @click.option(
     "--from", "base", help="For a classifier: start from this model that fills blanks, with its network and words."
 )
-@click.option("--resume", is_flag=True, help="Continue an unfinished training of this output.")
+@click.option("--resume", is_flag=True, help="Continue the unfinished training of this output, if there is one.")
 @click.option("--force", is_flag=True, help="Start over (without --resume); replace the output folder if it exists.")
 @click.option("--keep-checkpoints", is_flag=True, help="Keep OUTPUT.training after the model is written.")
 @click.option("--measure-limit", default=0, help="Measure only this many texts of each split at the end (0: all).")
-@click.option("--tensorboard", type=click.Path(path_type=Path), help="Write TensorBoard events to this folder.")
+@click.option("--tensorboard", type=OutputPath(), help="Write TensorBoard events to this folder.")
 @click.option(
     "--profile", is_flag=True, help="Print at each evaluation where the time went and how fast the arithmetic was."
 )
@@ -100,11 +99,7 @@ def command(
                 **settings,
             )
         except (KeyboardInterrupt, SystemExit) as stopped:
-            if not holds_run(output):
-                raise
-            say(f"tiankong: stopped: the same command with --resume continues from {run_folder(output)}", quiet=False)
-            number = signal.SIGINT if isinstance(stopped, KeyboardInterrupt) else signal.SIGTERM
-            click.get_current_context().exit(128 + number)
+            end_stopped(stopped, run_folder(output) if holds_run(output) else None)
     metrics = result.metrics
     if as_json:
         click.echo(json.dumps(metrics, ensure_ascii=False))

@@ -141,8 +141,13 @@ def _texts(
                     elif spec.has_columns or row.label is not None:  # a blank line is no row
                         on_empty()
         if empty:
-            raise SourceError(f"{display_name(path)} holds no text: leave it out")
+            raise SourceError(f"{display_name(path)} holds no text: {_without(files)}")
         progress.finish()
+
+
+def _without(files: Sequence[object]) -> str:
+    """What to do about one of ``files`` that holds no text."""
+    return "leave it out" if len(files) > 1 else "name a file of texts"
 
 
 def _check_paths(paths: Sequence[Path]) -> list[int]:
@@ -162,9 +167,10 @@ def _check_paths(paths: Sequence[Path]) -> list[int]:
             kind = "a folder: name the files in it" if path.is_dir() else "not a regular file: save it as one first"
             raise SourceError(f"{name} is {kind}")
         if status.st_size == 0:
-            raise SourceError(f"{name} is empty: leave it out")
+            raise SourceError(f"{name} is empty: {_without(paths)}")
         earlier = seen.setdefault((status.st_dev, status.st_ino), name)
         if len(seen) <= len(sizes):
-            raise SourceError(f"{name} is given twice (first as {earlier}): leave one out")
+            first = "" if name == earlier else f" (first as {earlier})"
+            raise SourceError(f"{name} is given twice{first}: leave one out")
         sizes.append(status.st_size)
     return sizes

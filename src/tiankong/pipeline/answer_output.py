@@ -52,7 +52,7 @@ def check_output(input: Path, output: Path, *, force: bool) -> None:
                 raise FolderError(f"{name} exists: add `force=True` to replace it, or choose another output")
         parent = output.resolve().parent
         if not parent.is_dir():
-            raise FolderError(f"there is no folder {display_name(output.parent)}: make it, or choose another output")
+            raise FolderError(f"there is no folder {_parent_name(output)}: make it, or choose another output")
         output.lstat()
     except FileNotFoundError:
         pass
@@ -60,4 +60,10 @@ def check_output(input: Path, output: Path, *, force: bool) -> None:
         reason = (getattr(error, "strerror", None) or str(error)).lower()
         raise FolderError(f"{name} can't be written ({reason}): choose another output") from None
     if not os.access(output.resolve().parent, os.W_OK | os.X_OK):
-        raise FolderError(f"{name} can't be written: {display_name(output.parent)} is not a folder you may write to")
+        raise FolderError(f"{name} can't be written: {_parent_name(output)} is not a folder you may write to")
+
+
+def _parent_name(output: Path) -> str:
+    """The folder of ``output``, as it was given."""
+    parent = output.resolve().parent if output.is_symlink() else output.parent
+    return "the current folder" if parent == Path() else display_name(parent)
