@@ -18,6 +18,11 @@ from tiankong.folder import write_text
 _START_OVER = "start over with `force=True`"
 
 
+def nothing_to_resume(run: str, folder: Path) -> str:
+    """The sentence that says so."""
+    return f"there is no unfinished {run} in {folder}: starting from the beginning"
+
+
 @dataclass(frozen=True)
 class UnfinishedWork:
     """One kind of work that can be gone on with."""
@@ -36,8 +41,12 @@ class UnfinishedWork:
     differences: Callable[[dict[str, Any], dict[str, Any]], list[str]]
     """How what was started differs from what is asked, for people. The version of tiankong is left to this class."""
 
-    def take(self, folder: Path, stated: Mapping[str, Any], *, resume: bool, force: bool) -> None:
+    def take(
+        self, folder: Path, stated: Mapping[str, Any], *, resume: bool, force: bool, note: Callable[[str], None]
+    ) -> None:
         """Makes ``folder`` that of work as ``stated``: the work that it holds with ``resume``, empty otherwise.
+
+        ``note`` is told if there is nothing to resume.
 
         :raises FolderError: it holds unfinished work (without ``resume`` or ``force``), or something else.
         :raises OptionError: the work to resume does something else.
@@ -46,6 +55,8 @@ class UnfinishedWork:
         asked = json.loads(json.dumps(stated))
         if not self.is_begun(folder):
             self._begin(folder, asked)
+            if resume:
+                note(nothing_to_resume(self.run, folder))
         elif resume:
             self._check_same(folder, asked)
         elif force:

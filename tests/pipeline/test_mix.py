@@ -215,8 +215,15 @@ def test_a_mix_resumes_to_the_bit_and_other_weights_are_another_training(mixed, 
         with pytest.raises(KeyboardInterrupt):
             tiankong.train(given, output, weights=(3, 1), resume=resume, **settings)
         resume = True
-        with pytest.raises(tiankong.OptionError, match="was started with another corpus"):
+        with pytest.raises(tiankong.OptionError, match=r"with `weights=\(3, 1\)` \(now `weights=\(1, 1\)`\)"):
             tiankong.train(given, output, weights=(1, 1), resume=True, **settings)
+        for others, words in (
+            ({"prepared": given[::-1], "weights": (1, 3)}, "the corpora in another order, reviews, news"),
+            ({"prepared": given[0]}, r"another corpus, reviews, news \(now reviews\)"),
+            ({"prepared": given}, r"`weights=\(3, 1\)` \(now `weights=None`\)"),
+        ):
+            with pytest.raises(tiankong.OptionError, match=words):
+                tiankong.train(output=output, resume=True, **others, **settings)
     resumed = tiankong.train(given, output, weights=(3.0, 1.0), resume=True, **settings)
     assert weights_of(resumed) == weights_of(mixed)
     other = tiankong.train(given, tmp_path / "other", weights=(1, 3), **SMALL)

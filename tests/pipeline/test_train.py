@@ -106,15 +106,14 @@ def test_a_copy_in_8_bits(corpus, result, tmp_path):
     [
         ({"epoch": 2}, "there is no setting 'epoch': did you mean 'epochs'?"),
         ({"task": "classfy"}, "there is no task 'classfy': did you mean 'classify'?"),
-        ({"epochs": "two"}, "epochs='two' must be a whole number, not a text"),
-        ({"epochs": -1, "layers": 0}, "layers must be from 1 to 32, not 0; epochs must be at least 0, not -1"),
+        ({"epochs": "two"}, "`epochs='two'` must be a whole number, not a text"),
+        ({"epochs": -1, "layers": 0}, "`layers` must be from 1 to 32, not 0; `epochs` must be at least 0, not -1"),
         ({"learn_codes": False}, '`learn_codes=False` is for `head="codes"` or hybrid, not softmax'),
         ({"label_weights": "balanced"}, '`label_weights` is for classifiers: leave it out, or give `task="classify"`'),
         ({"task": "classify", "head": "codes"}, "`head` is for models that fill blanks"),
         ({"task": "classify", "profile": True}, '`profile` is not for `task="classify"`'),
         ({"base": "reviews-zh"}, "`base` is for classifiers"),
         ({"measure_limit": -1}, "`measure_limit` must be 0 (all) or more"),
-        ({"resume": True}, "leave `resume=True` out"),
         ({"preset": "nothing"}, "there is no preset 'nothing'"),
     ],
 )

@@ -96,5 +96,5 @@ def test_a_hybrid_head_needs_words_to_code(prepared, tmp_path, capsys):
     assert (
         run(["train", str(prepared), "-o", str(tmp_path / "m"), "--head", "hybrid", "--threads", "1", "--quiet"]) == 2
     )
-    assert "frequent_words (2000) must be below" in capsys.readouterr().err
+    assert "--frequent-words (2000) must be below" in capsys.readouterr().err
     assert not list(tmp_path.iterdir())

@@ -53,6 +53,8 @@ class CorpusMix:
             raise OptionError("there is no prepared corpus to train on: name one")
         if weights is not None:
             weights = _checked(weights, len(corpora))
+        self.weights = None if weights is None else [int(one) if one.is_integer() else one for one in weights]
+        """As they were given."""
         self.first = corpora[0]
         _check_alike(corpora)
         given = weights or [corpus.manifest.splits["train"].tokens for corpus in corpora]

@@ -140,7 +140,7 @@ def prepare(
         rows_without_text += 1
 
     with (
-        started_work(output, config, user_words, resume=resume, force=force) as work,
+        started_work(output, config, user_words, resume=resume, force=force, note=note) as work,
         PREPARED.write(output, force=force) as folder,
     ):
         chunks = read_chunks(source, lambda count: report("reading", count), on_empty, note, sizes.chunk)

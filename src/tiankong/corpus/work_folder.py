@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import secrets
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -85,7 +85,13 @@ class Work:
 
 @contextlib.contextmanager
 def started_work(
-    output: Path, config: PrepareConfig, user_words: Sequence[str], *, resume: bool, force: bool
+    output: Path,
+    config: PrepareConfig,
+    user_words: Sequence[str],
+    *,
+    resume: bool,
+    force: bool,
+    note: Callable[[str], None],
 ) -> Iterator[Work]:
     """The folder of the preparation of ``output``: an empty one, or with ``resume`` that of an unfinished one, if any.
 
@@ -100,7 +106,7 @@ def started_work(
     stated = {"tiankong": VERSION, "user_words": list(user_words), **settings}
     missing = missing_parents(folder.absolute())
     try:
-        with readable_write_errors(folder):
+        with readable_write_errors(output):
             folder.mkdir(parents=True, exist_ok=True)
             held = try_lock(folder)
     except FolderError:
@@ -110,7 +116,7 @@ def started_work(
         raise FolderError(f"another process is preparing {output}: wait for it, or choose another output")
     try:
         with readable_write_errors(folder):
-            _PREPARATION.take(folder, stated, resume=resume, force=force)
+            _PREPARATION.take(folder, stated, resume=resume, force=force, note=note)
         is_over = False
         try:
             yield Work(folder)

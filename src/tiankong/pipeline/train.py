@@ -31,6 +31,7 @@ from tiankong.pipeline.results import TrainingResult
 from tiankong.pipeline.settings import preset_of, with_settings
 from tiankong.registry.tasks import TASKS, TaskSpec
 from tiankong.request.options import is_whole
+from tiankong.unfinished_work import nothing_to_resume
 
 if TYPE_CHECKING:
     from tiankong.training.profile import Profile
@@ -71,7 +72,7 @@ def train(
     >>> result.metrics["corpora"]["reviews"]["test"]["top10"]
 
     With a head that needs word codes, they are made from the training split and kept beside the corpus, in
-    ``PREPARED.codes-BITS``.
+    ``PREPARED.codes-BITS``; of several corpora, the one with the largest share of the tokens.
 
     While it runs, the folder ``OUTPUT.training`` holds checkpoints. Ctrl-C saves one and raises ``KeyboardInterrupt``;
     the same call with ``resume=True`` continues, also after a crash, and ends with the same weights as an uninterrupted
@@ -86,7 +87,7 @@ def train(
     :param base: for classifiers: a model that fills blanks, whose network and words to start from.
     :param preset: the name of a preset, the path of a ``.toml`` file, or a :class:`tiankong.config.Preset` (default:
         ``default``, or ``classifier`` for classifiers).
-    :param resume: continue the unfinished training of this ``output``.
+    :param resume: continue the unfinished training of this ``output``, if there is one.
     :param force: start over, and replace ``output`` if it is a model.
     :param keep_checkpoints: keep ``OUTPUT.training`` when the model is written.
     :param measure_limit: measure only this many texts of each split at the end (0: all).
@@ -102,8 +103,7 @@ def train(
     :raises OptionError: settings are unknown, do not go together or can't be used on this machine; the ``weights`` do
         not match the corpora; the training to resume was started with different settings; the training diverged.
     :raises FolderError: ``prepared`` or ``base`` can't be used; corpora differ in their vocabulary or preparation;
-        ``output`` exists or can't be written; there is an unfinished training (without ``resume`` or ``force``), or
-        none to resume.
+        ``output`` exists or can't be written; there is an unfinished training (without ``resume`` or ``force``).
     :raises MissingPackageError: the packages of ``tiankong[train]`` are not installed.
     :raises KeyboardInterrupt: after Ctrl-C; after SIGTERM, ``SystemExit``.
     """
@@ -146,16 +146,16 @@ def train(
     )
     opened = None if base is None else open_base(model_path(base))
     model = _shape(spec, config, preset, settings, opened, mix.first)
-    work = Work(run_folder(output), resume, force, command or stated)
     profiles: list[Profile] = []
     names = [part.name for part in mix.parts] if mix.is_several else []
     observer = _observer(spec, config.training.epochs, names, progress, profiles if profile else None, tensorboard)
-    request = TrainingRequest(spec, mix, model, config.training, config.classifier, work, observer, opened)
     evaluation = evaluation_of(spec)
     sizes = [_measured_texts(part.corpus, measure_limit) for part in mix.parts]
     for part, texts_of in zip(mix.parts, sizes, strict=True):
         for split, texts in texts_of.items():
             evaluation.check_split(part.corpus, split, texts)
+    work = _work(Work(run_folder(output), resume, force, command or stated), progress)
+    request = TrainingRequest(spec, mix, model, config.training, config.classifier, work, observer, opened)
 
     def measure(folder: Path) -> dict[str, Any]:
         loaded = evaluation.load(open_model(folder), config.training.threads)
@@ -184,6 +184,15 @@ def train(
     if not keep_checkpoints:
         remove_run(work)
     return TrainingResult(output, metrics, trained.rows, profiles[-1] if profiles else None)
+
+
+def _work(asked: Work, progress: OnProgress | None) -> Work:
+    """The work that is asked for, from the beginning if there is nothing to resume."""
+    if not asked.resume or asked.holds_run:
+        return asked
+    if progress is not None:
+        progress(Progress("resuming", message=nothing_to_resume("training", asked.folder)))
+    return dataclasses.replace(asked, resume=False)
 
 
 def limit_spinning() -> None:

@@ -33,8 +33,8 @@ START_FILE = "start.safetensors"
 EPOCHS_FILE = "epochs.safetensors"
 TIME_FILE = "time.json"
 
-_WHOLES = {"task": "another `task`", "corpus": "another corpus", "base": "another model behind `base`"}
-"""What of a run is compared as a whole, and how a difference is called."""
+_NAMES = "names"
+"""What of a run is for people alone, and not compared."""
 
 _PARTS = ("model", "training", "classifier")
 """What of it is compared setting by setting."""
@@ -78,18 +78,19 @@ class Work:
 
 
 @contextlib.contextmanager
-def started_run(what: dict[str, Any], training: TrainingConfig, work: Work) -> Iterator[str]:
+def started_run(what: dict[str, Any], names: dict[str, Any], training: TrainingConfig, work: Work) -> Iterator[str]:
     """Makes the folder of a run that trains ``what`` with the settings ``training``, or checks that it holds this run;
-    yields the run's precision.
+    yields the run's precision. ``names`` are what people call the parts of ``what``: the ``corpora``, their
+    ``weights``, and the ``base``.
 
     The run is this process's alone until the block ends. A run that fails before its first checkpoint, or is stopped
     before ``run.json`` exists, leaves nothing.
 
     :raises OptionError: the run to resume is another one.
-    :raises FolderError: the folder holds an unfinished run (without ``resume`` or ``force``), or none to resume;
-        another process is training there; what it holds can't be read, or is no training's.
+    :raises FolderError: the folder holds an unfinished run (without ``resume`` or ``force``); another process is
+        training there; what it holds can't be read, or is no training's.
     """
-    folder, run = work.folder, {**what, "training": dataclasses.asdict(training)}
+    folder, run = work.folder, {**what, "training": dataclasses.asdict(training), _NAMES: names}
     _check_asked(work)
     # Measured before the folder is there: it takes a second or two, and a stop meanwhile has nothing to clean up.
     precision = "" if work.resume else resolve_precision(training.precision, training.device)
@@ -114,11 +115,8 @@ def started_run(what: dict[str, Any], training: TrainingConfig, work: Work) -> I
 
 
 def _check_asked(work: Work) -> None:
-    """Refuses to start where there is a run, to resume where there is none, and to start over in what is no run's."""
+    """Refuses to start where there is a run, and to start over in what is no run's."""
     folder = work.folder
-    if work.resume and not work.holds_run:
-        _check_free(folder)
-        raise FolderError(f"there is no unfinished training in {folder}: leave `resume=True` out to start one")
     if work.holds_run and not (work.resume or work.force):
         _check_free(folder)
         held = "an unfinished training: go on"
@@ -181,7 +179,8 @@ def _precision_of(run: dict[str, Any], work: Work) -> str:
     started, precision, command = _read_run(folder)
     asked = json.loads(json.dumps(run))
     started.setdefault("task", asked["task"])  # not stated by earlier versions, whose tasks differ in what is
-    if started != asked:
+    names = {_NAMES: None}
+    if {**started, **names} != {**asked, **names}:
         by = f" It was started by: {command}" if command else ""
         raise OptionError(
             f"the unfinished training in {folder} was started with {_differences(started, asked)}: give what it was "
@@ -208,18 +207,44 @@ def _read_run(folder: Path) -> tuple[dict[str, Any], str, str]:
 
 def _differences(started: dict[str, Any], asked: dict[str, Any]) -> str:
     """The settings in which a run as ``started`` differs from the run ``asked`` for now."""
-    if started.keys() != asked.keys():
-        return _WHOLES["task"]
-    differences = [name for key, name in _WHOLES.items() if started.get(key) != asked.get(key)]
+    if started["task"] != asked["task"]:
+        return f"{_given('task', started['task'])} (now {_given('task', asked['task'])})"
+    names, now = started.get(_NAMES) or {}, asked[_NAMES]
+    differences = []
+    if started.get("corpus") != asked.get("corpus"):
+        differences.append(_corpus_difference(names, now))
+    if started.get("base") != asked.get("base"):
+        base, base_now = names.get("base"), now["base"]
+        is_same = base == base_now or _NAMES not in started
+        differences.append(
+            "another model behind `base`" if is_same else f"{_given('base', base)} (now {_given('base', base_now)})"
+        )
     for part in _PARTS:
         differences += [
             f"{_given(name, started[part].get(name))} (now {_given(name, value)})"
             for name, value in asked.get(part, {}).items()
-            if started[part].get(name) != value
+            if started.get(part, {}).get(name) != value
         ]
     if len(differences) > _MOST_NAMED:
         differences[_MOST_NAMED:] = [f"{len(differences) - _MOST_NAMED} more that are not as now"]
     return ", ".join(differences) or "settings that this version does not have"
+
+
+def _corpus_difference(names: dict[str, Any], now: dict[str, Any]) -> str:
+    """How the corpora, or their weights, differ. Corpora are pairs of a name and a fingerprint."""
+    corpora, corpora_now = names.get("corpora"), now["corpora"]
+    if corpora is None:  # which earlier versions did not state
+        return "another corpus or other `weights`"
+    prints, prints_now = ([fingerprint for _, fingerprint in pairs] for pairs in (corpora, corpora_now))
+    if prints == prints_now:
+        return f"{_given('weights', names['weights'])} (now {_given('weights', now['weights'])})"
+    called, called_now = (", ".join(name for name, _ in pairs) for pairs in (corpora, corpora_now))
+    if sorted(prints) == sorted(prints_now):
+        return f"the corpora in another order, {called}"
+    if called != called_now:
+        return f"another corpus, {called} (now {called_now})"
+    changed = [name for (name, before), after in zip(corpora, prints_now, strict=True) if before != after]
+    return f"another corpus: {', '.join(changed)} was prepared again since"
 
 
 def _given(name: str, value: Any) -> str:

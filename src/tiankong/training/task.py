@@ -43,6 +43,15 @@ class TrainingRequest:
         """The first corpus, whose words and settings all share."""
         return self.mix.first
 
+    @property
+    def names(self) -> dict[str, Any]:
+        """What people call the parts of the request: see :func:`~tiankong.training.run_folder.started_run`."""
+        return {
+            "corpora": [[part.name, part.corpus.fingerprint] for part in self.mix.parts],
+            "weights": self.mix.weights,
+            "base": self.base.folder.path.name if self.base else None,
+        }
+
 
 @dataclass(frozen=True)
 class Trained:

@@ -80,7 +80,7 @@ def fit(request: TrainingRequest) -> Trained:
         "model": dataclasses.asdict(request.model),
         "classifier": dataclasses.asdict(classifier),
     }
-    with started_run(what, training, request.work) as precision:
+    with started_run(what, request.names, training, request.work) as precision:
         rows = [_started(module, data, request.work, request.observer)] if base else []
         start = {name: value.clone() for name, value in network.state_dict().items()}
         course = train(

@@ -42,7 +42,7 @@ def fit(request: TrainingRequest) -> Trained:
     check_memory(parameter_count(model, training, tables))
     batches, measured = training_data(mix, training)
     what = {"task": request.task.name, "corpus": mix.fingerprint, "model": dataclasses.asdict(model)}
-    with started_run(what, training, request.work) as precision:
+    with started_run(what, request.names, training, request.work) as precision:
         steps = steps_of(training, len(batches))
         parts = [MeasuredPart(part.name if mix.is_several else "", part.share) for part in mix.parts]
         module = ClozeModule(model, training, tables, steps, parts)
@@ -91,8 +91,8 @@ def word_tables(
     size = int(corpus.vocabulary.targets().sum())
     if model.head_spec.has("frequent_words") and model.frequent_words >= size:
         raise OptionError(
-            f"frequent_words ({model.frequent_words}) must be below the {size} words of the vocabulary that can fill a "
-            'blank, else none is left to be coded: give a smaller `frequent_words`, or use `head="softmax"`'
+            f"`frequent_words` ({model.frequent_words}) must be below the {size} words of the vocabulary that can fill "
+            'a blank, else none is left to be coded: give a smaller `frequent_words`, or use `head="softmax"`'
         )
     codes = None
     if model.head_spec.needs_codes:
