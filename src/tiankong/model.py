@@ -102,6 +102,11 @@ class Model:
         return self
 
     @property
+    def load_options(self) -> LoadOptions:
+        """The ``threads``, ``words`` and ``script`` that the model was loaded with."""
+        return self._options
+
+    @property
     def labels(self) -> list[str]:
         """The labels of a classifier; empty if the model fills blanks."""
         return self.folder.manifest.labels

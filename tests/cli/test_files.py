@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
+import tiankong
 from tiankong.cli.main import run
 
 COMMANDS = ("fill", "check", "classify", "embed")
@@ -15,6 +19,7 @@ COMMANDS = ("fill", "check", "classify", "embed")
 def texts(tmp_path):
     path = tmp_path / "texts.txt"
     path.write_text("物流__，第二天就到了\n外套做工__，穿着很暖和\n", encoding="utf-8")
+    (tmp_path / "empty.txt").touch()
     return path
 
 
@@ -28,6 +33,13 @@ def texts(tmp_path):
         (["--column", "a"], "--column is for files: give both"),
         (["--resume"], "--resume is for files: give both"),
         (["--force"], "--force is for files: give both"),
+        (["--answer-prefix", "a_"], "--answer-prefix is for files: give both"),
+        (["--input", "-", "-o", "out.jsonl"], "leave out --input and --output to answer the lines of a pipe"),
+        (["--input", "texts.txt", "-o", "-"], "leave out --input and --output to print answers"),
+        (["--input", "texts.txt", "-o", ""], "'--output': it is empty: name what to make"),
+        (["--input", ".", "-o", "out.jsonl"], ". is a folder, and one file at a time is answered"),
+        (["--input", "empty.txt", "-o", "out.jsonl"], "empty.txt is empty: there is nothing to answer"),
+        (["--input", "texts.txt", "-o", "none/out.jsonl"], "there is no folder none: make it"),
         (["物流__", "--input", "texts.txt", "-o", "out.jsonl"], "a text was given beside --input"),
         (["--input", "texts.txt", "-o", "out.txt"], "a suffix that is not written (.txt): name it as one of .jsonl"),
         (["--input", "texts.txt", "-o", "texts.txt"], "not written (.txt)"),
@@ -103,3 +115,45 @@ def test_columns_sheets_and_encodings(tmp_path, capfd):
     row = json.loads(output.read_text(encoding="utf-8"))
     assert row["编号"] == "1"
     assert row["sentence"] == row["评价内容"]
+
+
+def test_there_is_nothing_to_resume(texts, tmp_path, monkeypatch, capfd):
+    monkeypatch.chdir(tmp_path)
+    assert run(["fill", "--input", "texts.txt", "-o", "out.jsonl", "--resume", "--threads", "1"]) == 0
+    note = "there is no unfinished run in out.jsonl.answering: starting from the beginning\n"
+    assert capfd.readouterr() == ("out.jsonl: 2 rows\n", note)
+    assert texts.exists()
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="there is no /proc")
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["fill", "--input", "texts.txt", "-o", "/proc/x.jsonl"],
+        ["prepare", "texts.txt", "-o", "/proc/x"],
+        ["sample", "/proc/x.txt"],
+    ],
+)
+@pytest.mark.usefixtures("texts")
+def test_where_nothing_can_be_written_space_is_not_the_matter(refused, arguments):
+    said = refused(*arguments)
+    assert f"{arguments[-1]} can't be written (" in said
+    assert "choose another place" in said
+    assert "space" not in said
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("piped", ["", "\n \n"])
+def test_an_empty_pipe_is_refused_like_an_empty_file(command, piped):
+    program = [sys.executable, "-m", "tiankong", command]
+    done = subprocess.run(program, input=piped, capture_output=True, text=True, check=False)
+    said = "tiankong: standard input holds no text: there is nothing to answer\n"
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", said)
+
+
+def test_a_loaded_model_answers_a_file(texts, tmp_path):
+    model = tiankong.load(threads=1, words=["神速达"])
+    output = tmp_path / "out.jsonl"
+    tiankong.answer_file("fill", texts, output, model=model, targets=["神速达"], threads=1)
+    row = json.loads(output.read_text(encoding="utf-8").splitlines()[0])
+    assert row["blanks"][0] == model.fill(row["sentence"], targets=["神速达"])

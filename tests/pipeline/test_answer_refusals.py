@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -26,20 +27,25 @@ REFUSED = [
     ("texts.txt", "out.jsonl", {"sheet": 1}, SourceError, "no sheets"),
     ("texts.csv", "out.jsonl", {"column": "none"}, SourceError, "no column 'none'"),
     ("none.txt", "out.jsonl", {}, SourceError, "can't be read"),
-    ("empty.txt", "out.jsonl", {}, SourceError, "is empty"),
+    ("empty.txt", "out.jsonl", {}, SourceError, "is empty: there is nothing to answer"),
+    ("late.jsonl", "out.jsonl", {}, SourceError, "a field 'error' .line 3."),
+    ("late.jsonl", "out.jsonl", {"answer_prefix": "x", "column": "none"}, SourceError, "no column 'none'"),
+    ("later.zip", "out.csv", {}, SourceError, r"a field 'blanks' .line 2 of later\.zip:b\.csv"),
+    ("texts.csv", "out.csv", {"answer_prefix": 5}, OptionError, "`answer_prefix` must be a string"),
+    ("texts.csv", "out.csv", {"model": 5}, OptionError, "`model` must be the name .* or a loaded Model, not 5"),
     ("blank.txt", "out.jsonl", {}, SourceError, "holds no text"),
     ("header.csv", "out.jsonl", {}, SourceError, "holds no text"),
-    ("folder.jsonl", "out.jsonl", {}, SourceError, "is a folder"),
+    ("folder.jsonl", "out.jsonl", {}, SourceError, "is a folder, and one file at a time"),
     ("texts.csv", "out.jsonl", {"encoding": "none"}, OptionError, "not an encoding"),
     ("texts.txt", "out.jsonl", {"top_k": 0}, OptionError, "`top_k` must be"),
     ("texts.txt", "out.jsonl", {"colour": 1}, OptionError, "unknown constraint colour"),
     ("texts.txt", "out.jsonl", {"exclude": object()}, OptionError, "unusable"),
-    ("texts.txt", "out.jsonl", {"joint": 3}, OptionError, "joint must be"),
-    ("texts.txt", "out.jsonl", {"threads": -1}, OptionError, "threads must be"),
+    ("texts.txt", "out.jsonl", {"joint": 3}, OptionError, "`joint` must be"),
+    ("texts.txt", "out.jsonl", {"threads": -1}, OptionError, "`threads` must be"),
     ("texts.txt", "out.jsonl", {"model": "none"}, FolderError, "built-in models"),
-    ("taken.csv", "out.jsonl", {}, SourceError, "a column 'blanks'"),
-    ("best.csv", "out.csv", {}, SourceError, "a column 'best_answer'"),
-    ("other.csv", "out.jsonl", {"column": "review"}, SourceError, "a column 'sentence'"),
+    ("taken.csv", "out.jsonl", {}, SourceError, "a field 'blanks' .line 2.*`answer_prefix=\"answer_\"`"),
+    ("best.csv", "out.csv", {}, SourceError, "a field 'best_answer'"),
+    ("other.csv", "out.jsonl", {"column": "review"}, SourceError, "a field 'sentence'"),
     ("twice.csv", "out.jsonl", {}, SourceError, "more than one column 'id'"),
 ]
 
@@ -60,6 +66,10 @@ def test_what_is_refused_leaves_nothing(tmp_path, monkeypatch, source, output, o
     Path("header.csv").write_text("id,text\n", encoding="utf-8")
     Path("other.csv").write_text("sentence,review\n1,物流__\n", encoding="utf-8")
     Path("twice.csv").write_text("id,id,text\n1,1,物流__\n", encoding="utf-8")
+    Path("late.jsonl").write_text('{"text": "物流__"}\n"外套__"\n{"text": "外套__", "error": "旧"}\n', encoding="utf-8")
+    with zipfile.ZipFile("later.zip", "w") as archive:
+        archive.writestr("a.csv", "text\n物流__\n")
+        archive.writestr("b.csv", "text,blanks\n外套__,1\n")
     before = sorted(tmp_path.rglob("*"))
     with pytest.raises(kind, match=words) as refused:
         answer_file("fill", source, output, **options)

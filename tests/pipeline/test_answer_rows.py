@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import tiankong
-from tests.pipeline.answer_files import as_jsonl, read, text_file
+from tests.pipeline.answer_files import TABLES, read, text_file
 from tiankong.corpus import encoding
 from tiankong.pipeline.answer_input import LONGEST_TEXT
 
@@ -40,6 +40,31 @@ def test_rows_that_are_no_texts_have_their_reason(tmp_path):
     rows = read(tmp_path / "out.jsonl")
     assert [row.get("error") for row in rows if "error" in row] == list(errors.values())
     assert rows[3] == {"no": 1, "error": errors["line 4"]}
+
+
+@pytest.mark.parametrize("suffix", ["jsonl", "csv", "parquet"])
+def test_rows_without_a_text_say_the_same_in_every_format(tmp_path, suffix):
+    rows = [{"text": "物流__", "id": "1"}, {"text": None, "id": "2"}, {"text": "", "id": "3"}, {"text": " ", "id": "4"}]
+    source = tmp_path / f"texts.{suffix}"
+    source.write_bytes(TABLES[suffix](rows))
+    for output in ("out.jsonl", "out.csv", "out.parquet"):
+        answered = tiankong.answer_file("fill", source, tmp_path / output, top_k=1, threads=1)
+        assert (answered.rows, answered.failed) == (4, 3)
+        assert {error.message for error in answered.first_failed} == {"there is no text"}
+        written = read(tmp_path / output)
+        assert [row["id"] for row in written] == ["1", "2", "3", "4"]
+        assert ["error" in row for row in written] == [False, True, True, True]
+
+
+def test_a_named_column_that_the_first_row_lacks(tmp_path):
+    source = tmp_path / "texts.jsonl"
+    source.write_text('{"id": 1}\n{"id": 2, "review": "物流__"}\n{"review": 5}\n', encoding="utf-8")
+    answered = tiankong.answer_file("fill", source, tmp_path / "out.jsonl", column="review", top_k=1, threads=1)
+    assert [(error.place, error.message) for error in answered.first_failed] == [
+        ("line 1", "there is no field 'review'"),
+        ("line 3", "the text is a value of type int: make it a string"),
+    ]
+    assert read(tmp_path / "out.jsonl")[1]["sentence"] == "物流__"
 
 
 def test_a_row_of_a_table_with_too_few_or_too_many_fields(tmp_path):
@@ -99,15 +124,6 @@ def test_a_text_over_the_limit_is_refused_in_its_row(tmp_path):
     (error,) = answered.first_failed
     assert error.place == "line 2"
     assert error.message == f"the text has {LONGEST_TEXT + 2:,} characters: split it into texts of at most 1,048,576"
-
-
-def test_a_field_of_the_answers_in_a_later_row_is_refused_there(tmp_path):
-    source = tmp_path / "texts.jsonl"
-    source.write_bytes(as_jsonl([{"text": "物流__"}, {"text": "外套__", "error": "旧", "blanks": 1}]))
-    tiankong.answer_file("fill", source, tmp_path / "out.jsonl", top_k=1, threads=1)
-    row = read(tmp_path / "out.jsonl")[1]
-    assert "fields of the answer's (error, blanks)" in row["error"]
-    assert "blanks" not in row
 
 
 def test_a_row_of_100_megabytes_in_bounded_memory(tmp_path):

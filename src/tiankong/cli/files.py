@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import signal
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,8 +10,8 @@ from typing import Any, TypeVar
 
 import click
 
-from tiankong.cli.display import progress_bars, say
-from tiankong.cli.options import FilePath, as_options, needs, sheet_option
+from tiankong.cli.display import end_stopped, progress_bars, say
+from tiankong.cli.options import FilePath, OutputPath, as_options, needs, sheet_option
 from tiankong.errors import TiankongError
 from tiankong.registry.answer_formats import answer_formats_help
 from tiankong.registry.formats import SUFFIXES, suffixes_with_columns
@@ -29,6 +28,7 @@ class FileOptions:
     column: str | None
     sheet: str | None
     encoding: str | None
+    answer_prefix: str
     resume: bool
     force: bool
     quiet: bool
@@ -41,7 +41,8 @@ class FileOptions:
         """
         if self.input is None or self.output is None:
             alone: dict[str, object] = {"--input": self.input, "--output": self.output}
-            alone |= {f"--{name}": getattr(self, name) for name in ("column", "sheet", "encoding", "resume", "force")}
+            names = ("column", "sheet", "encoding", "answer_prefix", "resume", "force")
+            alone |= {f"--{name.replace('_', '-')}": getattr(self, name) for name in names}
             for option, value in alone.items():
                 needs(not value, f"{option} is for files: give both --input and --output")
             return False
@@ -71,6 +72,7 @@ class FileOptions:
                     column=self.column,
                     sheet=self.sheet,
                     encoding=self.encoding,
+                    answer_prefix=self.answer_prefix,
                     resume=self.resume,
                     force=self.force,
                     progress=show,
@@ -79,12 +81,7 @@ class FileOptions:
                     **{name: value for name, value in options.items() if value is not None and value != ()},
                 )
         except (KeyboardInterrupt, SystemExit) as stopped:
-            if not holds_unfinished(self.output):
-                raise
-            folder = work_folder(self.output)
-            say(f"tiankong: stopped: the same command with --resume continues from {folder}", quiet=False)
-            number = signal.SIGINT if isinstance(stopped, KeyboardInterrupt) else signal.SIGTERM
-            click.get_current_context().exit(128 + number)
+            end_stopped(stopped, work_folder(self.output) if holds_unfinished(self.output) else None)
         without = f", {answered.failed:,} without an answer" if answered.failed else ""
         click.echo(f"{answered.path}: {answered.rows:,} {'row' if answered.rows == 1 else 'rows'}{without}")
         for error in answered.first_failed:
@@ -109,13 +106,13 @@ def file_options(command: Command) -> Command:
         [
             click.option(
                 "--input",
-                type=FilePath(),
+                type=FilePath("standard input here: leave out --input and --output to answer the lines of a pipe"),
                 help=f"Answer every row of this file: {', '.join(SUFFIXES)}, also compressed; needs --output.",
             ),
             click.option(
                 "-o",
                 "--output",
-                type=click.Path(path_type=Path),
+                type=OutputPath("standard output here: leave out --input and --output to print answers"),
                 help=f"The file of answers to make: {answer_formats_help()}.",
             ),
             click.option(
@@ -124,7 +121,14 @@ def file_options(command: Command) -> Command:
             ),
             sheet_option,
             click.option("--encoding", help="The encoding of the input, unless it is UTF-8 or GB18030."),
-            click.option("--resume", is_flag=True, help="Continue an unfinished run for this output."),
+            click.option(
+                "--answer-prefix",
+                default="",
+                help="Put this before the names of the answer's fields, such as answer_, if the input has such names.",
+            ),
+            click.option(
+                "--resume", is_flag=True, help="Continue the unfinished run for this output, if there is one."
+            ),
             click.option(
                 "--force", is_flag=True, help="Start over (without --resume); replace the output if it exists."
             ),

@@ -58,12 +58,16 @@ class Row:
 class FullRow:
     """A row as it stands in its stream: ``text``, and all its ``fields`` by column, the text's included; ``None`` where
     the format has no columns. If it can't be used, ``problem`` says why, and what can't be read of it is absent.
+
+    ``column`` is that of the text, and ``raw`` the row as a JSON object, of formats that are made of such.
     """
 
     text: str | None
     fields: dict[str, Any] | None
     line: int
     problem: str = ""
+    column: str | None = None
+    raw: bytes = b""
 
 
 def column_names(header: Sequence[str], where: str) -> list[str]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
-from tiankong.corpus.archives import OnNote, display_name, open_archive
-from tiankong.corpus.columns import Columns, FullRow
+from tiankong.corpus.archives import ByteStream, OnNote, display_name, open_archive
+from tiankong.corpus.columns import Columns, FullRow, choose_column
 from tiankong.corpus.encoding import check_encoding, detect_encoding
 from tiankong.corpus.formats import format_module
 from tiankong.errors import SourceError
@@ -31,6 +32,33 @@ def suffixes_of(path: Path) -> list[str]:
         return [stream.suffix for stream in streams]
 
 
+def first_rows(
+    path: Path, columns: Columns, encoding: str | None = None, on_bytes: Callable[[int], None] | None = None
+) -> Iterator[PlacedRow]:
+    """The rows that show which fields a file has: the first of each table, and all where every row has its own.
+
+    Raises:
+        SourceError: as :func:`read_full_rows`; a column is named that no row has.
+    """
+    with open_archive(path) as streams:
+        own_fields = [stream for stream in streams if FORMATS[stream.suffix].has_own_fields]
+        for stream in streams:
+            if not FORMATS[stream.suffix].has_columns:
+                continue
+            if stream not in own_fields:
+                yield from islice(_placed(stream, columns, encoding, None, several=len(streams) > 1), 1)
+                continue
+            is_there = columns.text is None
+            names: Mapping[str, object] | None = None
+            for row in _placed(stream, columns, encoding, on_bytes, several=len(streams) > 1):
+                yield row
+                if row.row.fields is not None:
+                    is_there = is_there or columns.text in row.row.fields
+                    names = row.row.fields if names is None else names
+            if not is_there and names is not None:
+                choose_column(list(names), columns.text, stream.name)
+
+
 def read_full_rows(
     path: Path,
     columns: Columns,
@@ -46,19 +74,24 @@ def read_full_rows(
         OptionError: the encoding given is unknown.
         MissingPackageError: the package of the file's format is not installed.
     """
-    codec_given = None if encoding is None else check_encoding(encoding)
     with open_archive(path, on_note) as streams:
         for name, wanted, has in (("column", columns.text, "has_columns"), ("sheet", columns.sheet, "has_sheets")):
             if wanted is not None and not any(getattr(FORMATS[stream.suffix], has) for stream in streams):
                 raise SourceError(
                     f"{display_name(path)} has no {name}s, so there is no {name} {wanted!r}: leave out `{name}`"
                 )
-        several = len(streams) > 1
         for stream in streams:
-            spec = FORMATS[stream.suffix]
-            module = format_module(stream.suffix)
-            codec = None
-            if spec.is_text:
-                codec = codec_given or detect_encoding(stream.open, stream.name, damaged=True)
-            for row in module.full_rows(stream, columns, codec, on_bytes):
-                yield PlacedRow(row, f"{spec.unit} {row.line}{f' of {stream.name}' if several else ''}")
+            yield from _placed(stream, columns, encoding, on_bytes, several=len(streams) > 1)
+
+
+def _placed(
+    stream: ByteStream, columns: Columns, encoding: str | None, on_bytes: Callable[[int], None] | None, *, several: bool
+) -> Iterator[PlacedRow]:
+    """The rows of one stream, which is one of ``several`` or all there is."""
+    spec = FORMATS[stream.suffix]
+    module = format_module(stream.suffix)
+    codec = None
+    if spec.is_text:
+        codec = check_encoding(encoding) if encoding else detect_encoding(stream.open, stream.name, damaged=True)
+    for row in module.full_rows(stream, columns, codec, on_bytes):
+        yield PlacedRow(row, f"{spec.unit} {row.line}{f' of {stream.name}' if several else ''}")

@@ -17,6 +17,7 @@ from tiankong.artifact.built_in import model_path
 from tiankong.corpus.columns import Columns
 from tiankong.errors import OptionError, SourceError
 from tiankong.folder import as_path
+from tiankong.model import Model
 from tiankong.pipeline.answer_formats.answer_table import AnswerTable
 from tiankong.pipeline.answer_input import InputFile
 from tiankong.pipeline.answer_output import check_output, output_format
@@ -25,6 +26,7 @@ from tiankong.pipeline.answering import Answers, joined, setup_of
 from tiankong.pipeline.answering_work import RowError, holds_unfinished, started_work, work_folder
 from tiankong.pipeline.progress import OnProgress, Progress, check_progress, notes
 from tiankong.pipeline.records import ERROR, RECORD_KINDS, RecordKind
+from tiankong.request.loading import LoadOptions
 from tiankong.request.options import check_threads
 from tiankong.text.script import AUTO, Script, check_script
 from tiankong.version import VERSION
@@ -47,13 +49,14 @@ def answer_file(
     input: str | os.PathLike[str],
     output: str | os.PathLike[str],
     *,
-    model: str | os.PathLike[str] | None = None,
-    words: Sequence[str] = (),
-    script: Script = AUTO,
+    model: str | os.PathLike[str] | Model | None = None,
+    words: Sequence[str] | None = None,
+    script: Script | None = None,
     column: str | None = None,
     sheet: str | int | None = None,
     encoding: str | None = None,
     threads: int = 0,
+    answer_prefix: str = "",
     resume: bool = False,
     force: bool = False,
     progress: OnProgress | None = None,
@@ -73,13 +76,16 @@ def answer_file(
     :param input: a file in one of the formats that ``tiankong prepare`` reads. Of a ``.txt`` file, each line that is
         not blank is a text.
     :param output: the file to make: ``.jsonl``, ``.csv``, ``.tsv`` or ``.parquet``.
-    :param model: the name of a built-in model, or a model folder (default: that of the command).
-    :param words: extra words for the vocabulary.
-    :param script: as for :func:`tiankong.load`.
+    :param model: the name of a built-in model, or a model folder (default: that of the command); or a loaded model,
+        which each process loads again from its folder.
+    :param words: extra words for the vocabulary (default: those of a loaded model, or none).
+    :param script: as for :func:`tiankong.load` (default: that of a loaded model, or ``auto``).
     :param column: the text column of files with columns (default: the one with a usual name, such as ``text``). The
         other columns are carried over.
     :param sheet: the sheet of a workbook, by name or by number, from 1 (default: the first that is shown).
     :param encoding: the encoding of a file that is neither UTF-8 nor GB18030.
+    :param answer_prefix: what begins the names of the answer's fields, such as ``answer_``, if columns of the input
+        have these names.
     :param threads: processors to use (0: all that this process may use).
     :param resume: continue the unfinished run for this ``output``, if there is one.
     :param force: start over, and replace ``output`` if it is a file.
@@ -90,45 +96,52 @@ def answer_file(
         row together as well.
     :raises OptionError: there is no such method or option; the run to resume was started with others; the suffix of
         ``output`` is unknown.
-    :raises SourceError: ``input`` can't be read, has no text column, has a column with the name of an answer's, or was
-        changed meanwhile.
+    :raises SourceError: ``input`` can't be read, has no text column, has a field with the name of an answer's (see
+        ``answer_prefix``), or was changed meanwhile.
     :raises FolderError: ``output`` exists, is ``input`` or can't be written; there is an unfinished run for it (without
         ``resume`` or ``force``); the model can't be used.
     :raises MissingPackageError: an optional package of a format is not installed.
     :raises TiankongError: a process was killed.
     :raises KeyboardInterrupt: after Ctrl-C.
     """
-    input, output = as_path(input, "input"), as_path(output, "output")
+    input, output = as_path(input, "input", "file"), as_path(output, "output", "file")
     check_threads(threads)
+    loaded = model.load_options if isinstance(model, Model) else LoadOptions(0, (), AUTO)
+    words, script = loaded.words if words is None else words, loaded.script if script is None else script
     check_script(script)
+    if not isinstance(answer_prefix, str):
+        raise OptionError(f"`answer_prefix` must be a string, such as 'answer_', not {answer_prefix!r}")
     check_progress(progress)
     kind = _kind(method, options)
     spec = output_format(output)
     check_output(input, output, force=force)
-    folder = model_path(kind.default_model(options) if model is None else model)
-    setup = setup_of(str(folder), list(words), script, method, options)
+    folder = _model_folder(kind.default_model(options) if model is None else model)
+    setup = setup_of(str(folder), list(words), script, method, options, answer_prefix)
     workers = Workers(setup, threads)
-    source = InputFile(input, Columns(column, None, sheet), encoding, kind, spec, setup.options)
+    source = InputFile(input, Columns(column, None, sheet), encoding, kind, spec, setup.options, answer_prefix)
     stated = {
         "tiankong": VERSION,
         "method": method,
         "input": [source.description.bytes, source.description.sha256],
         "model": workers.model_sha256,
+        "names": {"input": source.name, "model": os.fspath(folder.name), "method": method},
         "settings": {
             "output": output.suffix.lower(),
             **{"words": setup.words, "script": script, "column": column, "sheet": sheet, "encoding": encoding},
+            "answer_prefix": answer_prefix,
             **setup.options,
         },
     }
+    report = progress or (lambda _: None)
     rows = source.rows(notes(progress))
     first = next(rows, None)  # what is wrong with the file shows before anything is written
     if first is None:
         raise SourceError(f"{source.name} holds no text: there is nothing to answer")
-    report = progress or (lambda _: None)
+    source.check_names(lambda read: report(Progress("checking", read, source.description.bytes)))
     try:
-        with started_work(output, stated, resume=resume, force=force) as work:
+        with started_work(output, stated, resume=resume, force=force, note=notes(progress)) as work:
             for chunk, answers in workers.answered(islice(chain([first], rows), work.rows, None)):
-                lines, errors = _with_errors(answers, chunk.places, wording or str)
+                lines, errors = _with_errors(answers, chunk.places, wording or str, f"{answer_prefix}{ERROR}")
                 if work.add(lines, len(chunk.places), errors):
                     source.check_unchanged()
                 report(Progress("answering", chunk.read, source.description.bytes))
@@ -136,7 +149,7 @@ def answer_file(
             source.check_unchanged()
             made = work.answers
             if spec.module:
-                table = AnswerTable(work.answers, work.rows, kind, setup.options, source.typed)
+                table = AnswerTable(work.answers, work.rows, kind, setup.options, answer_prefix, source.typed)
                 module = import_module(spec.module)
                 module.write(
                     table, work.output, output.suffix.lower(), lambda done: report(Progress("writing", done, work.rows))
@@ -153,15 +166,32 @@ def answer_file(
         ) from None
 
 
-def _with_errors(answers: Answers, places: list[str], wording: Callable[[str], str]) -> tuple[bytes, list[RowError]]:
-    """The lines of a chunk, those of rows without an answer with the reason, and these rows."""
+def _with_errors(
+    answers: Answers, places: list[str], wording: Callable[[str], str], field: str
+) -> tuple[bytes, list[RowError]]:
+    """The lines of a chunk, those of rows without an answer with the reason as their ``field``, and these rows."""
     if not answers.failed:
         return answers.lines, []
     lines = answers.lines.split(b"\n")
     errors = [RowError(places[number], wording(message)) for number, message in answers.failed]
     for (number, _), error in zip(answers.failed, errors, strict=True):
-        lines[number] = joined(lines[number], msgspec.json.encode({ERROR: error.message}))
+        lines[number] = joined(lines[number], msgspec.json.encode({field: error.message}))
     return b"\n".join(lines), errors
+
+
+def _model_folder(model: str | os.PathLike[str] | Model) -> Path:
+    """The folder of a model.
+
+    :raises OptionError: it is something else.
+    :raises FolderError: there is none.
+    """
+    if isinstance(model, Model):
+        return model.folder.path
+    if not isinstance(model, str | os.PathLike):
+        raise OptionError(
+            f"`model` must be the name of a built-in model, a model folder or a loaded Model, not {model!r}"
+        )
+    return model_path(model)
 
 
 def _kind(method: str, options: Mapping[str, Any]) -> RecordKind:

@@ -39,13 +39,14 @@ class Answers(msgspec.Struct, array_like=True):
 
 
 class Setup(msgspec.Struct):
-    """What answers rows, and how."""
+    """What answers rows, and how. ``prefix`` begins the names of the fields that an answer has."""
 
     model: str
     words: list[str]
     script: Script
     method: str
     options: dict[str, Any]
+    prefix: str = ""
 
 
 _ROWS = msgspec.json.Decoder(list[Row])
@@ -64,6 +65,7 @@ class Answerer:
         """
         self._kind = RECORD_KINDS[setup.method]
         self._options = {**setup.options, "script": setup.script}
+        self._prefix = setup.prefix
         self.model = load(setup.model, threads=1, words=setup.words, script=setup.script)
         self._records([])
 
@@ -80,6 +82,8 @@ class Answerer:
                 record = {} if row.text is None else {self._kind.text_field: row.text}
             if not row.repeats_text:
                 record.pop(self._kind.text_field, None)
+            if self._prefix:
+                record = {f"{self._prefix}{name}": value for name, value in record.items()}
             lines.append(joined(bytes(row.fields), _ENCODER.encode(record)))
         return Answers(failed, b"".join(line + b"\n" for line in lines))
 
@@ -117,7 +121,9 @@ def _start(setup: bytes) -> Callable[[bytes], bytes]:
     return lambda content: msgspec.msgpack.encode(answerer.answer(content))
 
 
-def setup_of(model: str, words: list[str], script: Script, method: str, options: Mapping[str, Any]) -> Setup:
+def setup_of(
+    model: str, words: list[str], script: Script, method: str, options: Mapping[str, Any], prefix: str = ""
+) -> Setup:
     """What answers rows, with the options as another process gets them.
 
     :raises OptionError: an option can't be handed to another process.
@@ -126,4 +132,4 @@ def setup_of(model: str, words: list[str], script: Script, method: str, options:
         plain = msgspec.json.decode(msgspec.json.encode(options, order="deterministic"))
     except (TypeError, ValueError, OverflowError) as error:
         raise OptionError(f"an option of {method} is unusable: {error}") from None
-    return Setup(model, words, script, method, plain)
+    return Setup(model, words, script, method, plain, prefix)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
@@ -19,7 +19,7 @@ from typing import Any
 import msgspec
 
 from tiankong.errors import FolderError, OptionError, SourceError
-from tiankong.folder import write_text
+from tiankong.folder import way_out_of, write_text
 from tiankong.folder_lock import is_locked_elsewhere, try_lock, unlock
 from tiankong.unfinished_work import UnfinishedWork
 
@@ -54,7 +54,7 @@ class _Part(msgspec.Struct):
 
 def work_folder(output: Path) -> Path:
     """Where the answers are kept that ``output`` is made of."""
-    place = output.resolve()
+    place = output.resolve() if output.is_symlink() else output
     return place.with_name(f"{place.name}.answering")
 
 
@@ -80,7 +80,7 @@ def readable_errors(output: Path) -> Iterator[None]:
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         way_on = " and go on with `resume=True`" if holds_unfinished(output) else ""
-        raise FolderError(f"{output} can't be written ({reason}): free space or choose another place{way_on}") from None
+        raise FolderError(f"{output} can't be written ({reason}): {way_out_of(error)}{way_on}") from None
 
 
 class Work:
@@ -184,7 +184,9 @@ class Work:
 
 
 @contextlib.contextmanager
-def started_work(output: Path, stated: Mapping[str, Any], *, resume: bool, force: bool) -> Iterator[Work]:
+def started_work(
+    output: Path, stated: Mapping[str, Any], *, resume: bool, force: bool, note: Callable[[str], None]
+) -> Iterator[Work]:
     """The folder of a run for ``output`` that does what is ``stated``: an empty one, or with ``resume`` that of an
     unfinished one, if any.
 
@@ -203,7 +205,7 @@ def started_work(output: Path, stated: Mapping[str, Any], *, resume: bool, force
             raise FolderError(f"another process is answering into {output}: wait for it, or choose another output")
     try:
         with readable_errors(output):
-            _RUN.take(folder, stated, resume=resume, force=force)
+            _RUN.take(folder, stated, resume=resume, force=force, note=note)
         is_over = True
         try:
             with readable_errors(output), Work(folder) as work:
@@ -223,13 +225,21 @@ def started_work(output: Path, stated: Mapping[str, Any], *, resume: bool, force
 
 
 def _differences(started: dict[str, Any], asked: dict[str, Any]) -> list[str]:
-    differences = [f"another {name}" for name in ("input", "model", "method") if started[name] != asked[name]]
+    differences = [
+        f"another {name}{_names(started['names'][name], asked['names'][name])}"
+        for name in ("input", "model", "method")
+        if started[name] != asked[name]
+    ]
     settings, now = started["settings"], asked["settings"]
     return differences + [
         _difference(name, settings.get(name), now.get(name))
         for name in {**settings, **now}
         if settings.get(name) != now.get(name)
     ]
+
+
+def _names(started: str, asked: str) -> str:
+    return f", {started} (now {asked})" if started != asked else f": {asked} has changed since"
 
 
 def _difference(name: str, started: Any, now: Any) -> str:

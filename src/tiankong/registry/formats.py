@@ -26,6 +26,9 @@ class FormatSpec:
     has_columns: bool = True
     """Whether the column of the texts, and the one of the labels, are chosen by name."""
 
+    has_own_fields: bool = False
+    """Whether each row names its own fields, instead of a header."""
+
     has_sheets: bool = False
     """Whether one of several sheets is chosen."""
 
@@ -55,6 +58,7 @@ _ROWS = (
         (".jsonl", ".ndjson", ".json"),
         help="one object or string per line",
         module="tiankong.corpus.formats.json_lines",
+        has_own_fields=True,
     ),
     FormatSpec(
         (".parquet",),

@@ -6,6 +6,8 @@ import json
 from collections.abc import Iterator
 from typing import Any, NoReturn
 
+import msgspec
+
 from tiankong.corpus.archives import ByteStream, OnBytes
 from tiankong.corpus.bad_rows import BadRows
 from tiankong.corpus.columns import (
@@ -69,7 +71,8 @@ def _is_nested(value: object) -> bool:
 
 def full_rows(stream: ByteStream, columns: Columns, codec: str, on_bytes: OnBytes | None) -> Iterator[FullRow]:
     """See :mod:`tiankong.corpus.formats`."""
-    key: str | None = None
+    key: str | None = columns.text
+    decoder = _StrictDecoder()
     for number, line in enumerate(stream_lines(stream, codec, on_bytes, damaged=True), 1):
         if isinstance(line, CutLine):
             yield FullRow(None, None, number, TOO_LONG)
@@ -79,7 +82,7 @@ def full_rows(stream: ByteStream, columns: Columns, codec: str, on_bytes: OnByte
         if number == 1 and line.strip() in _BEGINNINGS:
             _refuse_whole(stream.name)
         try:
-            value = json.loads(line)
+            value, repeated = decoder.decode(line)
         except (ValueError, RecursionError) as error:
             reason = error.msg if isinstance(error, json.JSONDecodeError) else error
             yield FullRow(line.rstrip("\r\n"), None, number, f"it is not valid JSON ({reason})")
@@ -87,20 +90,57 @@ def full_rows(stream: ByteStream, columns: Columns, codec: str, on_bytes: OnByte
         if number == 1 and isinstance(value, list):
             _refuse_whole(stream.name)
         if not isinstance(value, dict):
-            yield _full_row(value, None, number)
-        elif key is None:
-            key = choose_column(list(value), columns.text, f"{stream.name} (line {number})")
-            yield _full_row(value[key], value, number)
-        elif key in value:
-            yield _full_row(value[key], value, number)
-        else:
-            yield FullRow(None, value, number, f"there is no field {key!r}")
+            text, problem = _checked_text(value)
+            yield FullRow(text, None, number, problem)
+            continue
+        if key is None:
+            key = choose_column(list(value), None, f"{stream.name} (line {number})")
+        text, problem = _checked_text(value[key]) if key in value else (None, f"there is no field {key!r}")
+        if repeated is not None:
+            text, problem = None, f"it has the field {repeated!r} more than once"
+        yield FullRow(text, value, number, problem, key, _raw_object(line))
 
 
-def _full_row(text: object, fields: dict[str, Any] | None, number: int) -> FullRow:
+class _StrictDecoder:
+    """Reads JSON as the standard defines it, which has no NaN, and notes a field that an object has twice."""
+
+    def __init__(self) -> None:
+        self._repeated: str | None = None
+        self._decoder = json.JSONDecoder(object_pairs_hook=self._object, parse_constant=_refuse_constant)
+
+    def decode(self, line: str) -> tuple[Any, str | None]:
+        """The value on a line, and the field that it has twice if it is an object with one."""
+        self._repeated = None
+        return self._decoder.decode(line), self._repeated
+
+    def _object(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        fields = dict(pairs)
+        self._repeated = None  # of an object within this one, which comes through as it is
+        if len(fields) < len(pairs):
+            names = [name for name, _ in pairs]
+            self._repeated = next(name for name in names if names.count(name) > 1)
+        return fields
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no number in JSON: write null, or a string")
+
+
+def _raw_object(line: str) -> bytes:
+    """An object as it stands on its line; empty if it can't be handed on like that, for its characters."""
+    try:
+        raw = line.strip().replace("\r", " ").encode()
+        msgspec.json.decode(raw, type=msgspec.Raw)
+    except (UnicodeEncodeError, msgspec.DecodeError):
+        return b""
+    return raw
+
+
+def _checked_text(text: object) -> tuple[str | None, str]:
+    """A text, and what is wrong with it."""
     if text is None or isinstance(text, str):
-        return FullRow(text, fields, number)
-    return FullRow(None, fields, number, f"the text is a value of type {type(text).__name__}: make it a string")
+        return text, ""
+    return None, f"the text is a value of type {type(text).__name__}: make it a string"
 
 
 def _refuse_whole(name: str) -> NoReturn:

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tiankong.corpus.archives import ByteStream, OnBytes
+from tiankong.corpus.arrow_values import json_values
 from tiankong.corpus.columns import (
     LABEL_COLUMNS,
     TOO_LONG,
@@ -60,14 +61,14 @@ def full_rows(stream: ByteStream, columns: Columns, _codec: None, on_bytes: OnBy
         column_names(file.schema_arrow.names, stream.name)
         number = 0
         for batch in file.iter_batches(batch_size=_FULL_BATCH, use_threads=False):
-            values = [_values(column) for column in batch.columns]
+            values = [json_values(column) for column in batch.columns]
             for row in zip(*values, strict=True):
                 number += 1
                 fields: dict[str, Any] = dict(zip(batch.schema.names, row, strict=True))
                 problem = ""
                 if len(fields[text] or "") > MAX_LINE:
                     fields[text], problem = None, TOO_LONG
-                yield FullRow(fields[text], fields, number, problem)
+                yield FullRow(fields[text], fields, number, problem, text)
 
 
 def batches(stream: ByteStream) -> Iterator[pa.RecordBatch]:
@@ -98,14 +99,6 @@ def _opened(stream: ByteStream, on_bytes: OnBytes | None) -> Generator[pq.Parque
         except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
             reason = str(error).strip().partition("\n")[0]
             raise SourceError(f"{stream.name} is not a whole Parquet file ({reason}): copy it again") from None
-
-
-def _values(column: pa.Array) -> list[Any]:
-    """A column's values; times are cut to microseconds, of which Python's own are."""
-    if pa.types.is_timestamp(column.type) and column.type.unit == "ns":
-        column = column.cast(pa.timestamp("us", column.type.tz), safe=False)
-    values: list[Any] = column.to_pylist()
-    return values
 
 
 def _columns(schema: pa.Schema, columns: Columns, name: str, *, labelled: bool = True) -> tuple[str, str | None]:

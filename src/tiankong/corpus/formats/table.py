@@ -112,7 +112,7 @@ def full_rows(stream: ByteStream, columns: Columns, codec: str, on_bytes: OnByte
             if len(fields) <= chosen or any(fields[len(names) :]):
                 problem = f"it has {len(fields)} of {len(names)} fields"
             text = fields[chosen] if len(fields) > chosen else None
-            yield FullRow(text, dict(zip(names, fields, strict=False)), number, problem)
+            yield FullRow(text, dict(zip(names, fields, strict=False)), number, problem, names[chosen])
 
 
 def _text_column(names: list[str], columns: Columns, stream: ByteStream) -> int:

@@ -84,7 +84,7 @@ def full_rows(stream: ByteStream, columns: Columns, _codec: None, on_bytes: OnBy
     for number, cells in table.below:
         values = {name: None if cell == "" else _plain(cell) for name, cell in zip(names, cells[:width], strict=True)}
         if any(value is not None for value in values.values()):
-            yield FullRow(_text(cells[names.index(text)]), values, number + 1)
+            yield FullRow(_text(cells[names.index(text)]), values, number + 1, column=text)
 
 
 def _table(stream: ByteStream, columns: Columns, on_bytes: OnBytes | None) -> _Table:

@@ -8,21 +8,22 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
+import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tiankong.corpus.archives import open_archive
 from tiankong.corpus.formats import parquet
-from tiankong.pipeline.answer_formats.answer_table import AnswerTable, as_text
+from tiankong.pipeline.answer_formats.answer_table import AnswerTable, Cell, LargeInteger, as_text
 
 _ROWS_TOGETHER = 256
 _GROUP_BYTES = 1 << 25
-_PLAIN = {str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_()}
+_PLAIN = {str: pa.string(), int: pa.int64(), LargeInteger: pa.int64(), float: pa.float64(), bool: pa.bool_()}
 
 
 def write(table: AnswerTable, place: Path, _suffix: str, on_rows: Callable[[int], None]) -> None:
     """See :mod:`tiankong.pipeline.answer_formats`."""
-    answers = [pa.field(name, _answer_type(table, name)) for name in table.answer_columns]
+    answers = [pa.field(column, _answer_type(table, name)) for name, column in table.answer_columns.items()]
     if table.typed_input is None:
         given = [pa.field(name, _column_type(kinds)) for name, kinds in table.input_columns().items()]
         schema = pa.schema([*given, *answers])
@@ -41,17 +42,21 @@ def write(table: AnswerTable, place: Path, _suffix: str, on_rows: Callable[[int]
         _write(place, schema, batches, on_rows)
 
 
-def _batches(rows: Iterator[dict[str, Any]], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+def _batches(rows: Iterator[dict[str, Cell]], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
     while together := list(islice(rows, _ROWS_TOGETHER)):
         yield _batch(together, list(schema))
 
 
-def _batch(rows: list[dict[str, Any]], fields: list[pa.Field]) -> pa.RecordBatch:
+def _batch(rows: list[dict[str, Cell]], fields: list[pa.Field]) -> pa.RecordBatch:
     arrays = []
     for field in fields:
-        values = [row.get(field.name) for row in rows]
-        arrays.append(pa.array(map(as_text, values) if field.type == pa.string() else values, field.type))
+        read = as_text if field.type == pa.string() else _value
+        arrays.append(pa.array([read(row.get(field.name)) for row in rows], field.type))
     return pa.RecordBatch.from_arrays(arrays, schema=pa.schema(fields))
+
+
+def _value(cell: Cell | None) -> Any:
+    return None if cell is None else msgspec.json.decode(cell)
 
 
 def _write(place: Path, schema: pa.Schema, batches: Iterator[pa.RecordBatch], on_rows: Callable[[int], None]) -> None:
@@ -88,6 +93,8 @@ def _arrow_type(annotation: Any) -> pa.DataType:
 def _column_type(kinds: set[type]) -> pa.DataType:
     """The type of a column of the input; mixed and nested values are JSON in a column of strings."""
     kinds = kinds - {types.NoneType}
+    if kinds == {int, LargeInteger}:
+        kinds = {int}
     if kinds == {int, float}:
         return pa.float64()
     (kind,) = kinds if len(kinds) == 1 else (str,)
