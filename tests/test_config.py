@@ -164,7 +164,9 @@ def test_a_batch_has_room_for_a_window(window, tokens):
     if tokens > window:
         validate(TrainingConfig(window=window, batch_tokens=tokens))
     else:
-        with pytest.raises(OptionError, match=rf"`batch_tokens` \({tokens}\) must be larger than `window` \({window}\)"):
+        with pytest.raises(
+            OptionError, match=rf"`batch_tokens` \({tokens}\) must be larger than `window` \({window}\)"
+        ):
             validate(TrainingConfig(window=window, batch_tokens=tokens))
 
 

@@ -122,6 +122,7 @@ def test_values_of_parquet_in_json(tmp_path):
             "zoned": pa.array([before + 1001, -1], pa.timestamp("ns", "UTC")),
             "far": pa.array([400_000_000_000, 0], pa.timestamp("s")),
             "wait": pa.array([1, 1000], pa.duration("ns")),
+            "clock": pa.array([1_000_000_002, 1_000_000_000], pa.time64("ns")),
             "price": pa.array([decimal.Decimal("12345678901234567890.10"), None], pa.decimal128(30, 2)),
             "large": pa.array([2**64 - 1, 0], pa.uint64()),
             "inner": pa.array([[before + 123], None], pa.list_(pa.timestamp("ns"))),
@@ -136,9 +137,11 @@ def test_values_of_parquet_in_json(tmp_path):
     assert first["zoned"] == "2024-05-06T07:08:09.000001001Z"
     assert second["zoned"] == "1969-12-31T23:59:59.999999999Z"
     assert first["far"].startswith("14645-")
-    assert first["wait"] == 1
+    assert (first["wait"], second["wait"]) == ("PT0.000000001S", "PT0.000001S")
+    assert (first["clock"], second["clock"]) == ("00:00:01.000000002", "00:00:01")
     assert (first["price"], first["large"]) == ("12345678901234567890.10", 2**64 - 1)
-    assert first["inner"][0].endswith("07:08:09.000000123")
+    assert first["inner"] == ["2024-05-06T07:08:09.000000123"]
+    assert second["far"] == "1970-01-01T00:00:00"
     answered(source, tmp_path / "out.parquet")
     given = pq.read_table(source)
     written = pq.read_table(tmp_path / "out.parquet").select(given.schema.names)

@@ -61,6 +61,7 @@ class InputFile:
         self._state = file_state(path)
         (self.description,) = describe_sources([path])
         self.name = self.description.path
+        self._other_prefix = f"{_PREFIX}{prefix}"
         self._text_field, self._is_table = f"{prefix}{kind.text_field}", spec.is_table
         self._reserved = frozenset(
             f"{prefix}{name}" for name in (*kind.names(options), ERROR, *(spec.columns if kind.best else ()))
@@ -87,7 +88,7 @@ class InputFile:
             if clashing:
                 raise SourceError(
                     f"{self.name} has a field {clashing[0]!r} ({place}), as answers do: call those of the answers "
-                    f'otherwise with `answer_prefix="{_PREFIX}"`'
+                    f'otherwise with `answer_prefix="{self._other_prefix}"`'
                 )
 
     def rows(self, on_note: Callable[[str], None]) -> Iterator[ReadRow]:
