@@ -47,7 +47,7 @@ def test_a_row_of_json_is_kept_to_the_letter(tmp_path):
     with (tmp_path / "out.csv").open(encoding="utf-8-sig", newline="") as file:
         first, second = csv.DictReader(file)
     assert {name: first[name] for name in NUMBERS} == NUMBERS
-    assert (first["nested"], first["escape"], second["line"]) == ('{"b": 1.0, "a": [-0.0]}', "你/", "a\r\nb\u2028")
+    assert (first["nested"], first["escape"], second["line"]) == ('{"b":1.0,"a":[-0.0]}', "你/", "a\r\nb\u2028")
 
 
 def test_numbers_in_parquet_are_exact(tmp_path):

@@ -73,7 +73,9 @@ def as_text(cell: Cell | None) -> str | None:
     content = b"null" if cell is None else bytes(cell)
     if content == b"null":
         return None
-    return str(json.loads(content)) if content.startswith(b'"') else content.decode()
+    if content.startswith(b'"'):
+        return str(json.loads(content))
+    return msgspec.json.format(content, indent=-1).decode()
 
 
 def _type_of(content: bytes) -> type:
