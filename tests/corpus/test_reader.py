@@ -166,8 +166,8 @@ def test_a_column_must_be_in_every_file_with_columns(goods, reviews, tmp_path):
 @pytest.mark.parametrize(
     ("name", "data", "message"),
     [
-        ("e.txt", b"", r"e\.txt is empty: name a file of texts"),
-        ("e.txt.gz", gzip.compress(b"", mtime=0), r"e\.txt\.gz holds no text: name a file of texts"),
+        ("e.txt", b"", r"e\.txt is empty: leave it out"),
+        ("e.txt.gz", gzip.compress(b"", mtime=0), r"e\.txt\.gz holds no text: leave it out"),
         ("e.txt", b"\n \n\t\n", r"e\.txt holds no text"),
         ("e.txt", b",,1\n", r"e\.txt holds no text"),
         ("e.csv", b"text,label\n,1\n", r"e\.csv holds no text"),
@@ -178,6 +178,9 @@ def test_an_empty_file_is_refused(goods, tmp_path, name, data, message):
     (tmp_path / name).write_bytes(data)
     with pytest.raises(SourceError, match=message):
         list(read_texts([goods, tmp_path / name]))
+    alone = message.replace("leave it out", "name a file of texts")
+    with pytest.raises(SourceError, match=alone):
+        list(read_texts([tmp_path / name]))
 
 
 def test_bad_paths_are_refused_before_anything_is_read(goods, tmp_path):
