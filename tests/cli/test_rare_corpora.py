@@ -19,10 +19,6 @@ def test_codes_that_can_not_be_kept_leave_no_unfinished_training(refused, corpus
     assert "or prepare it again with --code-bits 60" in err
 
 
-def test_nothing_to_resume(refused, prepared):
-    assert "leave --resume out" in refused("train", prepared, "-o", "model", *TINY, "--resume")
-
-
 def test_a_vocabulary_cut_down_to_marks(refused, tmp_path):
     (tmp_path / "marks.txt").write_text("".join(f"好，，，第{n}天！！\n" for n in range(60)), encoding="utf-8")
     options = ["--maximum-vocabulary", 1, "--code-bits", 0]
