@@ -85,7 +85,7 @@ def test_the_end_of_a_head_may_arrive_in_two_parts(small):
             "/check",
             fill("很好", suggestions=0, precision=0.01),
             fill("很好", suggestions=-1),
-            "suggestions` must be from 0",
+            "suggestions must be from 0",
         ),
         (
             "/check",

@@ -282,7 +282,7 @@ def test_a_rate_by_time_rises_to_the_highest_and_falls_to_a_twentieth(steps, war
         ({"max_steps": -1}, "`max_steps` must be at least 0, not -1"),
         ({"max_hours": -0.5}, "`max_hours` must be from 0.0 to 100000, not -0.5"),
         ({"max_hours": float("nan")}, "`max_hours` must be from 0.0 to 100000, not nan"),
-        ({"max_hours": "two"}, "max_hours='two' must be a number, not a text"),
+        ({"max_hours": "two"}, "`max_hours='two'` must be a number, not a text"),
         ({"evaluate_every": 1}, "`evaluate_every` must be 0 (only after each epoch) or at least 2, not 1"),
         ({"evaluate_every": -3}, "`evaluate_every` must be 0 (only after each epoch) or at least 2, not -3"),
         ({"epochs": 0}, "`epochs` must be at least 1, not 0, unless you set `max_steps` or `max_hours`"),
