@@ -208,3 +208,23 @@ def test_ctrl_c_says_how_to_go_on(model_folder, tmp_path):
         _, said = process.communicate(timeout=60)
     assert process.returncode == 130
     assert said == f"tiankong: stopped: the same command with --resume continues from {parts.parent}\n"
+
+
+@pytest.mark.parametrize("after", [0.0, 0.2])
+def test_ctrl_c_as_soon_as_the_folder_is_there(model_folder, tmp_path, after):
+    source, output = many_lines(tmp_path, 60_000), tmp_path / "out.jsonl"
+    listening = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+    program = [sys.executable, "-c", listening + PROGRAM, "fill", "--input", source, "-o", output]
+    folder = tmp_path / "out.jsonl.answering"
+    with subprocess.Popen([*program, "--model", model_folder], stderr=subprocess.PIPE, text=True) as process:
+        for _ in range(3000):
+            time.sleep(0.01)
+            if folder.exists():
+                break
+        time.sleep(after)
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=60)
+    assert process.returncode == 130
+    kept = f"the same command with --resume continues from {folder}"
+    nothing = "there is nothing yet that --resume could continue from"
+    assert said == f"tiankong: stopped: {kept if folder.exists() else nothing}\n"
