@@ -56,6 +56,16 @@ def test_rows_without_a_text_say_the_same_in_every_format(tmp_path, suffix):
         assert ["error" in row for row in written] == [False, True, True, True]
 
 
+@pytest.mark.parametrize("first", ['{"id": 1}', "{}", '{"id": null}', '{"id": ["物流__"]}'])
+def test_a_first_row_without_a_text_does_not_choose_the_column(tmp_path, first):
+    source = tmp_path / "texts.jsonl"
+    source.write_text(f'{first}\n{{"id": 2, "text": "物流__"}}\n', encoding="utf-8")
+    answered = tiankong.answer_file("fill", source, tmp_path / "out.jsonl", top_k=1, threads=1)
+    assert [(error.place, error.message) for error in answered.first_failed] == [
+        ("line 1", "there is no field that holds a text")
+    ]
+
+
 def test_a_named_column_that_the_first_row_lacks(tmp_path):
     source = tmp_path / "texts.jsonl"
     source.write_text('{"id": 1}\n{"id": 2, "review": "物流__"}\n{"review": 5}\n', encoding="utf-8")

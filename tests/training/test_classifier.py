@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import dataclasses
 import json
+import os
 import random
 import signal
 import time
@@ -16,6 +17,7 @@ import pytest
 import torch
 from safetensors.numpy import load_file
 
+import tiankong
 from tests.conftest import TINY, TUNING, succeed
 from tests.processes import Command
 from tiankong.artifact.base_model import open_base
@@ -154,6 +156,20 @@ def test_models_with_other_heads_can_be_trained_on(request, kind, prepared, tmp_
     base = request.getfixturevalue(kind)
     assert train(prepared, tmp_path / "model", "--from", base, *FAST, "--epochs", 1) == 0
     assert len(load(tmp_path / "model", threads=1).classify("质量很好")) == 2
+
+
+@pytest.mark.trains
+def test_another_base_is_named_where_a_training_is_resumed(prepared, model_folder, tmp_path):
+    def press(step):
+        if step.stage == "training" and step.done == 1:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    settings = {"task": "classify", "epochs": 1, "threads": 1, "precision": "fp32"}
+    with pytest.raises(KeyboardInterrupt):
+        tiankong.train(prepared, tmp_path / "model", base=model_folder, progress=press, **settings)
+    started = rf"was started with `base='{model_folder.name}'` \(now `base=None`\)"
+    with pytest.raises(tiankong.OptionError, match=started):
+        tiankong.train(prepared, tmp_path / "model", resume=True, **settings)
 
 
 @pytest.mark.trains

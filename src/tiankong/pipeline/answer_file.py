@@ -89,8 +89,8 @@ def answer_file(
     :param threads: processors to use (0: all that this process may use).
     :param resume: continue the unfinished run for this ``output``, if there is one.
     :param force: start over, and replace ``output`` if it is a file.
-    :param progress: called with a :class:`tiankong.Progress`. The stages are ``answering``, in bytes of the input, and
-        ``writing``, in rows.
+    :param progress: called with a :class:`tiankong.Progress`. The stages are ``checking`` (of the names of fields,
+        where each row has its own) and ``answering``, in bytes of the input, and ``writing``, in rows.
     :param wording: applied to what is wrong with a row before it is written.
     :param options: those of the method, such as ``top_k=3``; of ``fill`` also ``joint=True``, to fill the blanks of a
         row together as well.

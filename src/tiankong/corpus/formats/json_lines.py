@@ -12,6 +12,7 @@ from tiankong.corpus.archives import ByteStream, OnBytes
 from tiankong.corpus.bad_rows import BadRows
 from tiankong.corpus.columns import (
     LABEL_COLUMNS,
+    TEXT_COLUMNS,
     TOO_LONG,
     Columns,
     FullRow,
@@ -93,12 +94,22 @@ def full_rows(stream: ByteStream, columns: Columns, codec: str, on_bytes: OnByte
             text, problem = _checked_text(value)
             yield FullRow(text, None, number, problem)
             continue
-        if key is None:
+        if key is None and _may_hold_text(value):
             key = choose_column(list(value), None, f"{stream.name} (line {number})")
-        text, problem = _checked_text(value[key]) if key in value else (None, f"there is no field {key!r}")
+        if key is None:
+            text, problem = None, "there is no field that holds a text"
+        else:
+            text, problem = _checked_text(value[key]) if key in value else (None, f"there is no field {key!r}")
         if repeated is not None:
             text, problem = None, f"it has the field {repeated!r} more than once"
         yield FullRow(text, value, number, problem, key, _raw_object(line))
+
+
+def _may_hold_text(fields: dict[str, Any]) -> bool:
+    """Whether the text's field can be chosen by an object: a lone field of any name is it only if it holds a text."""
+    return len(fields) > 1 or any(
+        name.strip().casefold() in TEXT_COLUMNS or isinstance(value, str) for name, value in fields.items()
+    )
 
 
 class _StrictDecoder:
