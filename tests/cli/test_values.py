@@ -44,7 +44,7 @@ def test_the_model_may_stand_in_the_environment(model_folder):
 def test_numbers_out_of_range(refused, corpus_file, prepared, command, option, value):
     source = corpus_file if command == "prepare" else prepared
     arguments = [command, source, "-o", "out", *(TINY if command == "train" else []), option, value]
-    assert option.strip("-").replace("-", "_") in refused(*arguments)
+    assert option in refused(*arguments)
 
 
 @pytest.mark.parametrize("top_k", ["5", None, 1.5, 0])
