@@ -207,9 +207,9 @@ def test_options_of_files_are_refused_with_texts(tmp_path, option):
     [
         ({"minimum_cuont": 2}, "there is no setting 'minimum_cuont': did you mean 'minimum_count'?"),
         ({"zzz": 2}, "there is no setting 'zzz': the settings are segmenter, user_dict"),
-        ({"minimum_count": "2"}, "minimum_count='2' must be a whole number, not a text"),
-        ({"drop_words": "的"}, "drop_words='的' must be a list, not a text"),
-        ({"minimum_count": 0, "segmenter": "rjeiba"}, "segmenter must be one of rjieba"),
+        ({"minimum_count": "2"}, "`minimum_count='2'` must be a whole number, not a text"),
+        ({"drop_words": "的"}, "`drop_words='的'` must be a list, not a text"),
+        ({"minimum_count": 0, "segmenter": "rjeiba"}, "`segmenter` must be one of rjieba"),
         ({"epochs": 3}, "there is no setting 'epochs'"),
     ],
 )
