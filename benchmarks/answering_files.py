@@ -1,15 +1,17 @@
 """A file of lines through ``tiankong fill --input … --output …``: rate, memory, and a run that is killed and resumed.
 
-    python benchmarks/answering_files.py [--rows 1000000] [--method fill] [--model NAME]
+    python benchmarks/answering_files.py [--rows 1000000] [--method fill] [--model NAME] [--page benchmarks/RESULTS.md]
 
 The rate is compared with that of ``model.fill(list)`` in this process, measured before and after on the same machine.
 Memory is that of all processes together, of which shared pages count once (Pss); it is sampled in each tenth of the
-run. The run is killed once in the middle and resumed. Linux only.
+run. The run is killed once in the middle and resumed; then every answer must stand in the row of its text. Linux only.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
+import platform
 import re
 import signal
 import subprocess
@@ -20,9 +22,14 @@ from collections.abc import Iterator
 from itertools import cycle, islice
 from pathlib import Path
 
+from answering import processor, this_command, write_section
+
 import tiankong
+from tiankong.machine import allowed_threads
 from tiankong.sample.grammar import reviews
 
+HEADING = "## Answering a file"
+LOWEST_RATIO = 0.9
 _SECONDS_BETWEEN_SAMPLES = 0.5
 _SAMPLE = 4000
 _MEGA = 1024
@@ -95,10 +102,10 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--method", default="fill")
     parser.add_argument("--model")
-    parser.add_argument("--suffix", default=".jsonl")
+    parser.add_argument("--page", type=Path)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        source, output = Path(folder) / "lines.txt", Path(folder) / f"answers{arguments.suffix}"
+        source, output = Path(folder) / "lines.txt", Path(folder) / "answers.jsonl"
         write_lines(source, arguments.rows)
         command = [sys.executable, "-m", "tiankong", arguments.method, "--input", str(source), "--output", str(output)]
         command += ["--resume", "--quiet", *(["--model", arguments.model] if arguments.model else [])]
@@ -106,14 +113,39 @@ def main() -> None:
         first, samples = run(command, output, arguments.rows // 2)
         second, more = run(command, output, None)
         after = rate_in_process(arguments.method, arguments.model, source)
-        rate, in_process = arguments.rows / (first + second), (before + after) / 2
-        print(f"{arguments.rows:,} rows, {output.stat().st_size / 1e6:,.0f} MB of answers, killed once and resumed")
-        print(f"rate         {rate:,.0f} rows a second, starts included; {rate / in_process:.2f} of in-process")
-        print(f"in-process   {before:,.0f} before, {after:,.0f} after")
-        samples = sorted(samples + more)
-        tenths = [samples[len(samples) * tenth // 10 : len(samples) * (tenth + 1) // 10] for tenth in range(10)]
-        peaks = [max((used for _, used in tenth), default=0) // _MEGA for tenth in tenths]
-        print(f"memory       {peaks} MB, the highest of each tenth of the run")
+        check_order(source, output)
+        size = output.stat().st_size / 1e6
+    rate, in_process = arguments.rows / (first + second), (before + after) / 2
+    samples = sorted(samples + more)
+    tenths = [samples[len(samples) * tenth // 10 : len(samples) * (tenth + 1) // 10] for tenth in range(10)]
+    peaks = [max((used for _, used in tenth), default=0) // _MEGA for tenth in tenths]
+    lines = [
+        HEADING,
+        "",
+        f"    {this_command('answering_files.py')}",
+        "",
+        f"`{arguments.method}` of {arguments.rows:,} rows, {size:,.0f} MB of answers, killed once in the middle and "
+        f"resumed; {allowed_threads()} processors ({processor()}), Python {platform.python_version()}.",
+        "",
+        "| | |",
+        "|---|---|",
+        f"| rows/s, starts included | {rate:,.0f} |",
+        f"| rows/s of `model.{arguments.method}(list)`, before and after | {before:,.0f}, {after:,.0f} |",
+        f"| ratio | {rate / in_process:.2f} (at least {LOWEST_RATIO}) |",
+        f"| highest memory of all processes in each tenth of the run | {', '.join(map(str, peaks))} MB |",
+        "| rows in the order of the input | all |",
+    ]
+    print("\n".join(lines[4:]))
+    if arguments.page:
+        write_section(arguments.page, HEADING, lines)
+
+
+def check_order(source: Path, output: Path) -> None:
+    """Checks that there is one row for each text, in the same order."""
+    with source.open(encoding="utf-8") as texts, output.open(encoding="utf-8") as rows:
+        for number, (text, row) in enumerate(zip(texts, rows, strict=True), start=1):
+            if json.loads(row)["text"] != text.rstrip("\n"):
+                raise SystemExit(f"row {number:,} of the answers is not that of line {number:,}")
 
 
 if __name__ == "__main__":
