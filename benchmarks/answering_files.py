@@ -19,6 +19,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from datetime import date
 from itertools import cycle, islice
 from pathlib import Path
 
@@ -125,7 +126,7 @@ def main() -> None:
         f"    {this_command('answering_files.py')}",
         "",
         f"`{arguments.method}` of {arguments.rows:,} rows, {size:,.0f} MB of answers, killed once in the middle and "
-        f"resumed; {allowed_threads()} processors ({processor()}), Python {platform.python_version()}.",
+        f"resumed; {allowed_threads()} processors ({processor()}), Python {platform.python_version()}, {date.today()}.",
         "",
         "| | |",
         "|---|---|",

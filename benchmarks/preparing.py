@@ -1,11 +1,12 @@
 """How long `tiankong prepare` takes beside the segmenter alone, and how much memory all of its processes take.
 
-    python benchmarks/preparing.py FILE… [--processes 1,2] [--rounds 3] [--json FILE] [--page benchmarks/RESULTS.md]
+    python benchmarks/preparing.py FILE… [--processes 1,2] [--rounds 3] [--json FILE] [--page benchmarks/RESULTS.md
+        [--add]]
     python benchmarks/preparing.py FILE… --write big.txt --gigabytes 2
 
 The segmenter alone reads the same texts once and cuts each with rjieba, with the same number of processes. Both run in
 turn, in processes of their own, and start-up counts. Memory is the sum over all processes of a run, shared pages
-counted once, at its highest.
+counted once, at its highest. What the JSON file has is not measured again.
 
 The second form writes the texts of the files over and over, each time with another number behind every text, until the
 file has that size: a corpus as large as wanted.
@@ -27,6 +28,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
+from datetime import date
 from itertools import count
 from pathlib import Path
 
@@ -39,6 +41,10 @@ from tiankong.machine import allowed_threads
 
 HEADING = "## Preparing"
 LARGEST_RATIO, MOST_MEMORY = 4, 1024
+TABLE_HEAD = [
+    "| text | processes | segmenter alone | prepare | ratio | of processor time | MB/s | memory of all processes |",
+    "|---|---|---|---|---|---|---|---|",
+]
 CHUNK = 2_000_000
 _PAUSE = 0.02
 
@@ -159,6 +165,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--json", type=Path)
     parser.add_argument("--page", type=Path)
+    parser.add_argument("--add", action="store_true", help="keep the rows that the page has")
     parser.add_argument("--write", type=Path)
     parser.add_argument("--gigabytes", type=float, default=2)
     parser.add_argument("--run", choices=WORK, help=argparse.SUPPRESS)
@@ -169,31 +176,47 @@ def main() -> None:
     if arguments.write:
         write_large(arguments.files, arguments.write, arguments.gigabytes * 1e9)
         return
-    rows = [compare(arguments.files, int(number), arguments.rounds) for number in arguments.processes.split(",")]
-    size = sum(len(text.text.encode()) for text in Files(arguments.files).read()) / 1e6
+    if arguments.json and arguments.json.exists():
+        measured_before = json.loads(arguments.json.read_text())
+        size, rows = measured_before["megabytes"], measured_before["rows"]
+    else:
+        rows = [compare(arguments.files, int(number), arguments.rounds) for number in arguments.processes.split(",")]
+        size = sum(len(text.text.encode()) for text in Files(arguments.files).read()) / 1e6
+    table = [table_row(size, row) for row in rows]
+    if arguments.add:
+        table = rows_of_section(arguments.page) + table
     lines = [
         HEADING,
         "",
         f"    {this_command('preparing.py')}",
         "",
-        f"{size:,.0f} MB of text, {allowed_threads()} processors ({processor()}), Python {platform.python_version()}; "
-        f"medians of {arguments.rounds} rounds.",
+        f"{allowed_threads()} processors ({processor()}), Python {platform.python_version()}, {date.today()}; medians.",
         "",
-        "| processes | segmenter alone | prepare | ratio | of processor time | MB/s | memory of all processes |",
-        "|---|---|---|---|---|---|---|",
+        *TABLE_HEAD,
+        *table,
     ]
-    for row in rows:
-        lines.append(
-            f"| {row['processes']} | {row['segment']['seconds']:.1f} s | {row['prepare']['seconds']:.1f} s | "
-            f"{row['ratio']:.2f} (at most {LARGEST_RATIO}) | {row['processor_ratio']:.2f} | "
-            f"{size / row['prepare']['seconds']:.1f} | "
-            f"{row['prepare']['memory']:,.0f} MB (at most {MOST_MEMORY:,}) |"
-        )
     print("\n".join(lines[6:]))
     if arguments.json:
         arguments.json.write_text(json.dumps({"megabytes": size, "rows": rows}, indent=2) + "\n")
     if arguments.page:
         write_section(arguments.page, HEADING, lines)
+
+
+def table_row(size: float, row: dict) -> str:
+    """The row of the table for ``size`` MB of text."""
+    segment, prepare = row["segment"], row["prepare"]
+    return (
+        f"| {size:,.0f} MB | {row['processes']} | {segment['seconds']:.1f} s | {prepare['seconds']:.1f} s "
+        f"| {row['ratio']:.2f} (at most {LARGEST_RATIO}) | {row['processor_ratio']:.2f} | "
+        f"{size / prepare['seconds']:.1f} | {prepare['memory']:,.0f} MB (at most {MOST_MEMORY:,}) |"
+    )
+
+
+def rows_of_section(page: Path) -> list[str]:
+    """The rows that the table on the page has."""
+    text = page.read_text(encoding="utf-8")
+    section = text.partition(f"{HEADING}\n")[2].partition("\n## ")[0]
+    return [line for line in section.splitlines() if line.startswith("| ") and line not in TABLE_HEAD]
 
 
 def compare(files: Sequence[Path], processes: int, rounds: int) -> dict:

@@ -28,7 +28,14 @@ def test_both_kinds_of_work_are_measured(corpus_file, tmp_path):
             assert row[work]["processor_seconds"] > 0
         assert row["ratio"] == pytest.approx(row["prepare"]["seconds"] / row["segment"]["seconds"])
         assert f"| {row['processes']} |" in printed
-    assert "## Preparing" in page.read_text(encoding="utf-8")
+    section = page.read_text(encoding="utf-8")
+    assert "## Preparing" in section
+    # What was measured is not measured again, and other rows stay.
+    run(corpus_file, "--json", figures, "--page", page, "--add")
+    added = page.read_text(encoding="utf-8").splitlines()
+    assert [line for line in added if line.startswith("| 0 MB")] == 2 * [
+        line for line in section.splitlines() if line.startswith("| 0 MB")
+    ]
 
 
 def test_large_files_repeat_the_texts_with_changes(corpus_file, tmp_path):
