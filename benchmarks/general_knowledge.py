@@ -1,0 +1,137 @@
+"""What a Chinese model knows beyond its corpus: everyday sentences, idioms, and questions about stories.
+
+    python benchmarks/general_knowledge.py FOLDER [--model NAME…] [--page benchmarks/RESULTS.md]
+
+FOLDER holds `everyday.tsv` (sentence, tab, fitting words), `chid_dev.json` (FewCLUE's ChID: idioms by seven candidates,
+chance 0.143) and `cmrc2017_user.doc_query` with its `.answer` (CMRC 2017, user questions: the answer is a noun of the
+story). Candidates are ranked. Those of a story are its words of Chinese characters that occur at least twice; the
+question word becomes the blank. The story itself is not read, so its words must suit the question.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from answering import processor, this_command, write_section
+
+import tiankong
+from tiankong.evaluation.labelled import wilson
+
+HEADING = "## General knowledge"
+_LIKELIEST = 10
+_QUESTION = re.compile("什么|谁|哪里|哪儿|几|多少")
+_HAN = re.compile(r"[\u4e00-\u9fff]+")
+
+
+class Share(NamedTuple):
+    """How many of all are right."""
+
+    right: int
+    of: int
+
+    def __str__(self) -> str:
+        low, high = wilson(self.right, self.of)
+        return f"{self.right:,} of {self.of:,} ({self.right / self.of:.3f}, 95 % interval {low:.3f} to {high:.3f})"
+
+
+class Story(NamedTuple):
+    """The story's candidates, the question with a blank, and the answer."""
+
+    candidates: list[str]
+    question: str
+    answer: str
+
+
+def everyday(model: tiankong.Model, file: Path) -> tuple[Share, Share]:
+    """Sentences with a fitting word among the ten likeliest, and with one in first place."""
+    rows = [line.split("\t") for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
+    answers = [
+        [candidate["token_str"] for candidate in filled]
+        for filled in model.fill([sentence for sentence, _ in rows], top_k=_LIKELIEST)
+    ]
+    fitting = [set(words.split("|")) for _, words in rows]
+    among = sum(bool(words & set(answer)) for words, answer in zip(fitting, answers, strict=True))
+    first = sum(answer[0] in words for words, answer in zip(fitting, answers, strict=True))
+    return Share(among, len(rows)), Share(first, len(rows))
+
+
+def idioms(model: tiankong.Model, file: Path) -> Share:
+    """Idioms that rank first among their candidates."""
+    rows = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
+    right = 0
+    for row in rows:
+        text = unicodedata.normalize("NFKC", row["content"]).replace("__", "").replace("#idiom#", "__")
+        ranked = model.rank(text, row["candidates"])
+        right += ranked[0]["candidate"] == row["candidates"][row["answer"]]
+    return Share(right, len(rows))
+
+
+def stories(file: Path) -> Iterator[Story]:
+    """The stories of a file, those left out whose question has no question word."""
+    answers = [line.partition(" ||| ")[2].strip() for line in file.with_suffix(".answer").open(encoding="utf-8")]
+    words: Counter[str] = Counter()
+    number = 0
+    for line in file.open(encoding="utf-8"):
+        head, _, sentence = line.strip().partition(" ||| ")
+        if head.startswith("<qid_"):
+            question = _QUESTION.sub("__", sentence.replace(" ", ""), count=1)
+            answer = answers[number]
+            number += 1
+            candidates = [word for word, count in words.items() if count > 1 and _HAN.fullmatch(word)]
+            if "__" in question:
+                yield Story(candidates, question, answer)
+            words = Counter()
+        elif sentence:
+            words.update(sentence.split(" "))
+
+
+def questions(model: tiankong.Model, file: Path) -> Share:
+    """Questions whose answer ranks first among the words of the story."""
+    right = total = 0
+    for story in stories(file):
+        if len(story.candidates) > 1:
+            total += 1
+            right += model.rank(story.question, story.candidates)[0]["candidate"] == story.answer
+    return Share(right, total)
+
+
+def main() -> None:
+    """Measures and prints."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--model", nargs="+", default=["reviews-zh"])
+    parser.add_argument("--page", type=Path)
+    arguments = parser.parse_args()
+    lines = [
+        HEADING,
+        "",
+        f"    {this_command('general_knowledge.py')}",
+        "",
+        f"{processor()}. Nothing of these tests was in a training corpus.",
+        "",
+        "| model | everyday, a fitting word among ten | in first place | idioms (ChID) | stories (CMRC 2017) |",
+        "|---|---|---|---|---|",
+    ]
+    for name in arguments.model:
+        model = tiankong.load(name)
+        among, first = everyday(model, arguments.folder / "everyday.tsv")
+        cells = [
+            *(f"{share.right} of {share.of}" for share in (among, first)),
+            str(idioms(model, arguments.folder / "chid_dev.json")),
+            str(questions(model, arguments.folder / "cmrc2017_user.doc_query")),
+        ]
+        lines.append(f"| `{Path(name).name}` | {' | '.join(cells)} |")
+    print("\n".join(lines[6:]))
+    if arguments.page:
+        write_section(arguments.page, HEADING, lines)
+
+
+if __name__ == "__main__":
+    main()
