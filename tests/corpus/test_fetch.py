@@ -2,6 +2,7 @@
 
 import dataclasses
 import hashlib
+import json
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import ClassVar
@@ -15,7 +16,7 @@ from tiankong.corpus.public import PUBLIC_CORPORA, PublicCorpus
 from tiankong.errors import FolderError, SourceError
 
 DATA = bytes(range(256)) * 1000
-CORPUS = PublicCorpus("c", "c.bin", "here", "", len(DATA), hashlib.sha256(DATA).hexdigest())
+CORPUS = PublicCorpus("c", "zh", "c.bin", "bytes", "here", "CC0", len(DATA), hashlib.sha256(DATA).hexdigest())
 
 
 class Server(BaseHTTPRequestHandler):
@@ -174,10 +175,35 @@ def test_the_command_tells_where_they_are_from(capsys):
     for corpus in PUBLIC_CORPORA:
         assert corpus.sha256 in shown
         assert corpus.origin in shown
-    assert run(["corpus", "nosuch"]) == 2
-    assert "the corpora are goods_zh, online_shopping_10_cats" in capsys.readouterr().err
+        assert corpus.commit in shown
+        assert corpus.licence in shown
+    assert run(["corpus", "nosuch", "zh"]) == 2
+    assert "there is no corpus nosuch: name a language (zh or en), or some of" in capsys.readouterr().err
     assert run(["corpus", "--from", "x"]) == 2
     assert "--from needs --output" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("names", "listed"),
+    [
+        (["en"], ["en-wiki", "en-wikinews", "en-books", "en-tatoeba"]),
+        (["en-books", "goods_zh", "en-books"], ["goods_zh", "en-books"]),
+        (["en", "en-wiki"], ["en-wiki", "en-wikinews", "en-books", "en-tatoeba"]),
+    ],
+)
+def test_a_language_names_its_corpora(capsys, names, listed):
+    assert run(["corpus", *names, "--json"]) == 0
+    assert [json.loads(line)["name"] for line in capsys.readouterr().out.splitlines()] == listed
+
+
+def test_a_corpus_of_a_language_comes_from_the_folder_of_the_corpora(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(public, "PUBLIC_CORPORA", (dataclasses.replace(CORPUS, file="zh/c.bin"),))
+    (tmp_path / "corpora" / "zh").mkdir(parents=True)
+    (tmp_path / "corpora" / "zh" / "c.bin").write_bytes(DATA)
+    assert run(["corpus", "zh", "-o", str(tmp_path / "out"), "--from", str(tmp_path / "corpora")]) == 0
+    assert (tmp_path / "out" / "zh" / "c.bin").read_bytes() == DATA
+    assert [file.name for file in (tmp_path / "out").iterdir()] == ["zh"]
+    assert capsys.readouterr().out.strip() == str(tmp_path / "out" / "zh" / "c.bin")
 
 
 def test_the_command_without_a_network(tmp_path, capsys):

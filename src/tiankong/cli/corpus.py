@@ -20,20 +20,19 @@ from tiankong.errors import SourceError
 @click.option("--quiet", is_flag=True, help="No progress.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object per corpus.")
 def command(names: tuple[str, ...], output: Path | None, mirror: str, quiet: bool, as_json: bool) -> None:
-    """Show where the public corpora NAMES come from (default: all); with -o, fetch and verify them.
+    """Show where the public corpora NAMES come from, with their licences; with -o, fetch and verify them.
 
-    The built-in models were trained on these corpora, whose publishers state no licence. A corpus without a public
-    address needs --from.
+    A language (zh, en) names all of its corpora; without NAMES, all are meant. The built-in models were trained on
+    them. Most were made from larger publications and have no address of their own: name a folder that has them with
+    --from.
     """
     from tiankong.corpus.fetch import fetch  # noqa: PLC0415
-    from tiankong.corpus.public import PUBLIC_CORPORA  # noqa: PLC0415
+    from tiankong.corpus.public import named  # noqa: PLC0415
 
-    known = {corpus.name: corpus for corpus in PUBLIC_CORPORA}
-    unknown = [name for name in names if name not in known]
-    needs(not unknown, f"there is no corpus {', '.join(unknown)}: the corpora are {', '.join(known)}")
+    corpora = named(names)
     needs(output is not None or not mirror, "--from needs --output, the folder to fetch into")
     failures = []
-    for corpus in [known[name] for name in dict.fromkeys(names)] or PUBLIC_CORPORA:
+    for corpus in corpora:
         if output is None:
             fields = dataclasses.asdict(corpus)
             lines = [f"{name:<8} {value}" for name, value in fields.items() if value != ""]

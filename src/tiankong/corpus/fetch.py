@@ -25,7 +25,7 @@ def fetch(
 ) -> Path:
     """Returns the corpus's file in ``folder``; downloads it first if it is missing.
 
-    ``mirror`` is a folder or the address of one. A download that broke off is resumed the next time.
+    ``mirror`` is the folder of the corpora, or the address of one. A download that broke off is resumed the next time.
 
     :raises SourceError: the source can't be reached, or has another file.
     :raises FolderError: ``folder`` can't be written, or holds another file of that name.
@@ -36,7 +36,7 @@ def fetch(
             return target
         raise FolderError(f"{target} exists and is not {corpus.name}: its checksum differs; choose another folder")
     source = _source(corpus, mirror)
-    aside = folder / f".{corpus.file}.partial"
+    aside = target.with_name(f".{target.name}.partial")
     with readable_write_errors(folder):
         held = aside.stat().st_size if aside.is_file() else 0
         if 0 < held < corpus.bytes:

@@ -1,41 +1,55 @@
-"""The public corpora that the built-in model and the figures in docs/ are made from."""
+"""The public corpora that the built-in models and the figures in docs/ are made from."""
 
 from __future__ import annotations
 
+import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
+
+from tiankong.errors import OptionError
+
+_TABLE = Path(__file__).parent / "data" / "public.toml"
 
 
 @dataclass(frozen=True)
 class PublicCorpus:
-    """A file that others publish. ``address`` is empty if no public address serves this very file."""
+    """A file made from what others publish.
+
+    ``file`` is relative to the folder of the corpora, ``contents`` says what texts it has, ``origin`` and ``commit``
+    where they are from. ``address`` is empty if no public address serves this very file.
+    """
 
     name: str
+    language: str
     file: str
+    contents: str
     origin: str
-    address: str
+    licence: str
     bytes: int
     sha256: str
+    commit: str = ""
+    address: str = ""
 
 
-PUBLIC_CORPORA = (
-    # 25,473 product reviews, `text,,label` a line (1 good, 0 bad)
-    PublicCorpus(
-        name="goods_zh",
-        file="goods_zh.txt",
-        origin="a part (3,000 reviews are left out) of data/goods_zh.txt in github.com/danyow-cheung/"
-        "text-classification, itself a part of the corpus of github.com/ami66/ChineseTextClassifier",
-        address="",
-        bytes=3_472_923,
-        sha256="c9955039db7e5595c59ce870c53432c55aa9105742685717ef766ed7278249db",
-    ),
-    # 62,774 reviews of ten categories, a CSV `cat,label,review`
-    PublicCorpus(
-        name="online_shopping_10_cats",
-        file="online_shopping_10_cats.zip",
-        origin="datasets/online_shopping_10_cats in github.com/SophonPlus/ChineseNlpCorpus",
-        address="https://raw.githubusercontent.com/SophonPlus/ChineseNlpCorpus/master/datasets/"
-        "online_shopping_10_cats/online_shopping_10_cats.zip",
-        bytes=4_084_428,
-        sha256="6816ded66fde9d0927ecbd370b5e12d0174d1abac35192ec014ac2a0a8d25858",
-    ),
-)
+def _read() -> tuple[PublicCorpus, ...]:
+    rows = tomllib.loads(_TABLE.read_text(encoding="utf-8"))["corpus"]
+    return tuple(PublicCorpus(**row) for row in rows)
+
+
+PUBLIC_CORPORA = _read()
+
+
+def named(names: Sequence[str]) -> list[PublicCorpus]:
+    """The corpora of these names; a language, such as ``zh``, stands for all of its corpora, no name for all there are.
+
+    :raises OptionError: there is none of a name.
+    """
+    known = {corpus.name for corpus in PUBLIC_CORPORA} | {corpus.language for corpus in PUBLIC_CORPORA}
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        listed = ", ".join(corpus.name for corpus in PUBLIC_CORPORA)
+        raise OptionError(
+            f"there is no corpus {', '.join(unknown)}: name a language (zh or en), or some of the corpora {listed}"
+        )
+    return [corpus for corpus in PUBLIC_CORPORA if not names or {corpus.name, corpus.language} & set(names)]
