@@ -94,6 +94,8 @@ def run(command: list[str], output: Path, kill_at: int | None) -> tuple[float, l
             if kill_at is not None and rows >= kill_at:
                 process.send_signal(signal.SIGKILL)
                 break
+    if kill_at is None and process.returncode:
+        raise SystemExit("the run failed: see its message above")
     return time.perf_counter() - start, samples
 
 
