@@ -11,12 +11,14 @@ from safetensors.torch import save_file
 from tiankong.errors import FolderError
 from tiankong.training.checkpoints import SafetensorsCheckpoints, read_checkpoint
 
+SHARED = torch.arange(4.0)
 CHECKPOINT = {
     "epoch": 3,
     "state_dict": {"a": torch.arange(6.0).view(2, 3), "b": torch.tensor(7), "none": torch.zeros(0, 4)},
     "halves": torch.arange(3, dtype=torch.bfloat16),
     "flags": torch.tensor([True, False]),
     "rows": [{"loss": 0.5, "best": None}, ("pair", 1)],
+    "in one place": [SHARED, SHARED, SHARED[1:3]],
     5: "a key that is a number",
 }
 

@@ -42,9 +42,10 @@ def word_vectors(texts: Iterable[list[str]], words: list[str], size: int, seed: 
         raise MissingPackageError("making word codes", "train") from None
     model = Word2Vec(texts, vector_size=size, min_count=1, workers=1, seed=seed)
     others = np.random.default_rng(seed)  # words of a vocabulary that was taken over may be in no text
-    return np.stack([model.wv[word] if word in model.wv else others.standard_normal(size) for word in words]).astype(
-        np.float32
-    )
+    vectors = np.empty((len(words), size), dtype=np.float32)
+    for row, word in zip(vectors, words, strict=True):
+        row[:] = model.wv[word] if word in model.wv else others.standard_normal(size)
+    return vectors
 
 
 def unique_codes(vectors: NDArray[np.float32]) -> tuple[NDArray[np.uint8], CodeReport]:

@@ -73,17 +73,24 @@ def word_codes(corpus: PreparedCorpus, bits: int, on_making: Callable[[], None] 
     on_making()
     with _CODES.write(folder, force=True) as made:
         words = corpus.vocabulary.words[len(SPECIAL_TOKENS) :]
-        report = write_codes(corpus.split(SPLITS[0]), words, made / CODES_FILE, bits, corpus.manifest.config.seed)
+        seed = corpus.manifest.config.seed
+        report = write_codes(corpus.split(SPLITS[0]), words, made / CODES_FILE, bits, seed, with_vectors=False)
         manifest = _CodesManifest(corpus.fingerprint, corpus.manifest.config.seed, report)
         _CODES.seal(made, dataclasses.asdict(manifest))
     return load_file(folder / CODES_FILE)["codes"]
 
 
-def write_codes(train: Split, words: Sequence[str], file: Path, bits: int, seed: int) -> CodeReport:
-    """Makes the codes of ``words``, the vocabulary by rank, from the texts of a training split."""
+def write_codes(
+    train: Split, words: Sequence[str], file: Path, bits: int, seed: int, *, with_vectors: bool = True
+) -> CodeReport:
+    """Makes the codes of ``words``, the vocabulary by rank, from the texts of a training split; the vectors behind them
+    take 32 times the space that their bits do.
+    """
     vectors = word_vectors(_Texts(train, words), list(words), bits, seed)
     codes, report = unique_codes(vectors)
-    tables = {"codes": with_special_rows(codes), "vectors": with_special_rows(vectors)}
+    tables = {"codes": with_special_rows(codes)}
+    if with_vectors:
+        tables["vectors"] = with_special_rows(vectors)
     try:
         save_file(tables, file, metadata={"made by": "word2vec on the training split"})
     except SafetensorError as error:

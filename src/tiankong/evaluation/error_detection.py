@@ -21,6 +21,9 @@ from tiankong.text.network_input import Ints
 MOST_TEXTS = 3000
 """The most validation texts that are read, half of them with each kind of error."""
 
+_MANY_WORDS, _FEWEST_OF_MANY = 1 << 17, 300
+"""A larger vocabulary is fitted on fewer texts: each place in a text is compared with every word."""
+
 _FEWEST_WORDS = 4
 _FEWEST_TEXTS = 20
 _FEWEST_BROKEN = 100
@@ -57,8 +60,10 @@ def fit_error_detection(
     is called with the number of texts read since the last call.
     """
 
+    texts = most_texts(len(corpus.vocabulary)) // 2
+
     def judge(exchange: Exchange) -> Judged:
-        return judge_typing_errors(predictor, corpus, "validation", exchange, MOST_TEXTS // 2, seed, on_text)
+        return judge_typing_errors(predictor, corpus, "validation", exchange, texts, seed, on_text)
 
     mistyped, replaced = judge(any_mistake(corpus)), judge(any_word(corpus))
     if min(len(np.unique(judged.text)) for judged in (mistyped, replaced)) < _FEWEST_TEXTS:
@@ -76,6 +81,11 @@ def fit_error_detection(
     rest = [_wrong_words(judged.only(judged.text % 2 == 1)) for judged in (replaced, mistyped)]
     words = Judged(*map(np.concatenate, zip(*rest, strict=True)))
     return ErrorDetection(**of_words, thresholds=_thresholds(words, detection), typed=typed, broken=broken)
+
+
+def most_texts(words: int) -> int:
+    """The most validation texts that are read to fit a model with a vocabulary of so many ``words``."""
+    return MOST_TEXTS if words <= _MANY_WORDS else max(_FEWEST_OF_MANY, MOST_TEXTS * _MANY_WORDS // words)
 
 
 def _wrong_words(judged: Judged) -> Judged:

@@ -199,7 +199,8 @@ class _Totals:
         _, first = np.unique(texts, return_index=True)
         right_bits = np.zeros(len(block.texts))
         start = 0
-        for outputs in self._predictor.run([window for window, _ in windows], block.oov_characters, MEASURING):
+        limits = MEASURING.for_vocabulary(len(self._predictor.folder.vocabulary))
+        for outputs in self._predictor.run([window for window, _ in windows], block.oov_characters, limits):
             scores = outputs["scores"]
             rows = slice(start, start := start + len(scores))
             self._rank(scores, targets[rows])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import itertools
+from contextlib import AbstractContextManager
 
 import numpy as np
 import torch
@@ -42,6 +43,10 @@ class ClozeNetwork(ContextNetwork):
     def positions(self, length: int) -> Ints:
         """Every position of a text of ``length`` tokens."""
         return np.arange(1, length + 1)
+
+    def unchanged(self) -> AbstractContextManager[None]:
+        """See :class:`ContextNetwork`."""
+        return self.head.unchanged()
 
     def folded(self) -> ClozeNetwork:
         """A copy whose head has every output vector worked out."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Self
 
 import numpy as np
@@ -55,6 +56,10 @@ class ContextNetwork(nn.Module, ABC):
         )
         context: Tensor = self.mlp(self.encoder(left, right, forward_index, backward_index, by_sentence, places))
         return context
+
+    def unchanged(self) -> AbstractContextManager[None]:
+        """While it lasts, the weights do not change: what is made of them for every word may be kept."""
+        return nullcontext()
 
     @property
     @abstractmethod

@@ -45,13 +45,13 @@ class WordEmbedding(nn.Module):
         parts = [vectors.sum(dim=1) / lengths, vectors[:, 0], self.characters(last)]
         return torch.cat(parts, dim=1)
 
-    def put_in(self, composed: Tensor, by: nn.Linear) -> None:
-        """Adds ``composed`` (W, E), which ``by`` makes from the words' features, to their own vectors for good;
-        :meth:`forward` takes it out again.
+    def put_in(self, composed: Tensor, by: nn.Linear, words: slice) -> None:
+        """Adds ``composed`` (W, E), which ``by`` makes from the features of ``words``, to their own vectors for good;
+        :meth:`forward` takes it out again, once that is done for all words.
 
         So one table serves at both ends of an exported network whose output vectors are composed as well.
         """
-        self.words.weight.data.add_(composed)
+        self.words.weight.data[words].add_(composed)
         self.taken_out = by
 
 

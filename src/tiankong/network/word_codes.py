@@ -8,6 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from tiankong.network.word_tables import fit_at_once, word_blocks
+
 _START = 0.2
 """How far from 0 the numbers behind learned codes start: far enough that noise alone turns few bits."""
 
@@ -54,6 +56,24 @@ class WordCodes(nn.Module):
             return self.fixed[first:].float()
         learned = _StraightThrough.apply(self.latent)  # type: ignore[no-untyped-call]
         return torch.cat((self.fixed[first : self.first].float(), learned, self.fixed[self.stop :].float()))
+
+    def logits(self, scores: Tensor, first: int, bias: Tensor) -> Tensor:
+        """``code · scores + bias`` (N, V - first) of the ids from ``first`` on, for ``scores`` (N, bits) and the
+        ``bias`` (V,) of all.
+        """
+        words = len(self.fixed)
+        if torch.is_grad_enabled() or fit_at_once(words):
+            return functional.linear(scores, self.from_id(first), bias[first:])
+        logits = scores.new_empty(len(scores), words - first)
+        for block in word_blocks(words - first):
+            ids = slice(first + block.start, first + block.stop)
+            codes = self.fixed[ids].float()
+            start, stop = max(ids.start, self.first), min(ids.stop, self.stop)
+            if self.latent is not None and start < stop:
+                learned = self.latent[start - self.first : stop - self.first] > 0
+                codes[start - ids.start : stop - ids.start] = learned.float()
+            logits[:, block] = functional.linear(scores, codes, bias[ids])
+        return logits
 
     def numbers(self) -> Tensor:
         """What the codes (V, bits) are the signs of; those that stay are -1 and 1."""

@@ -2,10 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+WORDS_AT_ONCE = 1 << 17
+"""Words whose output vectors are worked out at once, where nothing is learned from them: those of a million words at
+once take gigabytes.
+"""
+
+
+def fit_at_once(words: int) -> bool:
+    """Whether so many words are few enough."""
+    return words <= WORDS_AT_ONCE
+
+
+def word_blocks(words: int) -> Iterator[slice]:
+    """Slices of at most :data:`WORDS_AT_ONCE` of so many words, in order."""
+    return (slice(start, min(start + WORDS_AT_ONCE, words)) for start in range(0, words, WORDS_AT_ONCE))
 
 
 @dataclass(frozen=True)

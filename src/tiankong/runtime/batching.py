@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tiankong.text.network_input import Window
 
@@ -18,6 +18,14 @@ class BatchLimits:
     tokens: int
     targets: int
 
+    def for_vocabulary(self, words: int) -> BatchLimits:
+        """The limits where a prediction is a row of so many ``words``: fewer where a row takes megabytes."""
+        most = max(1, _MOST_SCORES // words)
+        return replace(self, predictions=min(self.predictions, most), targets=min(self.targets, most))
+
+
+_MOST_SCORES = 1 << 25
+"""Scores of words in one run: 128 MiB."""
 
 ANSWERING = BatchLimits(predictions=32, tokens=4096, targets=256)
 """A prediction is a row of the whole vocabulary, so that few are in memory at once."""

@@ -92,7 +92,9 @@ def _digest(name: str, state: str, tensors: dict[str, Tensor]) -> str:
 def _encode(value: Any, tensors: dict[str, Tensor]) -> Any:
     if isinstance(value, Tensor):
         name = str(len(tensors))
-        tensors[name] = value.detach().cpu().contiguous().clone()
+        tensor = value.detach().cpu().contiguous()
+        # A copy of every tensor would take as much memory as the training; safetensors refuses only shared storage.
+        tensors[name] = tensor.clone() if any(_share(tensor, other) for other in tensors.values()) else tensor
         return {"tensor": name}
     if isinstance(value, dict):
         return {"dict": [[_encode(key, tensors), _encode(entry, tensors)] for key, entry in value.items()]}
@@ -102,6 +104,10 @@ def _encode(value: Any, tensors: dict[str, Tensor]) -> Any:
     if value is None or isinstance(value, bool | int | float | str):
         return value
     raise TypeError(f"a checkpoint can't hold {type(value).__name__}")
+
+
+def _share(one: Tensor, other: Tensor) -> bool:
+    return one.untyped_storage().data_ptr() == other.untyped_storage().data_ptr()
 
 
 def _decode(value: Any, tensors: dict[str, Tensor]) -> Any:

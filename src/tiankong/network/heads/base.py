@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib
 from abc import ABC, abstractmethod
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -113,6 +114,10 @@ class Head(nn.Module, ABC):
     def shares_right(self, context: Tensor, targets: Tensor) -> dict[str, Tensor]:  # noqa: ARG002
         """More scores of predictions than those of ranks, each (N,) and between 0 and 1."""
         return {}
+
+    def unchanged(self) -> AbstractContextManager[None]:
+        """While it lasts, the weights do not change: what is made of them for every word may be kept."""
+        return nullcontext()
 
     def settle(self) -> None:
         """Fixes whatever training has left open."""

@@ -51,7 +51,7 @@ class CodesHead(CodedHead):
 
     def word_logits(self, scores: Tensor) -> Tensor:
         """See :class:`Head`."""
-        return functional.linear(scores.float(), self.codes.from_id(0), self.bias)
+        return self.codes.logits(scores.float(), 0, self.bias)
 
     def vectors(self, words: Tensor) -> Tensor:
         """The codes."""

@@ -38,9 +38,7 @@ class HybridHead(CodedHead):
 
     def word_logits(self, scores: Tensor) -> Tensor:
         """See :class:`Head`."""
-        rest = functional.linear(
-            scores[:, self.frequent :].float(), self.codes.from_id(self.frequent), self.bias[self.frequent :]
-        )
+        rest = self.codes.logits(scores[:, self.frequent :].float(), self.frequent, self.bias)
         return torch.cat((scores[:, : self.frequent].float(), rest), dim=1)
 
     def vectors(self, words: Tensor) -> Tensor:

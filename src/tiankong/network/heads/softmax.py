@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from tiankong.config import ModelConfig, TrainingConfig
 from tiankong.network.heads.base import Head, HeadInput
-from tiankong.network.word_tables import WordTables
+from tiankong.network.word_tables import WordTables, fit_at_once, word_blocks
 
 _COMPOSED_SCALE = 0.1
 """Character vectors are long beside word vectors: without it, a step changes every output vector by too much."""
@@ -28,6 +31,8 @@ class SoftmaxHead(Head):
         embedding = given.embedding
         self._embedding = (embedding,)  # in a tuple: its weights are the network's, not this module's
         self.compose: nn.Linear | None = None
+        self._is_unchanged = False
+        self._kept_table: Tensor | None = None
         if given.config.composes_output:
             self.output_axes["spelled"] = "words"
             self.compose = nn.Linear(embedding.compose.in_features, embedding.words.embedding_dim, bias=False)
@@ -42,11 +47,29 @@ class SoftmaxHead(Head):
 
     def scores(self, context: Tensor) -> Tensor:
         """Word logits (N, V)."""
-        table = self._embedding[0].words.weight
-        if self.compose is not None:
-            table = table + self._composed(self.spelling)
-        logits: Tensor = functional.linear(context, table, self.bias)
+        logits: Tensor = functional.linear(context, self._table(), self.bias)
         return logits
+
+    def _table(self) -> Tensor:
+        """Output vectors (V, E)."""
+        table = self._embedding[0].words.weight
+        if self.compose is None:
+            return table
+        if self._kept_table is not None:
+            return self._kept_table
+        table = table + self._composed(self.spelling)
+        if self._is_unchanged:
+            self._kept_table = table
+        return table
+
+    @contextmanager
+    def unchanged(self) -> Iterator[None]:
+        """See :class:`Head`: keeps the output vectors."""
+        self._is_unchanged = True
+        try:
+            yield
+        finally:
+            self._is_unchanged, self._kept_table = False, None
 
     def outputs(self, context: Tensor, character_ids: Tensor) -> tuple[Tensor, ...]:
         """See :class:`Head`; where output vectors are composed, also those of unknown words spelled as those fed."""
@@ -67,7 +90,9 @@ class SoftmaxHead(Head):
         """See :class:`Head`: the part made of characters."""
         if self.compose is not None:
             self.compose.weight.mul_(_COMPOSED_SCALE)
-            self._embedding[0].put_in(self.compose(self._embedding[0].features(self.spelling)), self.compose)
+            embedding = self._embedding[0]
+            for block in word_blocks(len(self.spelling)):
+                embedding.put_in(self.compose(embedding.features(self.spelling[block])), self.compose, block)
             self.compose = None
 
     def spelled(self, spelling: Tensor) -> Tensor:
@@ -81,6 +106,9 @@ class SoftmaxHead(Head):
     def _composed(self, spelling: Tensor) -> Tensor:
         """Composed parts (R, E) of words with characters (R, K)."""
         assert self.compose is not None
+        if not torch.is_grad_enabled() and not fit_at_once(len(spelling)):
+            blocks = word_blocks(len(spelling))
+            return torch.cat([self._composed(spelling[block]) for block in blocks])
         composed: Tensor = self.compose(self._embedding[0].features(spelling))
         return _COMPOSED_SCALE * composed
 

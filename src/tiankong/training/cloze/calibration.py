@@ -18,10 +18,15 @@ from torch import Tensor
 from tiankong.network.cloze import ClozeNetwork
 from tiankong.network.heads.base import Head
 from tiankong.training.cloze.batches import Batch
+from tiankong.training.cloze.rows import rows_at_once, rows_in_all
 
 _MOST_TARGETS = 16384
 _ROWS_AT_ONCE = 256
 _STEPS = 8
+_PASSES = 16
+"""Over a very large vocabulary, for which fewer targets are measured: a step takes as long as with 16,384 targets of
+65,536 words.
+"""
 
 
 @dataclass(frozen=True)
@@ -62,8 +67,9 @@ def _predictions(network: ClozeNetwork, batches: Iterable[Batch]) -> tuple[Tenso
     """Contexts (N, E) and targets (N,), evenly chosen if there are many."""
     batch_predictions = [(network.context(*inputs).float(), targets) for inputs, targets, _ in batches]
     context, targets = (torch.cat(parts) for parts in zip(*batch_predictions, strict=True))
-    if len(targets) > _MOST_TARGETS:
-        chosen = torch.linspace(0, len(targets) - 1, _MOST_TARGETS).long()
+    most = rows_in_all(_MOST_TARGETS, len(network.head.log_prior), _PASSES)
+    if len(targets) > most:
+        chosen = torch.linspace(0, len(targets) - 1, most).long()
         context, targets = context[chosen], targets[chosen]
     return context, targets
 
@@ -74,8 +80,9 @@ def _measure(head: Head, context: Tensor, targets: Tensor, factors: Tensor) -> t
     loss, gradient, curvature = 0.0, torch.zeros(2, dtype=torch.double), torch.zeros(2, 2, dtype=torch.double)
     prior = head.log_prior[head.candidate]
     number = torch.cumsum(head.candidate, 0) - 1  # of each candidate among the candidates
-    for start in range(0, len(targets), _ROWS_AT_ONCE):
-        rows = slice(start, start + _ROWS_AT_ONCE)
+    rows_together = rows_at_once(_ROWS_AT_ONCE, len(prior))
+    for start in range(0, len(targets), rows_together):
+        rows = slice(start, start + rows_together)
         logits = head.word_logits(head.scores(context[rows]))[:, head.candidate]
         target_places = number[targets[rows], None]
         log_probabilities = torch.log_softmax(factors[0] * logits + factors[1] * prior, dim=1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 
 import torch
 from torch import Tensor
@@ -12,6 +13,7 @@ from tiankong.network.cloze import ClozeNetwork
 from tiankong.network.word_tables import WordTables
 from tiankong.training.cloze.batches import Batch
 from tiankong.training.cloze.flops import network_flops
+from tiankong.training.cloze.rows import rows_at_once
 from tiankong.training.cloze.scores import RankScores
 from tiankong.training.module import ALONE, VALIDATION_SETS, MeasuredPart, TrainedModule
 
@@ -35,6 +37,7 @@ class ClozeModule(TrainedModule):
         self.network: ClozeNetwork = ClozeNetwork(model, tables, training)
         self.ranks = [RankScores() for _ in range(len(parts) * len(VALIDATION_SETS))]
         self.scores += self.ranks
+        self._measuring = ExitStack()
 
     def loss(self, batch: Batch) -> Tensor:
         """The mean over the batch's targets."""
@@ -55,6 +58,15 @@ class ClozeModule(TrainedModule):
         read = sum(int((words != 0).sum()) for words in inputs[2:4])
         return read // 2, network_flops(self.network, read, len(targets))
 
+    def on_validation_epoch_start(self) -> None:
+        """Until the end of the evaluation, nothing is learned."""
+        self._measuring.enter_context(self.network.unchanged())
+
+    def on_validation_epoch_end(self) -> None:
+        """See :class:`TrainedModule`."""
+        self._measuring.close()
+        super().on_validation_epoch_end()
+
     def validation_step(self, batch: Batch, batch_idx: int, dataloader_idx: int = 0) -> None:  # noqa: ARG002
         """Ranks every target exactly, in fp32 from the context vector on."""
         inputs, targets, rows = batch
@@ -62,8 +74,9 @@ class ClozeModule(TrainedModule):
         head = self.network.head
         scores = self.ranks[dataloader_idx]
         with torch.autocast(context.device.type, enabled=False):
-            for start in range(0, len(targets), _ROWS_AT_ONCE):
-                part = slice(start, start + _ROWS_AT_ONCE)
+            rows_together = rows_at_once(_ROWS_AT_ONCE, len(head.log_prior))
+            for start in range(0, len(targets), rows_together):
+                part = slice(start, start + rows_together)
                 scores.add_ranks(head.log_probabilities(context[part]), targets[part])
             for name, shares in head.shares_right(context, targets).items() if len(targets) else ():
                 scores.add_shares(name, shares, rows)
