@@ -70,7 +70,7 @@ def command(
     While it runs, OUTPUT.training holds checkpoints. Ctrl-C saves one and stops; the same command with --resume
     continues, also after a crash, and ends with the same weights as an uninterrupted training.
     """
-    from tiankong.pipeline.train import holds_run, run_folder, train  # noqa: PLC0415 - heavy
+    from tiankong.pipeline.train import head_line, holds_run, run_folder, train  # noqa: PLC0415 - heavy
 
     with progress_bars(quiet=quiet) as show:
 
@@ -104,6 +104,8 @@ def command(
     if as_json:
         click.echo(json.dumps(metrics, ensure_ascii=False))
         return
+    if "head" in metrics:
+        say(head_line(**metrics["head"]), quiet=quiet)
     if "learned_codes" in metrics:
         learned = metrics["learned_codes"]
         say(

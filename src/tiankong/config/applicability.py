@@ -13,7 +13,7 @@ from tiankong.config.presets import Preset
 from tiankong.config.schema import Condition, where
 from tiankong.config.settings import ClassifierConfig, ModelConfig, TrainingConfig
 from tiankong.errors import OptionError
-from tiankong.registry.heads import head_settings, heads_that_read
+from tiankong.registry.heads import HEADS, HeadSpec, head_settings, heads_that_read
 from tiankong.registry.tasks import ANSWER_KINDS, TASKS, TaskSpec, tasks_that_answer
 
 TRAINED = (ModelConfig, TrainingConfig, ClassifierConfig)
@@ -53,21 +53,22 @@ def check_shape(given: Mapping[str, Any], base: str) -> None:
 
 
 def check_used(config: Preset, given: Mapping[str, Any]) -> None:
-    """Checks that every ``given`` setting (not ``None``) has an effect in a training with ``config``.
+    """Checks that every ``given`` setting (not ``None``) has an effect in a training with ``config``. While its head is
+    yet to be chosen, settings that only some heads read are not checked.
 
     :raises OptionError: one has none.
     """
     problems = []
-    head = config.model.head_spec
+    head = HEADS.get(config.model.head)
     for entry in _given_fields(given):
         name = named(entry.name, given)
-        if entry.name in head_settings() and not head.has(entry.name):
+        if head is not None and entry.name in head_settings() and not head.has(entry.name):
             able = _either(heads_that_read(entry.name), "head")
             problems.append(f"{name} is for {able}, not {head.name}: leave it out, or give that head")
         problems += [
             f"{name} does nothing without {condition.text}: leave it out, or give that too"
             for condition in where(entry).needs
-            if not _holds(condition, config)
+            if not _holds(condition, config, head)
         ]
     if problems:
         raise OptionError(problems)
@@ -85,9 +86,9 @@ def _given_fields(given: Mapping[str, Any]) -> Iterable[dataclasses.Field[Any]]:
                 yield entry
 
 
-def _holds(condition: Condition, config: Preset) -> bool:
-    """Also where the head does not read the setting in question."""
-    if condition.setting in head_settings() and not config.model.head_spec.has(condition.setting):
+def _holds(condition: Condition, config: Preset, head: HeadSpec | None) -> bool:
+    """Also where the head does not read the setting in question, or is yet to be chosen."""
+    if condition.setting in head_settings() and not (head is not None and head.has(condition.setting)):
         return True
     part = config.model if hasattr(config.model, condition.setting) else config.training
     return condition.holds(getattr(part, condition.setting))

@@ -9,6 +9,7 @@ import math
 from dataclasses import dataclass
 
 from tiankong.config.schema import Condition, Where, at_least, choice_problems, setting, within
+from tiankong.registry.heads import AUTO as _AUTO
 from tiankong.registry.heads import HEADS as _HEADS
 from tiankong.registry.heads import HeadSpec, head_of
 from tiankong.registry.segmenters import SEGMENTERS as _SEGMENTERS
@@ -24,7 +25,7 @@ CUTTING = ("segmenter", "normalisation", "drop_ascii", "drop_words")
 
 NORMALISATIONS = ("standard", "none")
 CELLS = ("lstm", "gru")
-HEADS = tuple(_HEADS)
+HEADS = (*_HEADS, _AUTO)
 ACTIVATIONS = ("gelu", "relu")
 DECODINGS = ("likelihood", "distance")
 SCHEDULES = ("cosine", "constant")
@@ -134,12 +135,16 @@ _SHAPE, _CLOZE_SHAPE = Where(is_shape=True), Where(WORDS, is_shape=True)
 
 @dataclass(frozen=True, kw_only=True)
 class ModelConfig:
-    """The network's shape."""
+    """The network's shape. That of a network has a real head, in place of ``auto``: see
+    :mod:`tiankong.config.automatic_head`.
+    """
 
     head: str = setting(
         "Output",
         "softmax",
-        "output head: " + "; ".join(f"{name}: {head.help}" for name, head in _HEADS.items()),
+        "output head: "
+        + "; ".join(f"{name}: {head.help}" for name, head in _HEADS.items())
+        + f"; {_AUTO}: the one that suits the size of the vocabulary",
         HEADS,
         where=_CLOZE_SHAPE,
     )
@@ -234,7 +239,7 @@ class ModelConfig:
     def head_spec(self) -> HeadSpec:
         """The head's row in the registry.
 
-        :raises OptionError: there is no such head.
+        :raises OptionError: there is no such head, or it is yet to be chosen.
         """
         return head_of(self.head)
 

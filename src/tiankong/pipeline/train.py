@@ -16,6 +16,7 @@ from tiankong.artifact.error_detection import ErrorDetection
 from tiankong.artifact.model_folder import MODEL, open_model
 from tiankong.config import ModelConfig, Preset, override, preset_tables, validate
 from tiankong.config.applicability import check_shape, check_task, check_used
+from tiankong.config.automatic_head import with_decoding, with_head
 from tiankong.config.schema import where
 from tiankong.corpus.mix import CorpusMix
 from tiankong.corpus.prepared import PreparedCorpus
@@ -29,7 +30,8 @@ from tiankong.pipeline.calls import call_text
 from tiankong.pipeline.progress import OnProgress, Progress, check_progress, counter, word_vectors
 from tiankong.pipeline.results import TrainingResult
 from tiankong.pipeline.settings import preset_of, with_settings
-from tiankong.registry.tasks import TASKS, TaskSpec
+from tiankong.registry.heads import AUTO, HEADS, choose_head
+from tiankong.registry.tasks import TASKS, WORDS, TaskSpec
 from tiankong.request.options import is_whole
 from tiankong.unfinished_work import nothing_to_resume
 
@@ -93,10 +95,9 @@ def train(
     :param measure_limit: measure only this many texts of each split at the end (0: all).
     :param profile: measure in each epoch where the time goes and how fast the arithmetic is.
     :param tensorboard: write TensorBoard events to this folder.
-    :param progress: called with a :class:`tiankong.Progress`. The stages are ``word vectors``, ``training`` (in
-        steps), ``epoch`` (with the metrics of each evaluation), ``profile``, ``error detection`` and ``measuring`` (in
-        texts), and
-        ``resuming``.
+    :param progress: called with a :class:`tiankong.Progress`. The stages are ``head`` (if it is chosen), ``word
+        vectors``, ``training`` (in steps), ``epoch`` (with the metrics of each evaluation), ``profile``, ``error
+        detection`` and ``measuring`` (in texts), and ``resuming``.
     :param command: the command recorded in the model card (default: this call).
     :param settings: fields of :class:`tiankong.config.ModelConfig`, :class:`~tiankong.config.TrainingConfig` and
         :class:`~tiankong.config.ClassifierConfig`, such as ``epochs=2``.
@@ -145,6 +146,7 @@ def train(
         [corpus if isinstance(corpus, PreparedCorpus) else PreparedCorpus(corpus) for corpus in given_corpora], weights
     )
     opened = None if base is None else open_base(model_path(base))
+    config, chosen_head = _with_head(spec, config, settings, mix, progress)
     model = _shape(spec, config, preset, settings, opened, mix.first)
     profiles: list[Profile] = []
     names = [part.name for part in mix.parts] if mix.is_several else []
@@ -172,7 +174,7 @@ def train(
     try:
         trained = fit(request)
         metrics = write_model(
-            trained,
+            dataclasses.replace(trained, metrics={**chosen_head, **trained.metrics}),
             request,
             output,
             measure=measure,
@@ -262,15 +264,37 @@ def _settings(
     config = with_settings(
         preset_of(task.preset if preset is None else preset), given, "model", "training", "classifier"
     )
-    # A decoding that the head does not have then comes from a preset with another head.
-    if given.get("decoding") is None and config.model.decoding not in config.model.head_spec.decodings:
-        config = dataclasses.replace(config, model=dataclasses.replace(config.model, decoding=ModelConfig().decoding))
+    if config.model.head in HEADS:
+        config = with_decoding(config, given)
     if base is None:
         check_used(config, given)
     else:  # whose shape is not that of the preset
         check_shape(given, base)
     validate(config.model, config.training, config.classifier)
     return config
+
+
+def _with_head(
+    task: TaskSpec, config: Preset, given: Mapping[str, Any], mix: CorpusMix, progress: OnProgress | None
+) -> tuple[Preset, dict[str, Any]]:
+    """``config`` with a real head in place of ``auto``, for the vocabulary and the training texts of ``mix``; and for
+    the model's metrics, which head was chosen and why.
+
+    :raises OptionError: a given setting does not go with that head.
+    """
+    if task.answers != WORDS or config.model.head != AUTO:
+        return config, {}
+    choice = choose_head(mix.first.manifest.words, mix.tokens)
+    config = with_head(config, choice, given, has_codes=mix.first.manifest.codes is not None)
+    stated = {"name": choice.head.name, "reason": choice.reason}
+    if progress is not None:
+        progress(Progress("head", message=head_line(**stated)))
+    return config, {"head": stated}
+
+
+def head_line(name: str, reason: str) -> str:
+    """A sentence for people about the head that was chosen."""
+    return f"head: {name}, because {reason}"
 
 
 def _shape(
