@@ -27,6 +27,7 @@ from answering import processor, this_command, write_section
 
 import tiankong
 from tiankong.machine import allowed_threads
+from tiankong.pipeline.records import RECORD_KINDS
 from tiankong.sample.grammar import reviews
 
 HEADING = "## Answering a file"
@@ -116,7 +117,7 @@ def main() -> None:
         first, samples = run(command, output, arguments.rows // 2)
         second, more = run(command, output, None)
         after = rate_in_process(arguments.method, arguments.model, source)
-        check_order(source, output)
+        check_order(source, output, RECORD_KINDS[arguments.method].text_field)
         size = output.stat().st_size / 1e6
     rate, in_process = arguments.rows / (first + second), (before + after) / 2
     samples = sorted(samples + more)
@@ -143,11 +144,11 @@ def main() -> None:
         write_section(arguments.page, HEADING, lines)
 
 
-def check_order(source: Path, output: Path) -> None:
-    """Checks that there is one row for each text, in the same order."""
+def check_order(source: Path, output: Path, field: str) -> None:
+    """Checks that there is one row for each text, which has it as its ``field``, in the same order."""
     with source.open(encoding="utf-8") as texts, output.open(encoding="utf-8") as rows:
         for number, (text, row) in enumerate(zip(texts, rows, strict=True), start=1):
-            if json.loads(row)["text"] != text.rstrip("\n"):
+            if json.loads(row)[field] != text.rstrip("\n"):
                 raise SystemExit(f"row {number:,} of the answers is not that of line {number:,}")
 
 
