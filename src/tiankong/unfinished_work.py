@@ -15,7 +15,13 @@ from typing import Any
 from tiankong.errors import FolderError, OptionError
 from tiankong.folder import write_text
 
-_START_OVER = "start over with `force=True`"
+START_OVER = "start over with `force=True` instead of `resume=True`"
+"""The way out where work can't be resumed."""
+
+
+def changed(setting: str, started: object, now: object) -> str:
+    """A setting of the work to resume, and what it is now, as arguments of a function."""
+    return f"`{setting}={started!r}` (now `{setting}={now!r}`)"
 
 
 def nothing_to_resume(run: str, folder: Path) -> str:
@@ -62,7 +68,9 @@ class UnfinishedWork:
         elif force:
             self._begin(folder, asked)
         else:
-            raise FolderError(f"{folder} holds {self.content}: go on with `resume=True` or {_START_OVER}")
+            raise FolderError(
+                f"{folder} holds {self.content}: go on with `resume=True` or start over with `force=True`"
+            )
 
     def _begin(self, folder: Path, asked: dict[str, Any]) -> None:
         """Empties a folder that was made by such work, or is empty."""
@@ -87,9 +95,9 @@ class UnfinishedWork:
             if started["tiankong"] != asked["tiankong"]:
                 differences.append(f"version {started['tiankong']} of tiankong (now {asked['tiankong']})")
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
-            raise FolderError(f"{self.stated_file} in {folder} can't be read: {_START_OVER}") from None
+            raise FolderError(f"{self.stated_file} in {folder} can't be read: {START_OVER}") from None
         if differences:
             raise OptionError(
-                f"the unfinished {self.run} in {folder} was started with {', '.join(differences)}: give what it was "
-                f"started with, or {_START_OVER}"
+                f"the unfinished {self.run} in {folder} was started with {', '.join(differences)}: repeat the original "
+                f"options, or {START_OVER}"
             )

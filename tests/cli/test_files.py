@@ -28,8 +28,8 @@ def texts(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--input", "texts.txt"], "--input is for files: give both --input and --output"),
-        (["-o", "out.jsonl"], "--output is for files: give both"),
+        (["--input", "texts.txt"], "--input needs --output"),
+        (["-o", "out.jsonl"], "--output needs --input"),
         (["--column", "a"], "--column is for files: give both"),
         (["--resume"], "--resume is for files: give both"),
         (["--force"], "--force is for files: give both"),
@@ -41,8 +41,8 @@ def texts(tmp_path):
         (["--input", "empty.txt", "-o", "out.jsonl"], "empty.txt is empty: there is nothing to answer"),
         (["--input", "texts.txt", "-o", "none/out.jsonl"], "there is no folder none: make it"),
         (["物流__", "--input", "texts.txt", "-o", "out.jsonl"], "a text was given beside --input"),
-        (["--input", "texts.txt", "-o", "out.txt"], "a suffix that is not written (.txt): name it as one of .jsonl"),
-        (["--input", "texts.txt", "-o", "texts.txt"], "not written (.txt)"),
+        (["--input", "texts.txt", "-o", "out.txt"], "can't write .txt files: name the output as one of .jsonl"),
+        (["--input", "texts.txt", "-o", "texts.txt"], "can't write .txt files"),
         (["--input", "", "-o", "out.jsonl"], "it is empty"),
         (["--input", "none.txt", "-o", "out.jsonl"], "none.txt can't be read"),
         (["--input", "texts.txt", "-o", "out.jsonl", "--column", "a"], "leave out --column"),

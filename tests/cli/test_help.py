@@ -14,7 +14,7 @@ def test_the_help_says_what_the_default_preset_has(capfd):
         shown += " ".join(capfd.readouterr().out.split())
     for words in (
         "units of a recurrent layer in each direction (default preset: 384)",
-        "[softmax|codes|hybrid] (default preset: softmax)",
+        "[softmax|codes|hybrid|auto] (default preset: softmax)",
         "input vectors of the two words beside the blank (default preset: yes)",
         "such as 80/10/10; without them 60/20/20, and from 200,000 texts on 20,000 texts each",
         "drop these tokens (default preset: none)",

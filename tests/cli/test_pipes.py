@@ -34,7 +34,7 @@ def test_a_pipe_counts_lines_as_an_editor_does(model_folder):
 def test_a_pipe_goes_on_after_bytes_that_are_not_utf8(model_folder, bad, character):
     code, out, err = pipe(model_folder, bad + "\n外套__\r\n".encode(), "--json")
     assert code == 2
-    assert err.startswith(f"tiankong: line 1: character {character} of the sentence is no valid Unicode")
+    assert err.startswith(f"tiankong: line 1: character {character} of the sentence is not valid Unicode")
     assert err.count("\n") == 1
     first, second = map(json.loads, out.splitlines())
     assert set(first) == {"sentence", "error"}

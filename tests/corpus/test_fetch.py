@@ -147,7 +147,7 @@ def test_a_folder_with_a_part_of_the_file(tmp_path):
         ("ftp://127.0.0.1/", "use http, https or a folder"),
         ("http://[broken/", "can't be reached"),
         ("nowhere", "nowhere/c.bin can't be read"),
-        ("", "has no public address of its own"),
+        ("", "is not published as this very file"),
     ],
 )
 def test_what_cannot_be_had_is_said_in_a_sentence(tmp_path, mirror, message):
@@ -219,4 +219,4 @@ def test_what_has_an_address_is_fetched_though_another_has_none(server, tmp_path
     monkeypatch.setattr(public, "PUBLIC_CORPORA", (dataclasses.replace(CORPUS, name="d", file="d"), there))
     assert run(["corpus", "-o", str(tmp_path)]) == 2
     assert (tmp_path / "c.bin").read_bytes() == DATA
-    assert "d has no public address of its own" in capsys.readouterr().err
+    assert "d is not published as this very file" in capsys.readouterr().err

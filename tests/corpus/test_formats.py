@@ -113,14 +113,18 @@ def test_the_only_column_and_the_one_asked_for_are_taken(rows):
 @pytest.mark.parametrize(
     ("data", "column", "message"),
     [
-        ("id,标题\n1,甜\n", None, r"no column known to hold the text, it has 'id', '标题': name it with `column"),
-        ("id,text\n1,甜\n", "评论", r"no column '评论', it has 'id', 'text': name one with `column`"),
-        ("text,review\n好,甜\n", None, r"several columns that may hold the text, it has 'text', 'review'"),
+        (
+            "id,标题\n1,甜\n",
+            None,
+            r"no column known to hold the text: its columns are 'id', '标题'; name one with `column",
+        ),
+        ("id,text\n1,甜\n", "评论", r"no column '评论': its columns are 'id', 'text'; choose one of them"),
+        ("text,review\n好,甜\n", None, r"several columns that may hold the text: its columns are 'text', 'review'"),
         ("text,text\n好,甜\n", "text", r"more than one column 'text': give each a name of its own"),
         ("text,text\n好,甜\n", None, r"more than one column 'text': give each a name of its own"),
         ("text,label,label\n好,1,2\n", None, r"more than one column 'label': give each a name of its own"),
         ("text,label,Label\n好,1,2\n", None, r"several columns of labels, 'label', 'Label'"),
-        (",".join(f"c{i}" for i in range(30)) + "\n", None, r"'c19' and 10 more: name"),
+        (",".join(f"c{i}" for i in range(30)) + "\n", None, r"'c19' and 10 more; name"),
         ("a;text\n1;甜\n", None, r"separates its columns by ';'"),
         ("这件衣服真的很好看，推荐\n第二条\n", None, r"looks like a text, not the name of a column: put a line 'text'"),
     ],
@@ -197,9 +201,11 @@ def test_json_lines_hold_objects_or_strings(rows, name):
 def test_json_keys_are_chosen_like_columns(rows):
     assert rows("a.jsonl", '{"id": 1, "说": "好"}', column="说") == [Row("好", None, 1)]
     assert rows("a.jsonl", '{"说": "好"}') == [Row("好", None, 1)]
-    with pytest.raises(SourceError, match=r"a\.jsonl \(line 1\) has no column known .* 'id', '说': name"):
+    with pytest.raises(SourceError, match=r"a\.jsonl \(line 1\) has no column known .* 'id', '说'; name"):
         rows("a.jsonl", '{"id": 1, "说": "好"}')
-    with pytest.raises(SourceError, match=r"a\.jsonl \(line 2\) has no column 'text', it has 'txet'"):
+    with pytest.raises(
+        SourceError, match=r"a\.jsonl \(line 2\) has no column 'text': its only column is 'txet'; choose that one"
+    ):
         rows("a.jsonl", '{"text": "好"}\n{"txet": "坏"}')
 
 
@@ -300,9 +306,9 @@ def test_parquet_columns_of_no_strings_are_refused(rows, values):
 def test_parquet_columns_are_chosen_by_the_same_rule(rows):
     data = parquet({"标题": ["好"], "id": ["1"]})
     assert rows("a.parquet", data, column="标题") == [Row("好", None, 1)]
-    with pytest.raises(SourceError, match="no column known to hold the text, it has '标题', 'id'"):
+    with pytest.raises(SourceError, match="no column known to hold the text: its columns are '标题', 'id'"):
         rows("a.parquet", data)
-    with pytest.raises(SourceError, match="no column 'text', it has '标题', 'id'"):
+    with pytest.raises(SourceError, match="no column 'text': its columns are '标题', 'id'"):
         rows("a.parquet", data, column="text")
 
 

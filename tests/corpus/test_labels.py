@@ -105,7 +105,7 @@ def test_texts_without_any_label(tmp_path):
 def test_the_first_text_without_a_label_is_named_in_whichever_shard_it_is(tmp_path):
     rows = FILLER + [("", None)] + [(f"第{number}件很好", None if number == 7 else "好") for number in range(20)]
     problem = prepared(rows, tmp_path).manifest.label_problem
-    assert "1 of 60 texts have no label, the first on text 49 of those given" in problem
+    assert "1 of 60 texts has no label, the first on text 49 of those given" in problem
 
 
 @few

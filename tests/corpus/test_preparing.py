@@ -85,7 +85,7 @@ def test_chunks_without_a_word_are_like_others(tmp_path, unique):
     divided = prepare(GivenTexts(texts), tmp_path / "divided", config, sizes=Sizes(chunk=200, hashes=7, entries=20))
     assert divided.manifest.empty_texts == 60
     assert files_of(divided.path) == files_of(whole.path)
-    with pytest.raises(SourceError, match="0 texts are too few to split 60/20/20: the train split is empty"):
+    with pytest.raises(SourceError, match="0 texts are too few to split 60/20/20: the training split is empty"):
         prepare(GivenTexts(texts[60:120]), tmp_path / "none", config, sizes=Sizes(chunk=200))
 
 

@@ -121,7 +121,7 @@ def test_an_unfinished_preparation_is_named_with_the_two_ways_on(tmp_path, capfd
     )
     assert run([*arguments, "--resume", "--seed", "2", "--normalisation", "none"]) == 2
     err = capfd.readouterr().err
-    assert "was started with --normalisation standard (now 'none'), --seed 1 (now 2): give what it was" in err
+    assert "was started with --normalisation standard (now none), --seed 1 (now 2): repeat the" in err
     assert run([*arguments, "--resume", "--minimum-count", "2"]) == 0
     assert sorted(entry.name for entry in tmp_path.iterdir()) == ["out", "texts.txt"]
     monkeypatch.setattr(Segmented, "write", stopping(Segmented.write, 8))

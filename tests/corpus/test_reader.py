@@ -159,7 +159,7 @@ def test_column_without_any_file_with_columns_is_refused(goods):
 def test_a_column_must_be_in_every_file_with_columns(goods, reviews, tmp_path):
     other = tmp_path / "o.csv"
     other.write_text("text\n好\n", encoding="utf-8")
-    with pytest.raises(SourceError, match=r"o\.csv has no column 'review', it has 'text'"):
+    with pytest.raises(SourceError, match=r"o\.csv has no column 'review': its only column is 'text'"):
         list(read_texts([goods, reviews, other], column="review"))
 
 

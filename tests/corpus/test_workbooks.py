@@ -125,7 +125,9 @@ def test_a_label_merged_over_rows_is_that_of_each(saved):
 
 def test_columns_are_chosen_as_in_tables(saved):
     file = saved(book(("编号", "标题", "类别"), (1, "很好", "甲")))
-    with pytest.raises(SourceError, match="no column known to hold the text, it has '编号', '标题', '类别': name it"):
+    with pytest.raises(
+        SourceError, match="no column known to hold the text: its columns are '编号', '标题', '类别'; name one"
+    ):
         read(file)
     assert read(file, column="标题", label_column="类别") == [("很好", "甲", 2)]
     with pytest.raises(SourceError, match="begins with what looks like a row"):

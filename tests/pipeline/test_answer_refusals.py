@@ -14,8 +14,8 @@ from tiankong.errors import FolderError, MissingPackageError, OptionError, Sourc
 from tiankong.pipeline.answer_file import answer_file
 
 REFUSED = [
-    ("texts.txt", "answers.xml", {}, OptionError, "a suffix that is not written"),
-    ("texts.txt", "answers", {}, OptionError, "a suffix that is not written"),
+    ("texts.txt", "answers.xml", {}, OptionError, "can't write .xml files: name the output as one of"),
+    ("texts.txt", "answers", {}, OptionError, "can't write files without a suffix: name the output as one of"),
     ("texts.txt", "there.jsonl", {}, FolderError, "there.jsonl exists: add `force=True`"),
     ("texts.jsonl", "texts.jsonl", {"force": True}, FolderError, "is the input itself"),
     ("texts.jsonl", "linked.jsonl", {"force": True}, FolderError, "is the input itself"),

@@ -87,7 +87,7 @@ def test_what_must_be_the_same_to_go_on(model_folder, tmp_path, monkeypatch):
     with pytest.raises(FolderError, match="holds unfinished answers: go on with `resume=True` or start over"):
         answer_file("fill", source, output, model=model_folder, top_k=2)
     for other, words in (
-        ({"top_k": 3}, r"`top_k=2` \(now 3\)"),
+        ({"top_k": 3}, r"`top_k=2` \(now `top_k=3`\)"),
         ({"words": ["神速达"]}, "words"),
         ({"model": None}, "another model"),
     ):

@@ -68,11 +68,11 @@ def test_numbers_in_parquet_are_exact(tmp_path):
 @pytest.mark.parametrize(
     ("row", "message"),
     [
-        ('{"text": "物流__", "score": NaN}', "it is not valid JSON (NaN is no number in JSON"),
-        ('{"text": "物流__", "score": [-Infinity]}', "it is not valid JSON (-Infinity is no number in JSON"),
+        ('{"text": "物流__", "score": NaN}', "it is not valid JSON (NaN is not a number in JSON"),
+        ('{"text": "物流__", "score": [-Infinity]}', "it is not valid JSON (-Infinity is not a number in JSON"),
         ('{"text": "物流__", "a": 1, "a": 2}', "it has the field 'a' more than once"),
         ('{"text": "物流__", "text": "外套__"}', "it has the field 'text' more than once"),
-        ('{"text": "物流__", "a": "\\ud800"}', "it has characters that are no valid Unicode"),
+        ('{"text": "物流__", "a": "\\ud800"}', "it has characters that are not valid Unicode"),
     ],
 )
 @pytest.mark.parametrize("suffix", ["jsonl", "csv", "parquet"])

@@ -35,7 +35,7 @@ def test_rows_that_are_no_texts_have_their_reason(tmp_path):
     assert "no field 'text'" in errors["line 4"]
     assert "type int" in errors["line 5"]
     assert errors["line 6"] == errors["line 8"] == "there is no text"
-    assert "no valid Unicode" in errors["line 9"]
+    assert "not valid Unicode" in errors["line 9"]
     assert "type list" in errors["line 10"]
     rows = read(tmp_path / "out.jsonl")
     assert [row.get("error") for row in rows if "error" in row] == list(errors.values())

@@ -219,7 +219,7 @@ def test_a_mix_resumes_to_the_bit_and_other_weights_are_another_training(mixed, 
             tiankong.train(given, output, weights=(1, 1), resume=True, **settings)
         for others, words in (
             ({"prepared": given[::-1], "weights": (1, 3)}, "the corpora in another order, reviews, news"),
-            ({"prepared": given[0]}, r"another corpus, reviews, news \(now reviews\)"),
+            ({"prepared": given[0]}, r"with the corpora reviews, news \(now reviews\)"),
             ({"prepared": given}, r"`weights=\(3, 1\)` \(now `weights=None`\)"),
         ):
             with pytest.raises(tiankong.OptionError, match=words):
@@ -249,7 +249,7 @@ def test_a_mix_resumes_to_the_bit_and_other_weights_are_another_training(mixed, 
         ),
         (["reviews", "news"], ["--weights", "3,nan"], "--weights must be numbers above 0, up to 1,000,000, not nan"),
         (["reviews", "news"], ["--weights", "3,inf"], "--weights must be numbers above 0, up to 1,000,000, not inf"),
-        (["reviews", "news"], ["--weights", "3:1"], "'3:1' is not of the form 3,1"),
+        (["reviews", "news"], ["--weights", "3:1"], "--weights takes numbers, such as 3,1, not '3:1'"),
         (["reviews"], ["--weights", "1"], "--weights is for several corpora: leave it out, or name more than one"),
         (["reviews", "reviews"], [], "reviews is given twice: give it once, with a larger weight"),
         (["reviews", "news"], ["--task", "classify"], "--task classify takes one prepared corpus: prepare all files"),

@@ -181,13 +181,13 @@ def test_missing_values_are_empty_texts(tmp_path):
     assert corpus.manifest.empty_texts == len(missing)
     labelled = prepare([*PAIRS, ("好用", math.nan)], tmp_path / "labels", **SMALL)
     assert labelled.manifest.label_problem == (
-        "1 of 31 texts have no label, the first on text 31 of those given: label them or leave them out"
+        "1 of 31 texts has no label, the first on text 31 of those given: label it or leave it out"
     )
 
 
 def test_texts_with_and_without_labels_keep_none_as_of_files(tmp_path):
     corpus = prepare([*PAIRS, LINES[0]], tmp_path / "out", **SMALL)
-    assert "1 of 31 texts have no label, the first on text 31" in corpus.manifest.label_problem
+    assert "1 of 31 texts has no label, the first on text 31" in corpus.manifest.label_problem
 
 
 @pytest.mark.parametrize("source", [[], iter([]), ["", None]])

@@ -242,7 +242,7 @@ def test_many_clients_meet_the_concurrency_limit(small):
         (b'{"inputs": "a__", "parameters": {"top_k": -1}}', 422, "top_k must be from 1 to 5, not -1"),
         (b'{"inputs": "a__", "parameters": {"top": 5}}', 422, "parameters.top"),
         (b'{"inputs": "a__", "words": 5}', 422, "words"),
-        ('{"inputs": "物流\\ud800__"}'.encode(), 422, "no valid Unicode"),
+        ('{"inputs": "物流\\ud800__"}'.encode(), 422, "not valid Unicode"),
         ('{"inputs": "物流__", "parameters": {"targets": ["\\udfff"]}}'.encode(), 422, "not valid Unicode"),
         ('{"inputs": "物流__", "parameters": {"pattern": "\\ud800"}}'.encode(), 422, "not valid Unicode"),
         ('{"inputs": "物流__", "parameters": {"exclude": ["\\ud800"]}}'.encode(), 422, "not valid Unicode"),

@@ -134,7 +134,7 @@ def test_the_command(practice_model, capsys):
     assert run([*options, "--all", TEXT]) == 0
     assert len(capsys.readouterr().out.splitlines()) == len(answer["words"])
     assert run([*options, "物流很快\ud800"]) == 2
-    assert "no valid Unicode" in capsys.readouterr().err
+    assert "not valid Unicode" in capsys.readouterr().err
 
 
 @settings(deadline=None, max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -32,7 +32,7 @@ def test_every_blank_is_found(parts, data):
         (r"质量\[MASK]", "the backslash"),
         ("", "no blank"),
         ("__ [MASK] ", "nothing but blanks"),
-        ("好\ud800__", "character 2 .* no valid Unicode"),
+        ("好\ud800__", "character 2 .* not valid Unicode"),
     ],
 )
 def test_sentences_that_cannot_be_filled(text, words):

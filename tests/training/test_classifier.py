@@ -226,7 +226,7 @@ def texts_of(label, count):
     [
         (texts_of("一", 40), "have the label '一': a classifier needs two"),
         ([*texts_of("一", 40), *texts_of("二", 2)], "have the label '二'"),
-        ([*texts_of("一", 40), ("没有标签的一行", "")], "of 41 texts have no label, the first on line 41"),
+        ([*texts_of("一", 40), ("没有标签的一行", "")], "of 41 texts has no label, the first on line 41"),
         ([(f"第{number}条", f"类{number}") for number in range(10_001)], "more than 10,000 different labels"),
         ([(f"第{number}条", f"类{number}") for number in range(2000)], "a classifier has at most 1,000"),
     ],
@@ -246,7 +246,7 @@ def test_labels_that_can_not_be_learned(tmp_path, rows, words, capfd):
 def test_labels_that_are_not_kept_are_named_at_once(tmp_path, capfd):
     rows = [*texts_of("一", 40), ("没有标签的一行", "")]
     succeed("prepare", write_rows(tmp_path / "texts.txt", rows), "-o", tmp_path / "prepared", "--minimum-count", 1)
-    assert "labels     not kept: 1 of 41 texts have no label, the first on line 41" in capfd.readouterr().out
+    assert "labels     not kept: 1 of 41 texts has no label, the first on line 41" in capfd.readouterr().out
 
 
 def test_texts_with_more_than_one_label_are_reported(tmp_path, capfd):

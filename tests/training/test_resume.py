@@ -163,11 +163,15 @@ def test_resume_refuses_another_run(prepared, tmp_path, capfd):
         (
             prepared,
             ("--resume", "--mlp-sizes", "24,20", "--no-neighbours"),
-            "was started with --neighbours (now --no-neighbours), --mlp-sizes 24 (now --mlp-sizes 24,20): give what",
+            "was started with --neighbours (now --no-neighbours), --mlp-sizes 24 (now 24,20): repeat the original",
         ),
-        (prepared, ("--resume", "--preset", "tutorial", "--head", "softmax"), "more that are not as now: give what"),
+        (
+            prepared,
+            ("--resume", "--preset", "tutorial", "--head", "softmax"),
+            "other settings differ: repeat the original options",
+        ),
         (prepared, ("--resume", "--epochs", "5"), f"It was started by: tiankong train prepared -o model {OPTIONS[0]}"),
-        (other, ("--resume",), "was started with another corpus, prepared (now other): give what"),
+        (other, ("--resume",), "was started with the corpus prepared (now other): repeat the original"),
     ]:
         capfd.readouterr()
         assert run(["train", str(corpus), "-o", str(output), *OPTIONS, *more]) == 2
@@ -230,7 +234,7 @@ def test_a_training_that_was_kept_can_be_finished_again_by_what_began_it_only(pr
     shutil.rmtree(output)
     for more, words in [
         ([], "holds a training whose epochs are all done: make its model again with --resume or start over with"),
-        (["--resume", "--epochs", "5"], "was started with --epochs 4 (now --epochs 5): give what"),
+        (["--resume", "--epochs", "5"], "was started with --epochs 4 (now 5): repeat the original"),
     ]:
         capfd.readouterr()
         assert run([*arguments, *more]) == 2

@@ -22,9 +22,9 @@ from tiankong.errors import SourceError
 def command(names: tuple[str, ...], output: Path | None, mirror: str, quiet: bool, as_json: bool) -> None:
     """Show where the public corpora NAMES come from, with their licences; with -o, fetch and verify them.
 
-    A language (zh, en) names all of its corpora; without NAMES, all are meant. The built-in models were trained on
-    them. Most were made from larger publications and have no address of their own: name a folder that has them with
-    --from.
+    They are the reviews that the built-in models are trained on, and general text in Chinese and English. A language
+    (zh, en) names all of its corpora; without NAMES, all are meant. Most were made from larger publications and have
+    no address of their own: use --from to name a folder that has them.
     """
     from tiankong.corpus.fetch import fetch  # noqa: PLC0415
     from tiankong.corpus.public import named  # noqa: PLC0415

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import click
 
 from tiankong.cli.display import end_stopped, progress_bars, say
-from tiankong.cli.options import FilePath, OutputPath, as_options, needs, sheet_option
+from tiankong.cli.options import FilePath, OutputPath, as_options, force_option, needs, sheet_option
 from tiankong.errors import TiankongError
 from tiankong.registry.answer_formats import answer_formats_help
 from tiankong.registry.formats import SUFFIXES, suffixes_with_columns
@@ -40,9 +40,10 @@ class FileOptions:
             of what is printed.
         """
         if self.input is None or self.output is None:
-            alone: dict[str, object] = {"--input": self.input, "--output": self.output}
             names = ("column", "sheet", "encoding", "answer_prefix", "resume", "force")
-            alone |= {f"--{name.replace('_', '-')}": getattr(self, name) for name in names}
+            alone = {f"--{name.replace('_', '-')}": getattr(self, name) for name in names}
+            needs(self.input is None, "--input needs --output")
+            needs(self.output is None, "--output needs --input")
             for option, value in alone.items():
                 needs(not value, f"{option} is for files: give both --input and --output")
             return False
@@ -129,9 +130,7 @@ def file_options(command: Command) -> Command:
             click.option(
                 "--resume", is_flag=True, help="Continue the unfinished run for this output, if there is one."
             ),
-            click.option(
-                "--force", is_flag=True, help="Start over (without --resume); replace the output if it exists."
-            ),
+            force_option,
             click.option("--quiet", is_flag=True, help="No progress."),
         ]
     ):

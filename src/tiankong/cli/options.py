@@ -30,9 +30,10 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 class Numbers(click.ParamType[Any]):
     """Numbers with a separator, such as ``60/20/20`` or ``600,300``."""
 
-    def __init__(self, name: str, separator: str, kind: type, count: int | None, form: str) -> None:
-        """``form`` is an example."""
-        self.name, self._separator, self._kind, self._count, self._form = name, separator, kind, count, form
+    def __init__(self, name: str, separator: str, kind: type, count: int | None, *, taken: str, form: str) -> None:
+        """``taken`` says what is given, and ``form`` is an example."""
+        self.name, self._separator, self._kind, self._count = name, separator, kind, count
+        self._taken, self._form = taken, form
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """The numbers."""
@@ -43,7 +44,8 @@ class Numbers(click.ParamType[Any]):
         except ValueError:
             numbers = None
         if numbers is None or (self._count and len(numbers) != self._count):
-            self.fail(f"{value!r} is not of the form {self._form}", param, ctx)
+            option = "" if param is None else f"{param.opts[-1]} takes "
+            raise click.UsageError(f"{option}{self._taken}, such as {self._form}, not {value!r}", ctx)
         return numbers
 
     def shown(self, value: tuple[Any, ...]) -> str:
@@ -94,6 +96,8 @@ _ARGUMENTS = (
     *("contains", "ends_with", "exclude", "length", "part_of_word", "pattern", "starts_with"),
 )
 _SETTING = re.compile(r"`(\w+)(?:=([^`]*))?`")
+_REPEATED = re.compile(r"(--[\w-]+) ([^()]+) \(now \1 ")
+"""An option in a difference, as in ``--epochs 4 (now --epochs 5)``, which need not be repeated."""
 _QUOTED = re.compile(r"""(['"])([^'"]*)\1""")
 _SETTINGS = {
     **{
@@ -114,8 +118,8 @@ _TYPES: dict[str, Any] = {
     "str": str,
     "int": int,
     "float": float,
-    "tuple[float, float, float] | None": Numbers("shares", "/", float, 3, form="60/20/20"),
-    "tuple[int, ...]": Numbers("sizes", ",", int, None, form="600,300"),
+    "tuple[float, float, float] | None": Numbers("shares", "/", float, 3, taken="three shares", form="60/20/20"),
+    "tuple[int, ...]": Numbers("sizes", ",", int, None, taken="whole numbers", form="600,300"),
     "tuple[str, ...]": _Words(),
 }
 
@@ -302,6 +306,13 @@ blank_option = click.option(
 )
 """``--blank`` of every command that reads blanks."""
 
+force_option = click.option(
+    "--force",
+    is_flag=True,
+    help="Discard unfinished work, unless --resume is given, and replace the output if it exists.",
+)
+"""``--force`` of every command that keeps unfinished work."""
+
 
 def needs(condition: bool, problem: str) -> None:
     """Raises :class:`OptionError` with ``problem`` unless ``condition`` holds."""
@@ -311,7 +322,7 @@ def needs(condition: bool, problem: str) -> None:
 
 def as_options(message: str) -> str:
     """A message whose settings stand as options: of ``learn_codes=False`` in backticks, ``--no-learn-codes``."""
-    return _SETTING.sub(_as_option, message)
+    return _REPEATED.sub(r"\1 \2 (now ", _SETTING.sub(_as_option, message))
 
 
 def _as_option(match: re.Match[str]) -> str:

@@ -15,6 +15,7 @@ from tiankong.cli.options import (
     OutputPath,
     SectionedCommand,
     config_options,
+    force_option,
     name_label_option,
     parse_label_names,
     sheet_option,
@@ -47,7 +48,7 @@ below it are read.
 )
 @click.option("--processes", default=0, help="Processes that segment (0: one per processor that this process may use).")
 @click.option("--resume", is_flag=True, help="Continue the unfinished preparation of this output, if there is one.")
-@click.option("--force", is_flag=True, help="Start over (without --resume); replace the output folder if it exists.")
+@force_option
 @click.option("--quiet", is_flag=True, help="No progress.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 @config_options(PrepareConfig)
@@ -106,9 +107,11 @@ def command(
         click.echo(
             f"  validation and test are kept at about {HELD_OUT:,} texts each, as without --split from {LARGE:,} on"
         )
-    click.echo(f"  vocabulary {manifest.words:,} words, {manifest.other_words:,} rarer ones read by their characters")
+    rarer = "rarer word read by its characters" if manifest.other_words == 1 else "rarer ones read by their characters"
+    click.echo(f"  vocabulary {manifest.words:,} words, {manifest.other_words:,} {rarer}")
     if manifest.left_out_words:
-        click.echo(f"  {manifest.left_out_words:,} still rarer words are read as unknown")
+        rarest = "word is" if manifest.left_out_words == 1 else "words are"
+        click.echo(f"  {manifest.left_out_words:,} still rarer {rarest} read as unknown")
     kept = "left out" if config.unique else "kept, each in one split"
     click.echo(f"  {manifest.duplicate_texts:,} repeated texts ({kept}), {manifest.empty_texts:,} empty")
     if manifest.labels:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tiankong.cli.display import end_stopped, metrics_lines, progress_bars, say, this_command
-from tiankong.cli.options import FilePath, Numbers, OutputPath, SectionedCommand, config_options
+from tiankong.cli.options import FilePath, Numbers, OutputPath, SectionedCommand, config_options, force_option
 from tiankong.config import ClassifierConfig, ModelConfig, TrainingConfig
 from tiankong.registry.tasks import TASKS
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @click.option("-o", "--output", required=True, type=OutputPath(), help="The model folder to make.")
 @click.option(
     "--weights",
-    type=Numbers("weights", ",", float, None, form="3,1"),
+    type=Numbers("weights", ",", float, None, taken="numbers", form="3,1"),
     help="With several corpora, each one's share of the training tokens, such as 3,1. [default: by their sizes]",
 )
 @click.option(
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     "--from", "base", help="For a classifier: start from this model that fills blanks, with its network and words."
 )
 @click.option("--resume", is_flag=True, help="Continue the unfinished training of this output, if there is one.")
-@click.option("--force", is_flag=True, help="Start over (without --resume); replace the output folder if it exists.")
+@force_option
 @click.option("--keep-checkpoints", is_flag=True, help="Keep OUTPUT.training after the model is written.")
 @click.option("--measure-limit", default=0, help="Measure only this many texts of each split at the end (0: all).")
 @click.option("--tensorboard", type=OutputPath(), help="Write TensorBoard events to this folder.")

@@ -88,10 +88,9 @@ def choose_column(names: Sequence[str], column: str | None, where: str) -> str:
     Raises:
         SourceError: there is no such column, or not exactly one with a usual name.
     """
-    listed = _listed(names)
     if column is not None:
         if column not in names:
-            raise SourceError(f"{where} has no column {column!r}, it has {listed}: name one with `column`")
+            raise SourceError(f"{where} has no column {column!r}: {_columns(names)}; {_choice(names)}")
         return _only(column, names, where)
     usual = [name for name in names if name.strip().casefold() in TEXT_COLUMNS]
     if len(set(usual)) == 1:
@@ -100,7 +99,7 @@ def choose_column(names: Sequence[str], column: str | None, where: str) -> str:
         _refuse_false_header(names[0], where)
         return names[0]
     problem = "several columns that may hold" if usual else "no column known to hold"
-    raise SourceError(f"{where} has {problem} the text, it has {listed}: name it with `column`")
+    raise SourceError(f"{where} has {problem} the text: {_columns(names)}; name one with `column`")
 
 
 def _only(name: str, names: Sequence[str], where: str) -> str:
@@ -108,6 +107,14 @@ def _only(name: str, names: Sequence[str], where: str) -> str:
     if names.count(name) > 1:
         raise SourceError(f"{where} has more than one column {name!r}: give each a name of its own in the file")
     return name
+
+
+def _columns(names: Sequence[str]) -> str:
+    return f"its only column is {names[0]!r}" if len(names) == 1 else f"its columns are {_listed(names)}"
+
+
+def _choice(names: Sequence[str]) -> str:
+    return "choose that one" if len(names) == 1 else "choose one of them"
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -152,7 +159,7 @@ def choose_label(names: Sequence[str], label: str | None, text_column: str, wher
     """
     if label is not None:
         if label not in names:
-            raise SourceError(f"{where} has no column {label!r}, it has {_listed(names)}: name one with `label_column`")
+            raise SourceError(f"{where} has no column {label!r}: {_columns(names)}; {_choice(names)}")
         if label == text_column:
             raise SourceError(f"{where}: the texts are in the column {label!r}, so it can't hold the labels too")
         return _only(label, names, where)

@@ -60,8 +60,8 @@ def _source(corpus: PublicCorpus, mirror: str) -> str:
         return str(Path(mirror) / corpus.file)
     if not corpus.address:
         raise SourceError(
-            f"{corpus.name} has no public address of its own ({corpus.origin}): give --from a folder or a mirror "
-            "that holds it"
+            f"{corpus.name} is not published as this very file (made from {corpus.origin}): pass --from FOLDER or "
+            "--from URL"
         )
     return corpus.address
 

@@ -130,13 +130,14 @@ class LabelCensus:
             )
         if several := self._without[SEVERAL_LABELS]:
             return (
-                f"{several:,} of {texts:,} texts have several labels, the first on {self._first[SEVERAL_LABELS]}: "
-                "leave each one label to train a classifier"
+                f"{several:,} of {texts:,} texts {'has' if several == 1 else 'have'} several labels, the first on "
+                f"{self._first[SEVERAL_LABELS]}: leave each one label to train a classifier"
             )
         if unlabelled:
+            these = "it" if unlabelled == 1 else "them"
             return (
-                f"{unlabelled:,} of {texts:,} texts have no label, the first on {self._first[NO_LABEL]}: label them or "
-                "leave them out"
+                f"{unlabelled:,} of {texts:,} texts {'has' if unlabelled == 1 else 'have'} no label, the first on "
+                f"{self._first[NO_LABEL]}: label {these} or leave {these} out"
             )
         if MANY_LABELS in self._first or self._used.sum() > MOST_DIFFERENT:
             return f"its texts have more than {MOST_DIFFERENT:,} different labels: name the right --label-column"

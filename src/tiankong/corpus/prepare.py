@@ -301,10 +301,11 @@ def _check_sizes(texts_of_splits: NDArray[np.int64], different: int, split: tupl
     if empty:
         given = "/".join(f"{share:g}" for share in split)
         texts = int(texts_of_splits.sum())
+        name = "training" if empty[0] == SPLITS[0] else empty[0]
         same = "" if different == texts else f" (there are only {different:,} different ones)"
         raise SourceError(
-            f"{texts:,} {'text is' if texts == 1 else 'texts are'} too few to split {given}: the {empty[0]} split is "
-            f"empty{same}; bring more text or give another `split`"
+            f"{texts:,} {'text is' if texts == 1 else 'texts are'} too few to split {given}: the {name} split is empty"
+            f"{same}; bring more text or give another `split`"
         )
 
 

@@ -19,7 +19,7 @@ from tiankong.corpus.shards import Shard
 from tiankong.errors import FolderError
 from tiankong.folder import missing_parents, readable_write_errors, remove_empty
 from tiankong.folder_lock import is_locked_elsewhere, try_lock, unlock
-from tiankong.unfinished_work import UnfinishedWork
+from tiankong.unfinished_work import UnfinishedWork, changed
 from tiankong.version import VERSION
 
 _SHARD_SUFFIX = ".safetensors"
@@ -133,7 +133,7 @@ def started_work(
 
 def _differences(started: dict[str, Any], asked: dict[str, Any]) -> list[str]:
     differences = [
-        f"`{name}={_given(started[name])}` (now {_given(value)})"
+        changed(name, _given(started[name]), _given(value))
         for name, value in asked.items()
         if name in {*CUTTING, "seed"} and started[name] != value
     ]
@@ -142,8 +142,8 @@ def _differences(started: dict[str, Any], asked: dict[str, Any]) -> list[str]:
     return differences
 
 
-def _given(value: Any) -> str:
-    return repr(tuple(value) if isinstance(value, list) else value)
+def _given(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
 
 
 _PREPARATION = UnfinishedWork(

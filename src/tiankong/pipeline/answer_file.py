@@ -88,7 +88,7 @@ def answer_file(
         have these names.
     :param threads: processors to use (0: all that this process may use).
     :param resume: continue the unfinished run for this ``output``, if there is one.
-    :param force: start over, and replace ``output`` if it is a file.
+    :param force: discard unfinished work, unless ``resume`` is given; replace ``output`` if it is a file.
     :param progress: called with a :class:`tiankong.Progress`. The stages are ``checking`` (of the names of fields,
         where each row has its own) and ``answering``, in bytes of the input, and ``writing``, in rows.
     :param wording: applied to what is wrong with a row before it is written.

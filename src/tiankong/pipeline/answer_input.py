@@ -134,7 +134,7 @@ class InputFile:
         elif text is not None:
             is_unicode = _is_unicode(text)
         if not is_unicode:
-            text, problem = None, problem or "it has characters that are no valid Unicode: save it as UTF-8"
+            text, problem = None, problem or "it has characters that are not valid Unicode: save it as UTF-8"
         repeats_text = not self._is_table and self._text_field not in row.fields
         return msgspec.json.encode(Row(fields, text, problem, repeats_text))
 

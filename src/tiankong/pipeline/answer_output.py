@@ -19,10 +19,8 @@ def output_format(output: Path) -> AnswerFormatSpec:
     """
     suffix = output.suffix.lower()
     if suffix not in ANSWER_FORMATS:
-        raise OptionError(
-            f"{display_name(output)} has a suffix that is not written ({suffix or 'none'}): "
-            f"name it as one of {', '.join(ANSWER_FORMATS)}"
-        )
+        kind = f"{suffix} files" if suffix else "files without a suffix"
+        raise OptionError(f"can't write {kind}: name the output as one of {', '.join(ANSWER_FORMATS)}")
     spec = ANSWER_FORMATS[suffix]
     if spec.module:
         try:

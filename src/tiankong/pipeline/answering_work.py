@@ -21,7 +21,7 @@ import msgspec
 from tiankong.errors import FolderError, OptionError, SourceError
 from tiankong.folder import way_out_of, write_text
 from tiankong.folder_lock import is_locked_elsewhere, try_lock, unlock
-from tiankong.unfinished_work import UnfinishedWork
+from tiankong.unfinished_work import UnfinishedWork, changed
 
 SECONDS_BETWEEN_PARTS = 1.0
 """Work that a killed run loses, beside what was under way."""
@@ -245,7 +245,7 @@ def _names(started: str, asked: str) -> str:
 def _difference(name: str, started: Any, now: Any) -> str:
     if max(len(repr(started)), len(repr(now))) > _LONGEST_SHOWN:
         return f"another `{name}`"
-    return f"`{name}={started!r}` (now {now!r})"
+    return changed(name, started, now)
 
 
 _RUN = UnfinishedWork(

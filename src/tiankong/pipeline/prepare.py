@@ -62,7 +62,7 @@ def prepare(
     :param preset: the name of a preset, the path of a ``.toml`` file, or a :class:`tiankong.config.Preset`.
     :param processes: processes that segment (0: one per processor that this process may use). The result is the same.
     :param resume: continue the unfinished preparation of this ``output``, if there is one.
-    :param force: start over, and replace ``output`` if it is a prepared corpus.
+    :param force: discard unfinished work, unless ``resume`` is given; replace ``output`` if it is a prepared corpus.
     :param progress: called with a :class:`tiankong.Progress` at every step. The stages are ``reading`` (in bytes of
         files, or texts; messages say how a file is read where that may surprise), ``counting`` and ``word vectors``.
     :param settings: fields of :class:`tiankong.config.PrepareConfig`, such as ``minimum_count=2``.

@@ -90,7 +90,7 @@ def train(
     :param preset: the name of a preset, the path of a ``.toml`` file, or a :class:`tiankong.config.Preset` (default:
         ``default``, or ``classifier`` for classifiers).
     :param resume: continue the unfinished training of this ``output``, if there is one.
-    :param force: start over, and replace ``output`` if it is a model.
+    :param force: discard unfinished work, unless ``resume`` is given; replace ``output`` if it is a model.
     :param keep_checkpoints: keep ``OUTPUT.training`` when the model is written.
     :param measure_limit: measure only this many texts of each split at the end (0: all).
     :param profile: measure in each epoch where the time goes and how fast the arithmetic is.

@@ -70,7 +70,7 @@ def check_text(text: str) -> None:
     surrogate = surrogate_in(text)
     if surrogate is not None:
         raise SentenceError(
-            f"character {surrogate + 1} of the sentence is no valid Unicode (a lone surrogate, or a byte that "
+            f"character {surrogate + 1} of the sentence is not valid Unicode (a lone surrogate, or a byte that "
             "is not UTF-8): remove it, or convert the text to UTF-8"
         )
 

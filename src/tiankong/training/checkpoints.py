@@ -19,9 +19,7 @@ from torch import Tensor
 
 from tiankong.errors import FolderError
 from tiankong.folder import readable_write_errors
-
-START_OVER = "start over with `force=True` instead of `resume=True`"
-"""The way out where a run can't go on."""
+from tiankong.unfinished_work import START_OVER
 
 _STATE = "state"
 _DIGEST = "sha256"

@@ -22,8 +22,8 @@ from filelock import FileLock, Timeout
 from tiankong.config import TrainingConfig
 from tiankong.errors import FolderError, OptionError
 from tiankong.folder import readable_write_errors, write_text
-from tiankong.training.checkpoints import START_OVER
 from tiankong.training.precision import resolve_precision
+from tiankong.unfinished_work import START_OVER, changed
 
 RUN_FILE = "run.json"
 LOCK_FILE = "lock"
@@ -183,8 +183,8 @@ def _precision_of(run: dict[str, Any], work: Work) -> str:
     if {**started, **names} != {**asked, **names}:
         by = f" It was started by: {command}" if command else ""
         raise OptionError(
-            f"the unfinished training in {folder} was started with {_differences(started, asked)}: give what it was "
-            f"started with, or {START_OVER}.{by}"
+            f"the unfinished training in {folder} was started with {_differences(started, asked)}: repeat the original "
+            f"options, or {START_OVER}.{by}"
         )
     return precision
 
@@ -208,7 +208,7 @@ def _read_run(folder: Path) -> tuple[dict[str, Any], str, str]:
 def _differences(started: dict[str, Any], asked: dict[str, Any]) -> str:
     """The settings in which a run as ``started`` differs from the run ``asked`` for now."""
     if started["task"] != asked["task"]:
-        return f"{_given('task', started['task'])} (now {_given('task', asked['task'])})"
+        return changed("task", started["task"], asked["task"])
     names, now = started.get(_NAMES) or {}, asked[_NAMES]
     differences = []
     if started.get("corpus") != asked.get("corpus"):
@@ -216,17 +216,16 @@ def _differences(started: dict[str, Any], asked: dict[str, Any]) -> str:
     if started.get("base") != asked.get("base"):
         base, base_now = names.get("base"), now["base"]
         is_same = base == base_now or _NAMES not in started
-        differences.append(
-            "another model behind `base`" if is_same else f"{_given('base', base)} (now {_given('base', base_now)})"
-        )
+        differences.append("another model behind `base`" if is_same else changed("base", base, base_now))
     for part in _PARTS:
         differences += [
-            f"{_given(name, started[part].get(name))} (now {_given(name, value)})"
+            changed(name, _given(started[part].get(name)), _given(value))
             for name, value in asked.get(part, {}).items()
             if started.get(part, {}).get(name) != value
         ]
     if len(differences) > _MOST_NAMED:
-        differences[_MOST_NAMED:] = [f"{len(differences) - _MOST_NAMED} more that are not as now"]
+        more = len(differences) - _MOST_NAMED
+        differences[_MOST_NAMED:] = [f"and {more} other settings differ" if more > 1 else "and 1 other setting differs"]
     return ", ".join(differences) or "settings that this version does not have"
 
 
@@ -237,16 +236,16 @@ def _corpus_difference(names: dict[str, Any], now: dict[str, Any]) -> str:
         return "another corpus or other `weights`"
     prints, prints_now = ([fingerprint for _, fingerprint in pairs] for pairs in (corpora, corpora_now))
     if prints == prints_now:
-        return f"{_given('weights', names['weights'])} (now {_given('weights', now['weights'])})"
+        return changed("weights", _given(names["weights"]), _given(now["weights"]))
     called, called_now = (", ".join(name for name, _ in pairs) for pairs in (corpora, corpora_now))
     if sorted(prints) == sorted(prints_now):
         return f"the corpora in another order, {called}"
     if called != called_now:
-        return f"another corpus, {called} (now {called_now})"
-    changed = [name for (name, before), after in zip(corpora, prints_now, strict=True) if before != after]
-    return f"another corpus: {', '.join(changed)} was prepared again since"
+        return f"the {'corpus' if len(corpora) == 1 else 'corpora'} {called} (now {called_now})"
+    again = [name for (name, before), after in zip(corpora, prints_now, strict=True) if before != after]
+    return f"another corpus: {', '.join(again)} was prepared again since"
 
 
-def _given(name: str, value: Any) -> str:
-    """A setting with its value, as an argument of :func:`tiankong.train`."""
-    return f"`{name}={tuple(value) if isinstance(value, list) else value!r}`"
+def _given(value: Any) -> Any:
+    """A value as an argument of :func:`tiankong.train`."""
+    return tuple(value) if isinstance(value, list) else value

@@ -11,8 +11,8 @@ import lightning.pytorch as pl
 
 from tiankong.errors import FolderError
 from tiankong.folder import readable_write_errors, write_text
-from tiankong.training.checkpoints import START_OVER
 from tiankong.training.schedule import TIME_PARTS, Schedule
+from tiankong.unfinished_work import START_OVER
 
 _HOUR = 3600.0
 

@@ -134,7 +134,7 @@ class _StrictDecoder:
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no number in JSON: write null, or a string")
+    raise ValueError(f"{name} is not a number in JSON: write null, or a string")
 
 
 def _raw_object(line: str) -> bytes:
