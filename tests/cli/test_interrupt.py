@@ -68,6 +68,24 @@ def test_prepare_of_more_text_continues(tmp_path, number, code):
 
 
 @pytest.mark.trains
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize("after", [0, 0.5])
+def test_train_while_its_packages_are_imported(prepared, tmp_path, number, code, after):
+    process = start("train", prepared, "-o", tmp_path / "model", *TINY)
+    maps = Path(f"/proc/{process.pid}/maps")
+
+    def ready():
+        if "libtorch" not in maps.read_text():
+            return False
+        time.sleep(after)
+        return True
+
+    err = interrupted(process, ready, number, code)
+    assert err == "tiankong: stopped: there is nothing yet that --resume could continue from\n"
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.trains
 def test_train(prepared, tmp_path):
     output = tmp_path / "model"
     options = [prepared, "-o", output, *TINY, "--batch-tokens", 140, "--checkpoint-steps", 2]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.conftest import succeed
+from tiankong.cli.display import this_command
 from tiankong.cli.main import run
 
 NOTE = "tiankong: no word beside the blank is in the vocabulary; it is read by its characters\n"
@@ -46,3 +47,8 @@ def test_an_environment_variable_is_named(monkeypatch, capsys, command):
 def test_a_context_of_which_nothing_is_known_is_noted(capsys, sentence, note):
     succeed("fill", "--threads", 1, "--top-k", 1, sentence)
     assert capsys.readouterr().err == note
+
+
+def test_the_command_on_a_card_is_without_resume(monkeypatch):
+    monkeypatch.setattr("sys.argv", ["tiankong", "train", "prepared", "-o", "/home/me/model", "--resume"])
+    assert this_command() == "tiankong train prepared -o model"

@@ -117,10 +117,11 @@ def discard(stream: TextIO) -> None:
 
 
 def this_command() -> str:
-    """The command that is running, for the card or page of what it makes; of absolute paths only the last part, since
-    the rest is private.
+    """The command that is running, for the card or page of what it makes: without ``--resume``, which changes nothing
+    in that, and of absolute paths only the last part, since the rest is private.
     """
-    return shlex.join(["tiankong", *(Path(one).name if Path(one).is_absolute() else one for one in sys.argv[1:])])
+    given = [argument for argument in sys.argv[1:] if argument != "--resume"]
+    return shlex.join(["tiankong", *(Path(one).name if Path(one).is_absolute() else one for one in given)])
 
 
 def metrics_lines(metrics: Mapping[str, Any]) -> str:

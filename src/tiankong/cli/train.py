@@ -12,6 +12,7 @@ from tiankong.cli.display import end_stopped, metrics_lines, progress_bars, say,
 from tiankong.cli.options import FilePath, Numbers, OutputPath, SectionedCommand, config_options, force_option
 from tiankong.config import ClassifierConfig, ModelConfig, TrainingConfig
 from tiankong.registry.tasks import TASKS
+from tiankong.stop_signals import stop_signals_held_back
 
 if TYPE_CHECKING:
     from tiankong.pipeline.progress import Progress
@@ -70,8 +71,6 @@ def command(
     While it runs, OUTPUT.training holds checkpoints. Ctrl-C saves one and stops; the same command with --resume
     continues, also after a crash, and ends with the same weights as an uninterrupted training.
     """
-    from tiankong.pipeline.train import head_line, holds_run, run_folder, train  # noqa: PLC0415 - heavy
-
     with progress_bars(quiet=quiet) as show:
 
         def shown(step: Progress) -> None:
@@ -81,6 +80,9 @@ def command(
                 show(step)
 
         try:
+            with stop_signals_held_back():
+                from tiankong.pipeline.train import holds_run, run_folder, train  # noqa: PLC0415 - heavy
+
             result = train(
                 list(prepared),
                 output,
@@ -104,8 +106,6 @@ def command(
     if as_json:
         click.echo(json.dumps(metrics, ensure_ascii=False))
         return
-    if "head" in metrics:
-        say(head_line(**metrics["head"]), quiet=quiet)
     if "learned_codes" in metrics:
         learned = metrics["learned_codes"]
         say(

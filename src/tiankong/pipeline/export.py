@@ -17,6 +17,7 @@ from tiankong.pipeline.progress import OnProgress, check_progress, counter
 from tiankong.pipeline.results import ExportResult
 from tiankong.pipeline.train import error_detection_finder
 from tiankong.request.options import check_threads
+from tiankong.stop_signals import stop_signals_held_back
 
 
 def export(
@@ -55,7 +56,8 @@ def export(
     check_progress(progress)
     source = model_path(model)
     try:
-        from tiankong.exporting.int8_model import write_int8_model  # noqa: PLC0415 - heavy
+        with stop_signals_held_back():
+            from tiankong.exporting.int8_model import write_int8_model  # noqa: PLC0415 - heavy
     except ModuleNotFoundError:
         raise MissingPackageError("exporting", "train") from None
     MODEL.check_output(output, force=force)

@@ -33,6 +33,7 @@ from tiankong.pipeline.settings import preset_of, with_settings
 from tiankong.registry.heads import AUTO, HEADS, choose_head
 from tiankong.registry.tasks import TASKS, WORDS, TaskSpec
 from tiankong.request.options import is_whole
+from tiankong.stop_signals import stop_signals_held_back
 from tiankong.unfinished_work import nothing_to_resume
 
 if TYPE_CHECKING:
@@ -115,7 +116,7 @@ def train(
         {
             "weights": list(weights) if isinstance(weights, tuple) else weights,
             "task": task if task != next(iter(TASKS)) else None,
-            **{"base": base, "preset": preset, "measure_limit": measure_limit or None, "resume": resume},
+            **{"base": base, "preset": preset, "measure_limit": measure_limit or None},
             **settings,
         },
     )
@@ -135,10 +136,11 @@ def train(
     config = _settings(spec, preset, settings, base)
     limit_spinning()
     try:
-        from tiankong.exporting.model_writer import write_model  # noqa: PLC0415 - heavy
-        from tiankong.training.run_folder import Work, remove_run  # noqa: PLC0415
-        from tiankong.training.task import TrainingRequest, fit  # noqa: PLC0415
-        from tiankong.training.trainer import TrainingInterrupted  # noqa: PLC0415
+        with stop_signals_held_back():
+            from tiankong.exporting.model_writer import write_model  # noqa: PLC0415 - heavy
+            from tiankong.training.run_folder import Work, remove_run  # noqa: PLC0415
+            from tiankong.training.task import TrainingRequest, fit  # noqa: PLC0415
+            from tiankong.training.trainer import TrainingInterrupted  # noqa: PLC0415
     except ModuleNotFoundError:
         raise MissingPackageError("training", "train") from None
     MODEL.check_output(output, force=force)
@@ -212,14 +214,16 @@ def run_folder(output: Path) -> Path:
 
 def holds_run(output: Path) -> bool:
     """Whether there is an unfinished training of ``output``."""
-    from tiankong.training.run_folder import Work  # noqa: PLC0415 - heavy
+    with stop_signals_held_back():
+        from tiankong.training.run_folder import Work  # noqa: PLC0415 - heavy
 
     return Work(run_folder(output)).holds_run
 
 
 def can_resume(output: Path) -> bool:
     """Whether there is an unfinished training of ``output`` with a checkpoint to resume from."""
-    from tiankong.training.run_folder import Work  # noqa: PLC0415 - heavy
+    with stop_signals_held_back():
+        from tiankong.training.run_folder import Work  # noqa: PLC0415 - heavy
 
     return Work(run_folder(output)).has_checkpoint
 
