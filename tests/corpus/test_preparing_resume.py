@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -104,6 +105,52 @@ def test_texts_that_changed_meanwhile_are_segmented_again(whole, tmp_path):
     with pytest.raises(KeyboardInterrupt):
         prepare(GivenTexts(stopped_after(others, 300)), output, CONFIG, sizes=TINY)
     assert files_of(prepare(GivenTexts(PAIRS), output, CONFIG, sizes=TINY, resume=True).path) == files_of(whole.path)
+
+
+@pytest.fixture
+def begun(tmp_path, monkeypatch, tiny):  # noqa: ARG001 - for its effect
+    """A preparation of two files that was stopped after eight chunks."""
+    for number in range(2):
+        lines = "".join(f"{text}\n" for text, _ in PAIRS[number * 200 : number * 200 + 200])
+        (tmp_path / f"{number}.txt").write_text(lines, encoding="utf-8")
+    with monkeypatch.context() as patch:
+        patch.setattr(Segmented, "write", stopping(Segmented.write, 8))
+        assert run(arguments_of(tmp_path, "0.txt", "1.txt")) == 130
+    return tmp_path
+
+
+def arguments_of(folder, *files):
+    return ["prepare", *(str(folder / file) for file in files), "-o", str(folder / "out"), "--processes", "1"]
+
+
+def test_files_that_none_of_the_finished_chunks_fits_are_refused(begun, capfd):
+    work = work_folder(begun / "out")
+    before = files_of(work)
+    for files in (["1.txt"], ["1.txt", "0.txt"]):
+        capfd.readouterr()
+        assert run([*arguments_of(begun, *files), "--resume"]) == 2
+        error = capfd.readouterr().err
+        assert f"none of the 8 finished chunks in {work} fits these texts: give the files" in error
+        assert "or start over with --force" in error
+        assert files_of(work) == before
+    assert run([*arguments_of(begun, "1.txt"), "--force"]) == 0
+
+
+def test_what_is_kept_of_other_files_is_said(begun, capfd):
+    (begun / "2.txt").write_text("又一条\n", encoding="utf-8")
+    assert run([*arguments_of(begun, "0.txt", "2.txt", "1.txt"), "--resume"]) == 0
+    error = capfd.readouterr().err
+    kept = int(re.search(r"resumed .*\.preparing: 8 chunks were done, (\d+) of which fits? these texts", error)[1])
+    assert 0 < kept < 8
+    made = files_of(begun / "out")
+    assert run([*arguments_of(begun, "0.txt", "2.txt", "1.txt"), "--force"]) == 0
+    assert files_of(begun / "out") == made
+
+
+def test_more_files_keep_all_that_is_done(begun, capfd):
+    (begun / "2.txt").write_text("又一条\n", encoding="utf-8")
+    assert run([*arguments_of(begun, "0.txt", "1.txt", "2.txt"), "--resume"]) == 0
+    assert "8 chunks were done, 8 of which fit these texts" in capfd.readouterr().err
 
 
 @pytest.mark.usefixtures("tiny")

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import ExitStack
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -50,7 +51,7 @@ from tiankong.corpus.splits import SPLITS, shares, splits_of
 from tiankong.corpus.user_dictionary import read_user_words
 from tiankong.corpus.word_codes import write_codes
 from tiankong.corpus.work_folder import Work, started_work
-from tiankong.errors import SourceError
+from tiankong.errors import OptionError, SourceError
 from tiankong.folder import write_text
 from tiankong.machine import allowed_threads
 from tiankong.text.characters import count_characters
@@ -118,7 +119,8 @@ def prepare(
     processor that this process may use). ``report("reading", work)`` tells the progress, in the unit of the source;
     ``note`` is called with a sentence for people about how something is read.
 
-    :raises OptionError: the configuration, or the user dictionary; the preparation to resume segments differently.
+    :raises OptionError: the configuration, or the user dictionary; the preparation to resume segments differently, or
+        has no chunk of these texts.
     :raises SourceError: something can't be read, or there is too little text.
     :raises FolderError: ``output`` exists or can't be written; there is an unfinished preparation of it (without
         ``resume`` or ``force``).
@@ -143,9 +145,16 @@ def prepare(
         started_work(output, config, user_words, resume=resume, force=force, note=note) as work,
         PREPARED.write(output, force=force) as folder,
     ):
+        finished = work.finished()
+        _check_any_fits(finished, source, work, sizes)
         chunks = read_chunks(source, lambda count: report("reading", count), on_empty, note, sizes.chunk)
-        count = _segment(chunks, work, segmenter, processes, lambda: SegmentingProcesses(processes, config, user_words))
+        count, kept = _segment(
+            chunks, work, segmenter, processes, lambda: SegmentingProcesses(processes, config, user_words)
+        )
         source.check_unchanged()
+        if finished:
+            were = "1 chunk was" if len(finished) == 1 else f"{len(finished):,} chunks were"
+            note(f"resumed {work.folder}: {were} done, {kept:,} of which {'fits' if kept == 1 else 'fit'} these texts")
         report("counting", 0)
         shards = work.shards(count)
         empty = rows_without_text + sum(shard.empty for shard in shards)
@@ -157,17 +166,36 @@ def prepare(
     return PreparedCorpus(output)
 
 
+def _check_any_fits(finished: Sequence[int], source: Source, work: Work, sizes: Sizes) -> None:
+    """Checks that not all that is done would be thrown away, where that can be seen before anything is. As a rule, the
+    first chunk fits, and no other is read.
+
+    :raises OptionError: none of the finished chunks is one of ``source``.
+    """
+    if not finished or not source.is_rereadable:
+        return
+    chunks = read_chunks(source, lambda _: None, lambda: None, lambda _: None, sizes.chunk)
+    if not any(
+        number in finished and work.is_done(number, chunk.to_bytes())
+        for number, chunk in enumerate(islice(chunks, finished[-1] + 1))
+    ):
+        raise OptionError(
+            f"none of the {len(finished):,} finished chunks in {work.folder} fits these texts: give the files that it "
+            "was started with, or start over with `force=True`"
+        )
+
+
 def _segment(
     chunks: Iterable[Chunk],
     work: Work,
     segmenter: ChunkSegmenter,
     processes: int,
     start: Callable[[], SegmentingProcesses],
-) -> int:
-    """Makes the shards that are not there yet; returns the number of chunks. If there is one to make only, or one
-    process is wanted, no other is started.
+) -> tuple[int, int]:
+    """Makes the shards that are not there yet; returns the number of chunks, and how many of them were there. If there
+    is one to make only, or one process is wanted, no other is started.
     """
-    count = 0
+    count = kept = 0
     first: tuple[int, bytes] | None = None
     running: deque[tuple[int, Future[None]]] = deque()
     started: SegmentingProcesses | None = None
@@ -186,6 +214,7 @@ def _segment(
             count += 1
             content = chunk.to_bytes()
             if work.is_done(number, content):
+                kept += 1
                 continue
             if processes == 1:
                 make(number, content)
@@ -205,7 +234,7 @@ def _segment(
             add_oldest()
     if first is not None:
         make(*first)
-    return count
+    return count, kept
 
 
 def _write_corpus(

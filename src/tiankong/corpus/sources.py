@@ -41,7 +41,9 @@ _MISSING_TYPES = ("NAType", "NaTType")
 
 
 class Source(ABC):
-    """Texts to read, once."""
+    """Texts to read, once, or again if it ``is_rereadable``."""
+
+    is_rereadable = False
 
     @property
     @abstractmethod
@@ -90,6 +92,7 @@ class Files(Source):
     (``None``: the first that is shown). ``encoding`` is detected if it is ``None``. The unit of work is a byte on disk.
     """
 
+    is_rereadable = True
     paths: Sequence[Path]
     column: str | None = None
     label_column: str | None = None

@@ -60,6 +60,10 @@ class Work:
         except FolderError:
             return False
 
+    def finished(self) -> list[int]:
+        """The numbers of the chunks whose shards are there, in order."""
+        return sorted(int(file.stem) for file in self.folder.glob(f"*{_SHARD_SUFFIX}") if file.stem.isdecimal())
+
     def partial(self, number: int) -> Path:
         """Where to write the shard of chunk ``number``."""
         return self.folder / f".{self.run}-{self._file(number).name}{_PARTIAL}"

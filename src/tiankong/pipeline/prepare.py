@@ -67,7 +67,8 @@ def prepare(
         files, or texts; messages say how a file is read where that may surprise), ``counting`` and ``word vectors``.
     :param settings: fields of :class:`tiankong.config.PrepareConfig`, such as ``minimum_count=2``.
     :raises OptionError: a setting, the preset or the user dictionary is unusable; ``source`` is neither files nor
-        texts; ``output`` is no path; the preparation to resume was started with settings that cut texts differently.
+        texts; ``output`` is no path; the preparation to resume was started with settings that cut texts differently,
+        or with other files, none of whose chunks fits.
     :raises SourceError: something can't be read as text, or was changed meanwhile; there is too little text.
     :raises FolderError: ``output`` exists or can't be written; there is an unfinished preparation of it (without
         ``resume`` or ``force``).
