@@ -38,7 +38,9 @@ REFUSED = [
     ("folder.jsonl", "out.jsonl", {}, SourceError, "is a folder, and one file at a time"),
     ("texts.csv", "out.jsonl", {"encoding": "none"}, OptionError, "not an encoding"),
     ("texts.txt", "out.jsonl", {"top_k": 0}, OptionError, "`top_k` must be"),
-    ("texts.txt", "out.jsonl", {"colour": 1}, OptionError, "unknown constraint colour"),
+    ("texts.txt", "out.jsonl", {"colour": 1}, OptionError, "no option 'colour': its options are top_k, .*length"),
+    ("texts.txt", "out.jsonl", {"on_read": print}, OptionError, "no option 'on_read'"),
+    ("texts.txt", "out.jsonl", {"on_error": "return"}, OptionError, "`on_error` is not for files: .* leave it out"),
     ("texts.txt", "out.jsonl", {"exclude": object()}, OptionError, "unusable"),
     ("texts.txt", "out.jsonl", {"joint": 3}, OptionError, "`joint` must be"),
     ("texts.txt", "out.jsonl", {"threads": -1}, OptionError, "`threads` must be"),
@@ -75,6 +77,13 @@ def test_what_is_refused_leaves_nothing(tmp_path, monkeypatch, source, output, o
         answer_file("fill", source, output, **options)
     assert "\n" not in str(refused.value)
     assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_notes_come_in_a_stage_that_is_documented(tmp_path):
+    steps = []
+    answer_file("embed", text_file(tmp_path), tmp_path / "out.jsonl", resume=True, threads=1, progress=steps.append)
+    assert {step.stage for step in steps} == {"answering"}
+    assert "there is no unfinished run" in "".join(step.message for step in steps)
 
 
 def test_methods_and_options_that_there_are_none_of(tmp_path):

@@ -40,6 +40,18 @@ def test_rows_that_are_no_texts_have_their_reason(tmp_path):
     rows = read(tmp_path / "out.jsonl")
     assert [row.get("error") for row in rows if "error" in row] == list(errors.values())
     assert rows[3] == {"no": 1, "error": errors["line 4"]}
+    assert rows[-1] == {"sentence": "[]", "error": errors["line 10"]}
+
+
+@pytest.mark.parametrize("value", ["[1, 2]", "5", "true", "1.50", '[{"text": "物流__"}]'])
+@pytest.mark.parametrize("suffix", ["jsonl", "csv"])
+def test_a_row_that_is_no_object_keeps_its_value(tmp_path, value, suffix):
+    source = tmp_path / "texts.jsonl"
+    source.write_text(f'"物流__"\n{value}\n', encoding="utf-8")
+    answered = tiankong.answer_file("fill", source, tmp_path / f"out.{suffix}", top_k=1, threads=1)
+    (error,) = answered.first_failed
+    assert "make it a string" in error.message
+    assert read(tmp_path / f"out.{suffix}")[1] == {"sentence": value, "error": error.message}
 
 
 @pytest.mark.parametrize("suffix", ["jsonl", "csv", "parquet"])
@@ -82,12 +94,13 @@ def test_a_row_of_a_table_with_too_few_or_too_many_fields(tmp_path):
     source.write_text('id,text,\n1,外套__,\n2\n\n3,"外\n套__",好\n4,外套__,好,更多\n', encoding="utf-8")
     answered = tiankong.answer_file("fill", source, tmp_path / "out.csv", top_k=1, threads=1)
     assert [(error.place, error.message) for error in answered.first_failed] == [
-        ("line 3", "it has 1 of 3 fields"),
-        ("line 7", "it has 4 of 3 fields"),
+        ("line 3", "the row has 1 field, the header has 3"),
+        ("line 7", "the row has 4 fields, the header has 3"),
     ]
     rows = read(tmp_path / "out.csv")
     assert [row["id"] for row in rows] == ["1", "2", "3", "4"]
     assert rows[2]["column 3"] == "好"
+    assert rows[3]["column 4"] == "更多"
     assert rows[2]["text"] == "外\n套__"
 
 

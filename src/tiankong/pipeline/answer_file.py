@@ -27,7 +27,7 @@ from tiankong.pipeline.answering_work import RowError, holds_unfinished, started
 from tiankong.pipeline.progress import OnProgress, Progress, check_progress, notes
 from tiankong.pipeline.records import ERROR, RECORD_KINDS, RecordKind
 from tiankong.request.loading import LoadOptions
-from tiankong.request.options import check_threads
+from tiankong.request.options import FillOptions, check_threads
 from tiankong.text.script import AUTO, Script, check_script
 from tiankong.version import VERSION
 
@@ -133,13 +133,14 @@ def answer_file(
         },
     }
     report = progress or (lambda _: None)
-    rows = source.rows(notes(progress))
+    note = notes(progress, "answering")
+    rows = source.rows(note)
     first = next(rows, None)  # what is wrong with the file shows before anything is written
     if first is None:
         raise SourceError(f"{source.name} holds no text: there is nothing to answer")
     source.check_names(lambda read: report(Progress("checking", read, source.description.bytes)))
     try:
-        with started_work(output, stated, resume=resume, force=force, note=notes(progress)) as work:
+        with started_work(output, stated, resume=resume, force=force, note=note) as work:
             for chunk, answers in workers.answered(islice(chain([first], rows), work.rows, None)):
                 lines, errors = _with_errors(answers, chunk.places, wording or str, f"{answer_prefix}{ERROR}")
                 if work.add(lines, len(chunk.places), errors):
@@ -202,8 +203,13 @@ def _kind(method: str, options: Mapping[str, Any]) -> RecordKind:
     if method not in RECORD_KINDS:
         raise OptionError(f"there is no method {method!r} that answers files: there are {', '.join(RECORD_KINDS)}")
     kind = RECORD_KINDS[method]
-    known = inspect.signature(kind.records).parameters
-    unknown = sorted(set(options) - set(known)) if "options" not in known else []
-    if unknown or "on_read" in options:
-        raise OptionError(f"{method} has no option {(unknown or ['on_read'])[0]!r}")
+    if "on_error" in options:
+        raise OptionError("`on_error` is not for files: errors go into the rows; leave it out")
+    # Behind the model and its texts.
+    known = [name for name in list(inspect.signature(kind.records).parameters)[2:] if name != "on_read"]
+    if "options" in known:
+        known = [*(name for name in known if name != "options"), *FillOptions.__annotations__]
+    unknown = sorted(set(options) - set(known))
+    if unknown:
+        raise OptionError(f"{method} has no option {unknown[0]!r}: its options are {', '.join(dict.fromkeys(known))}")
     return kind

@@ -36,10 +36,10 @@ def check_progress(on_progress: object) -> None:
         raise OptionError(f"progress must be a function, not {on_progress!r}")
 
 
-def notes(on_progress: OnProgress | None) -> Callable[[str], None]:
-    """A function that reports a sentence for people about how something is read."""
+def notes(on_progress: OnProgress | None, stage: str = "reading") -> Callable[[str], None]:
+    """A function that reports a sentence for people about how something is read, in ``stage``."""
     report = on_progress or (lambda _: None)
-    return lambda sentence: report(Progress("reading", message=sentence))
+    return lambda sentence: report(Progress(stage, message=sentence))
 
 
 def word_vectors(bits: int) -> Progress:

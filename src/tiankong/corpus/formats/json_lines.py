@@ -92,7 +92,7 @@ def full_rows(stream: ByteStream, columns: Columns, codec: str, on_bytes: OnByte
             _refuse_whole(stream.name)
         if not isinstance(value, dict):
             text, problem = _checked_text(value)
-            yield FullRow(text, None, number, problem)
+            yield FullRow(line.strip() if problem else text, None, number, problem)
             continue
         if key is None and _may_hold_text(value):
             key = choose_column(list(value), None, f"{stream.name} (line {number})")

@@ -61,7 +61,7 @@ def rows(stream: ByteStream, columns: Columns, codec: str, on_bytes: OnBytes | N
         if len(fields) <= chosen or any(fields[len(names) :]):
             few = len(fields) <= chosen
             way_out = "add the missing ones" if few else "put a text that holds a separator in double quotes"
-            raise SourceError(f"{stream.name} has {len(fields)} of {len(names)} fields on line {number}: {way_out}")
+            raise SourceError(f"{_widths(fields, names, f'{stream.name} (line {number})')}: {way_out}")
         mark = label_text(fields[label_at] if label_at < min(len(fields), len(names)) else None)
         any_row, any_label = True, any_label or mark is not None
         yield Row(fields[chosen], mark, number)
@@ -110,9 +110,25 @@ def full_rows(stream: ByteStream, columns: Columns, codec: str, on_bytes: OnByte
         elif fields:
             problem = ""
             if len(fields) <= chosen or any(fields[len(names) :]):
-                problem = f"it has {len(fields)} of {len(names)} fields"
+                problem = _widths(fields, names, "the row")
             text = fields[chosen] if len(fields) > chosen else None
-            yield FullRow(text, dict(zip(names, fields, strict=False)), number, problem, names[chosen])
+            yield FullRow(text, _named(fields, names), number, problem, names[chosen])
+
+
+def _named(fields: Sequence[str], names: Sequence[str]) -> dict[str, str]:
+    """The fields of a row by their columns; one that the header has no name for is called as in :func:`column_names`,
+    if there is anything in it.
+    """
+    named = dict(zip(names, fields, strict=False))
+    for number, value in enumerate(fields[len(names) :], len(names) + 1):
+        if value:
+            named.setdefault(f"column {number}", value)
+    return named
+
+
+def _widths(fields: Sequence[str], names: Sequence[str], row: str) -> str:
+    """How many fields a row has, and how many it should have."""
+    return f"{row} has {len(fields)} {'field' if len(fields) == 1 else 'fields'}, the header has {len(names)}"
 
 
 def _text_column(names: list[str], columns: Columns, stream: ByteStream) -> int:
