@@ -140,6 +140,21 @@ def test_a_folder_with_a_part_of_the_file(tmp_path):
     assert not list((tmp_path / "here").iterdir())
 
 
+def test_what_a_folder_lacks_is_said_once(tmp_path, capsys, monkeypatch):
+    others = [dataclasses.replace(CORPUS, name=name, file=name) for name in "defgh"]
+    monkeypatch.setattr(public, "PUBLIC_CORPORA", (*others, CORPUS))
+    (tmp_path / "c.bin").write_bytes(DATA)
+    output, problem = tmp_path / "out", "5 of 6 corpora {} (d, e, f and 2 more)"
+    assert run(["corpus", "-o", str(output), "--from", str(tmp_path / "none")]) == 2
+    assert capsys.readouterr().err.startswith(f"tiankong: there is no folder {tmp_path}/none: give --from")
+    assert not output.exists()
+    assert run(["corpus", "-o", str(output), "--from", str(tmp_path)]) == 2
+    assert problem.format(f"are not in {tmp_path}") in capsys.readouterr().err
+    assert [file.name for file in output.iterdir()] == ["c.bin"]
+    assert run(["corpus", "-o", str(output)]) == 2  # c is there already
+    assert problem.format("are not published as these very files") in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("mirror", "message"),
     [

@@ -79,6 +79,14 @@ class TestThingsThatGoWrong:
         assert str(refused.value).endswith(f"; so are 13 more, on {places} and 4 others")
         assert [entry.name for entry in output.parent.iterdir()] == [file.name]
 
+    def test_rows_that_differ_in_what_is_wrong_are_not_said_to_be_alike(self, output):
+        file = output.with_suffix(".jsonl")
+        file.write_text('{"text": "好"}\n{"text": 5}\n{"txt": "x"}\nno JSON\n', encoding="utf-8")
+        with pytest.raises(SourceError, match=r"type int .* on line 2: .*; 2 more can't be used either, for this or"):
+            prepare(Files([file]), output, CONFIG)
+        with pytest.raises(SourceError, match=r"text 1 of .* type int: .*; 1 more can't be used either, .* on text 3"):
+            prepare(GivenTexts([5, "好", ("好", [])]), output, CONFIG)
+
     @pytest.mark.parametrize("bad", [3, b"x", ("好", "1", "2"), ("好", ["1"]), "\ud800"])
     def test_items_that_are_no_texts_are_named_and_counted(self, output, bad):
         with pytest.raises(SourceError, match=r"text 2 of those given|on text 2: ") as refused:

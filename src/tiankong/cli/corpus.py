@@ -26,12 +26,15 @@ def command(names: tuple[str, ...], output: Path | None, mirror: str, quiet: boo
     (zh, en) names all of its corpora; without NAMES, all are meant. Most were made from larger publications and have
     no address of their own: use --from to name a folder that has them.
     """
-    from tiankong.corpus.fetch import fetch  # noqa: PLC0415
+    from tiankong.corpus.fetch import available, fetch  # noqa: PLC0415
     from tiankong.corpus.public import named  # noqa: PLC0415
 
     corpora = named(names)
     needs(output is not None or not mirror, "--from needs --output, the folder to fetch into")
     failures = []
+    if output is not None:
+        corpora, problem = available(corpora, output, mirror)
+        failures += [problem] if problem else []
     for corpus in corpora:
         if output is None:
             fields = dataclasses.asdict(corpus)

@@ -14,15 +14,20 @@ class BadRows:
 
     def __init__(self) -> None:
         self._first: SourceError | None = None
+        self._reason = ""
+        self._is_one_reason = True
         self._others: list[str] = []
         self._count = 0
 
     def add(self, place: str, error: SourceError) -> None:
         """Notes the row at ``place``, such as "line 3", which gives this error."""
         self._count += 1
+        reason = str(error).replace(place, "")
         if self._first is None:
-            self._first = error
-        elif len(self._others) < _MOST_NAMED - 1:
+            self._first, self._reason = error, reason
+            return
+        self._is_one_reason = self._is_one_reason and reason == self._reason
+        if len(self._others) < _MOST_NAMED - 1:
             self._others.append(place)
 
     def __bool__(self) -> bool:
@@ -31,7 +36,8 @@ class BadRows:
     def refuse(self) -> None:
         """Does nothing if there was none.
 
-        :raises SourceError: what is wrong with the first one, the places of the next, and the number of the rest.
+        :raises SourceError: what is wrong with the first one, the places of the next, and the number of the rest; and
+            whether the same is wrong with them.
         """
         if self._first is None:
             return
@@ -39,4 +45,7 @@ class BadRows:
             raise self._first
         unnamed = self._count - 1 - len(self._others)
         places = ", ".join(self._others) + (f" and {unnamed:,} others" if unnamed else "")
-        raise SourceError(f"{self._first}; so are {self._count - 1:,} more, on {places}")
+        more = f"{self._count - 1:,} more"
+        if self._is_one_reason:
+            raise SourceError(f"{self._first}; so are {more}, on {places}")
+        raise SourceError(f"{self._first}; {more} can't be used either, for this or another reason, on {places}")

@@ -6,7 +6,7 @@ import http.client
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
@@ -17,6 +17,7 @@ from tiankong.folder import readable_write_errors, sha256
 
 _TIMEOUT = 30
 _BLOCK = 1 << 16
+_MOST_NAMED = 3
 _PARTIAL, _NOTHING_THERE = 206, 416
 
 
@@ -48,6 +49,33 @@ def fetch(
             raise SourceError(f"{source} is not {corpus.name}: its checksum differs; use another source")
         aside.replace(target)
     return target
+
+
+def available(corpora: Sequence[PublicCorpus], folder: Path, mirror: str) -> tuple[list[PublicCorpus], str]:
+    """Those of ``corpora`` that :func:`fetch` has a source for, as far as that shows offline; and a sentence about the
+    others, empty if there are none.
+
+    :raises SourceError: ``mirror`` is a path, and no folder.
+    """
+    lacking: list[PublicCorpus] = []
+    problem = way_out = ""
+    if mirror and "://" not in mirror:
+        if not Path(mirror).is_dir():
+            raise SourceError(f"there is no folder {mirror}: give --from the folder that has the files, or a URL")
+        lacking = [corpus for corpus in corpora if not (Path(mirror) / corpus.file).exists()]
+        problem, way_out = f"are not in {mirror}", "use another folder or a URL"
+    elif not mirror:
+        lacking = [corpus for corpus in corpora if not corpus.address]
+        problem, way_out = "are not published as these very files", "pass --from FOLDER or --from URL"
+    lacking = [corpus for corpus in lacking if not (folder / corpus.file).exists()]
+    if len(lacking) < 2:  # of one, the sentence of fetch says more
+        return list(corpora), ""
+    names = ", ".join(corpus.name for corpus in lacking[:_MOST_NAMED])
+    more = f" and {len(lacking) - _MOST_NAMED:,} more" if len(lacking) > _MOST_NAMED else ""
+    return (
+        [corpus for corpus in corpora if corpus not in lacking],
+        f"{len(lacking):,} of {len(corpora):,} corpora {problem} ({names}{more}): {way_out}",
+    )
 
 
 def _source(corpus: PublicCorpus, mirror: str) -> str:

@@ -56,6 +56,7 @@ from tiankong.folder import write_text
 from tiankong.machine import allowed_threads
 from tiankong.text.characters import count_characters
 from tiankong.text.vocabulary import SPECIAL_TOKENS, UNKNOWN, is_target, table_text
+from tiankong.unfinished_work import START_OVER
 from tiankong.version import VERSION
 
 _REPEATED = len(SPLITS)
@@ -181,7 +182,7 @@ def _check_any_fits(finished: Sequence[int], source: Source, work: Work, sizes: 
     ):
         raise OptionError(
             f"none of the {len(finished):,} finished chunks in {work.folder} fits these texts: give the files that it "
-            "was started with, or start over with `force=True`"
+            f"was started with, or {START_OVER}"
         )
 
 
