@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -78,7 +79,7 @@ def fitted(monkeypatch, sample):
     monkeypatch.setattr(module, "judge_typing_errors", lambda *_: sample)
     monkeypatch.setattr(module, "any_mistake", lambda _: None)
     monkeypatch.setattr(module, "any_word", lambda _: None)
-    return fit_error_detection(None, None, 1)
+    return fit_error_detection(None, SimpleNamespace(vocabulary=[]), 1)
 
 
 def test_what_is_learned_tells_errors_from_other_words(monkeypatch):

@@ -126,6 +126,8 @@ def test_every_character_is_where_it_was_typed(text, blank):
 
 
 @given(text=texts, blank=st.sampled_from(FORMS))
+@example(text="\\_\\＿", blank=None)  # two kinds of underscores are no blank
+@example(text="\\_\\_\\＿", blank=None)
 def test_only_backslashes_before_blanks_are_left_out(text, blank):
     form = blank_form(blank)
     read = form.as_text(text)

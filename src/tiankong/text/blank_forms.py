@@ -170,5 +170,5 @@ def _left_out(match: re.Match[str]) -> Iterator[int]:
         yield from (start + place for place, character in enumerate(match["escaped"]) if character == "\\")
 
 
-USUAL = _form("__", r"\_\_", r"_{2,}|＿{2,}|\[MASK\]", r"(?:_{2,}|＿{2,}|\[MASK\\?\])", r"(?:\\[_＿]){2,}")
+USUAL = _form("__", r"\_\_", r"_{2,}|＿{2,}|\[MASK\]", r"(?:_{2,}|＿{2,}|\[MASK\\?\])", r"(?:\\_){2,}|(?:\\＿){2,}")
 """Two or more underscores, full-width too, or ``[MASK]``."""
