@@ -8,6 +8,8 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from tiankong.errors import FolderError
+
 try:
     import fcntl
 except ModuleNotFoundError:  # Windows
@@ -40,7 +42,19 @@ def try_lock(folder: Path, *, wait: bool = False) -> int | None:
     return held
 
 
-def is_locked_elsewhere(folder: Path) -> bool:
+def lock_alone(folder: Path, work: str) -> int | None:
+    """Locks a folder for ``work``, as in ``preparing reviews``; returns a handle for :func:`unlock`, ``None`` where
+    locks are unsupported.
+
+    :raises FolderError: another process holds the lock.
+    """
+    held = try_lock(folder)
+    if held is None and _is_locked_elsewhere(folder):
+        raise FolderError(f"another process is {work}: wait for it, or choose another output")
+    return held
+
+
+def _is_locked_elsewhere(folder: Path) -> bool:
     """Whether another process holds the lock of a folder."""
     if fcntl is None:
         return False

@@ -41,6 +41,7 @@ from tiankong.config.settings import (
     ModelConfig,
     PrepareConfig,
     TrainingConfig,
+    first_difference,
 )
 
 __all__ = [
@@ -72,6 +73,7 @@ __all__ = [
     "PrepareConfig",
     "Preset",
     "TrainingConfig",
+    "first_difference",
     "load_preset",
     "override",
     "preset_names",

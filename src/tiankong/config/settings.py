@@ -6,7 +6,9 @@ The command line's options and their groups, and the refusal of settings that wo
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from tiankong.config.schema import Condition, Where, at_least, choice_problems, setting, within
 from tiankong.registry.heads import AUTO as _AUTO
@@ -115,6 +117,20 @@ class PrepareConfig:
         problems += _code_bits_problems(self.code_bits)
         problems += within(self, "seed", 0, MOST_SEED)
         return problems
+
+
+class Difference(NamedTuple):
+    """A setting that two preparations do not share, and its values."""
+
+    setting: str
+    one: object
+    other: object
+
+
+def first_difference(one: PrepareConfig, other: PrepareConfig, settings: Iterable[str]) -> Difference | None:
+    """The first of ``settings`` in which two preparations differ; ``None`` if they agree in all."""
+    pairs = (Difference(name, getattr(one, name), getattr(other, name)) for name in settings)
+    return next((pair for pair in pairs if pair.one != pair.other), None)
 
 
 def _code_bits_problems(bits: int) -> list[str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from tiankong.config import CUTTING, PrepareConfig
+from tiankong.config import CUTTING, PrepareConfig, first_difference
 from tiankong.corpus.counting import Ranked
 from tiankong.corpus.prepared import CHARACTERS_FILE, OTHER_WORDS_FILE, VOCABULARY_FILE, PreparedCorpus
 from tiankong.errors import OptionError
@@ -39,13 +39,11 @@ class GivenVocabulary:
         :raises OptionError: texts would be cut in another way than there.
         """
         theirs = self._corpus.manifest.config
-        for setting in ALIKE:
-            other, ours = getattr(theirs, setting), getattr(config, setting)
-            if ours != other:
-                raise OptionError(
-                    f"the texts of {self._corpus.path} were prepared with {setting} {other!r}, not {ours!r}: give the "
-                    f"same `{setting}`, or leave `vocabulary_of` out"
-                )
+        if different := first_difference(theirs, config, ALIKE):
+            raise OptionError(
+                f"the texts of {self._corpus.path} were prepared with {different.setting} {different.one!r}, not "
+                f"{different.other!r}: give the same `{different.setting}`, or leave `vocabulary_of` out"
+            )
         if list(user_words) != self._corpus.user_words:
             raise OptionError(
                 f"the texts of {self._corpus.path} were prepared with another user dictionary: give the same "

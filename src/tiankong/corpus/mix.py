@@ -14,6 +14,7 @@ from numbers import Real
 
 import numpy as np
 
+from tiankong.config import first_difference
 from tiankong.corpus.blocks import Renumbering
 from tiankong.corpus.given_vocabulary import ALIKE
 from tiankong.corpus.prepared import PreparedCorpus
@@ -122,13 +123,11 @@ def _check_alike(corpora: Sequence[PreparedCorpus]) -> None:
     if repeated:
         raise OptionError(f"{repeated[0].name} is given twice: give it once, with a larger weight")
     for corpus in others:
-        for setting in ALIKE:
-            theirs, ours = getattr(first.manifest.config, setting), getattr(corpus.manifest.config, setting)
-            if ours != theirs:
-                raise FolderError(
-                    f"{corpus.path} was prepared with {setting} {ours!r} and {first.path} with {theirs!r}: prepare "
-                    "them in the same way"
-                )
+        if different := first_difference(corpus.manifest.config, first.manifest.config, ALIKE):
+            raise FolderError(
+                f"{corpus.path} was prepared with {different.setting} {different.one!r} and {first.path} with "
+                f"{different.other!r}: prepare them in the same way"
+            )
         if corpus.user_words != first.user_words:
             raise FolderError(
                 f"{corpus.path} and {first.path} were prepared with different user dictionaries: prepare them with the "

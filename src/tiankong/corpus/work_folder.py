@@ -18,7 +18,7 @@ from tiankong.corpus.chunks import digest
 from tiankong.corpus.shards import Shard
 from tiankong.errors import FolderError
 from tiankong.folder import missing_parents, readable_write_errors, remove_empty
-from tiankong.folder_lock import is_locked_elsewhere, try_lock, unlock
+from tiankong.folder_lock import lock_alone, unlock
 from tiankong.unfinished_work import UnfinishedWork, changed
 from tiankong.version import VERSION
 
@@ -112,12 +112,10 @@ def started_work(
     try:
         with readable_write_errors(output):
             folder.mkdir(parents=True, exist_ok=True)
-            held = try_lock(folder)
+            held = lock_alone(folder, f"preparing {output}")
     except FolderError:
         remove_empty(missing)
         raise
-    if held is None and is_locked_elsewhere(folder):
-        raise FolderError(f"another process is preparing {output}: wait for it, or choose another output")
     try:
         with readable_write_errors(folder):
             _PREPARATION.take(folder, stated, resume=resume, force=force, note=note)

@@ -46,9 +46,8 @@ class Evaluation(ABC, Generic[Loaded]):
         :raises FolderError: the model can't be measured on this corpus.
         """
 
-    @property
-    def error_detection_texts(self) -> int:
-        """The most texts that :meth:`fit_error_detection` reads; 0 if it does nothing."""
+    def error_detection_texts(self, corpus: PreparedCorpus) -> int:  # noqa: ARG002
+        """The most texts of ``corpus`` that :meth:`fit_error_detection` reads; 0 if it does nothing."""
         return 0
 
     def fit_error_detection(

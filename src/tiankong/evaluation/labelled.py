@@ -10,7 +10,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 import numpy as np
 
 from tiankong.artifact.model_folder import ModelFolder
-from tiankong.config import CUTTING, PrepareConfig
+from tiankong.config import CUTTING, PrepareConfig, first_difference
 from tiankong.corpus.blocks import each_text
 from tiankong.corpus.labels import LabelNames
 from tiankong.corpus.prepared import PreparedCorpus
@@ -164,13 +164,11 @@ def measure_labelled_split(
 
 
 def _check_same_segmentation(corpus: PreparedCorpus, model: ModelFolder) -> None:
-    for name in CUTTING:
-        of_model, of_corpus = getattr(model.manifest.prepare, name), getattr(corpus.manifest.config, name)
-        if of_model != of_corpus:
-            raise FolderError(
-                f"{corpus.path} was prepared with {name} {of_corpus!r} and {model.path.name} with {of_model!r}: "
-                "prepare it again with the model's setting, or give its texts with --labelled"
-            )
+    if different := first_difference(corpus.manifest.config, model.manifest.prepare, CUTTING):
+        raise FolderError(
+            f"{corpus.path} was prepared with {different.setting} {different.one!r} and {model.path.name} with "
+            f"{different.other!r}: prepare it again with the model's setting, or give its texts with --labelled"
+        )
 
 
 def check_labels_known(corpus: PreparedCorpus, model: ModelFolder) -> None:

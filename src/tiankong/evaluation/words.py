@@ -8,7 +8,7 @@ from tiankong.artifact.error_detection import ErrorDetection
 from tiankong.artifact.model_folder import ModelFolder
 from tiankong.corpus.prepared import PreparedCorpus
 from tiankong.evaluation.base import Evaluation, OnText
-from tiankong.evaluation.error_detection import MOST_TEXTS, fit_error_detection
+from tiankong.evaluation.error_detection import fit_error_detection, most_texts
 from tiankong.evaluation.measure import check_targets, measure_split
 from tiankong.runtime.predictor import Predictor
 
@@ -30,10 +30,9 @@ class WordEvaluation(Evaluation[Predictor]):
         """See :class:`Evaluation`."""
         return measure_split(model, corpus, split, texts=texts, on_text=on_text)
 
-    @property
-    def error_detection_texts(self) -> int:
+    def error_detection_texts(self, corpus: PreparedCorpus) -> int:
         """See :class:`Evaluation`."""
-        return MOST_TEXTS
+        return most_texts(len(corpus.vocabulary))
 
     def fit_error_detection(
         self, model: Predictor, corpus: PreparedCorpus, on_text: OnText = lambda _: None

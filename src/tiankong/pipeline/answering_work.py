@@ -20,7 +20,7 @@ import msgspec
 
 from tiankong.errors import FolderError, OptionError, SourceError
 from tiankong.folder import way_out_of, write_text
-from tiankong.folder_lock import is_locked_elsewhere, try_lock, unlock
+from tiankong.folder_lock import lock_alone, unlock
 from tiankong.unfinished_work import UnfinishedWork, changed
 
 SECONDS_BETWEEN_PARTS = 1.0
@@ -200,9 +200,7 @@ def started_work(
     folder = work_folder(output)
     with readable_errors(output):
         folder.mkdir(exist_ok=True)
-        held = try_lock(folder)
-        if held is None and is_locked_elsewhere(folder):
-            raise FolderError(f"another process is answering into {output}: wait for it, or choose another output")
+        held = lock_alone(folder, f"answering into {output}")
     try:
         with readable_errors(output):
             _RUN.take(folder, stated, resume=resume, force=force, note=note)

@@ -235,9 +235,10 @@ def error_detection_finder(
     evaluation = evaluation_of(task)
 
     def find(folder: Path) -> ErrorDetection | None:
-        if not evaluation.error_detection_texts:
+        texts = evaluation.error_detection_texts(corpus)
+        if not texts:
             return None
-        advance = counter(progress, "error detection", evaluation.error_detection_texts)
+        advance = counter(progress, "error detection", texts)
         return evaluation.fit_error_detection(evaluation.load(open_model(folder), threads), corpus, advance)
 
     return find

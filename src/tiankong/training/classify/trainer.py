@@ -13,7 +13,7 @@ from torch import Tensor
 
 from tiankong.artifact.base_model import BaseModel
 from tiankong.artifact.model_folder import StatedBase
-from tiankong.config import CUTTING, ClassifierConfig, TrainingConfig, validate
+from tiankong.config import CUTTING, ClassifierConfig, TrainingConfig, first_difference, validate
 from tiankong.corpus.prepared import PreparedCorpus
 from tiankong.errors import FolderError, OptionError
 from tiankong.network.classifier import ClassifierNetwork
@@ -126,14 +126,12 @@ def _check_cut_alike(corpus: PreparedCorpus, base: BaseModel) -> None:
             f"{name} leaves out words that it doesn't know, so it can't read other texts: start from a model that "
             "reads them by their characters (prepared with `keep_unknown=True`)"
         )
-    settings = corpus.manifest.config
-    for setting in (*CUTTING, "keep_unknown", "seed", "split"):
-        theirs, ours = getattr(prepare, setting), getattr(settings, setting)
-        if ours != theirs:
-            raise FolderError(
-                f"{corpus.path} was prepared with {setting} {ours!r} and {name} with {theirs!r}: prepare it again in "
-                "the same way"
-            )
+    shared = (*CUTTING, "keep_unknown", "seed", "split")
+    if different := first_difference(corpus.manifest.config, prepare, shared):
+        raise FolderError(
+            f"{corpus.path} was prepared with {different.setting} {different.one!r} and {name} with "
+            f"{different.other!r}: prepare it again in the same way"
+        )
     if corpus.user_words != base.folder.user_words:
         raise FolderError(
             f"{corpus.path} and {name} were prepared with different user dictionaries: prepare the texts again with "
