@@ -83,6 +83,11 @@ class PrepareConfig:
         "Vocabulary", 3, "words seen less often in the training split are left out of the vocabulary"
     )
     maximum_vocabulary: int = setting("Vocabulary", 0, "keep only this many words, the most frequent (0: all)")
+    keep_words: str = setting(
+        "Vocabulary",
+        "",
+        "a file of words, one a line, that the vocabulary takes besides, however rare, if the training split has them",
+    )
     drop_ascii: bool = setting("Words", False, "drop tokens made of ASCII characters only")
     drop_words: tuple[str, ...] = setting("Words", (), "drop these tokens")
     unique: bool = setting(

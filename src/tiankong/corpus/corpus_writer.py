@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -82,6 +82,7 @@ def write_corpus(
     shards: list[Shard],
     names: LabelNames,
     given: GivenVocabulary | None,
+    keep_words: Collection[str],
     work: Work,
     config: PrepareConfig,
     sizes: Sizes,
@@ -110,7 +111,8 @@ def write_corpus(
     _check_sizes(sizes_of_splits, texts if config.unique else texts - len(duplicates), split_shares)
     ranked = forms.ranked(config.minimum_count, sizes.forms)
     if given is None:
-        words = _write_words(folder, ranked, config, note)
+        ranked, words = _with_kept(ranked, config, keep_words)
+        _write_words(folder, ranked, words, config, note)
         vocabulary, others = ranked.words[:words], len(ranked.words) - words if config.keep_unknown else 0
     else:
         vocabulary, others = given.words, given.write(folder, ranked, keep_unknown=config.keep_unknown)
@@ -178,21 +180,27 @@ def _check_sizes(texts_of_splits: NDArray[np.int64], different: int, split: tupl
         )
 
 
-def _write_words(folder: Path, ranked: Ranked, config: PrepareConfig, note: OnNote) -> int:
-    """Writes the vocabulary, the other words and the characters; returns the size of the vocabulary.
+def _with_kept(ranked: Ranked, config: PrepareConfig, keep_words: Collection[str]) -> tuple[Ranked, int]:
+    """``ranked`` with the words of the vocabulary first, and their number.
 
     :raises SourceError: there is no word in the vocabulary.
     """
     size = sum(count >= config.minimum_count for count in ranked.counts)
     if config.maximum_vocabulary:
         size = min(size, config.maximum_vocabulary)
-    if not any(map(is_target, ranked.words[:size])):
+    with_kept, kept = ranked.with_next(size, keep_words) if keep_words else (ranked, 0)
+    if not any(map(is_target, with_kept.words[: size + kept])):
         if any(is_target(word) and count >= config.minimum_count for word, count in ranked.rows(size)):
             raise SourceError(f"no word is among the {size} most frequent tokens: raise `maximum_vocabulary`")
         raise SourceError(
             f"no word occurs at least {config.minimum_count} times in the training split: bring more text or lower "
             "`minimum_count`"
         )
+    return with_kept, size + kept
+
+
+def _write_words(folder: Path, ranked: Ranked, size: int, config: PrepareConfig, note: OnNote) -> None:
+    """Writes the vocabulary, which is the first ``size`` words, the other words and the characters."""
     kept = len(ranked.words) if config.keep_unknown else size
     write_text(folder / VOCABULARY_FILE, table_text(ranked.rows(0, size)))
     write_text(folder / OTHER_WORDS_FILE, table_text(ranked.rows(size, kept)))
@@ -200,7 +208,6 @@ def _write_words(folder: Path, ranked: Ranked, config: PrepareConfig, note: OnNo
     write_text(folder / CHARACTERS_FILE, table_text(zip(characters, character_counts, strict=True)))
     for sentence in segmenter_notes(config.segmenter, characters, character_counts):
         note(sentence)
-    return size
 
 
 def _final_ids(ranked: Ranked, words: int, config: PrepareConfig, given: GivenVocabulary | None) -> NDArray[np.int32]:

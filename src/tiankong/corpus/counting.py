@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import bisect
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -78,6 +78,20 @@ class Ranked:
     def rows(self, start: int, stop: int | None = None) -> Iterator[tuple[str, int]]:
         """Words from rank ``start`` to ``stop``, with their counts."""
         return itertools.islice(zip(self.words, self.counts, strict=True), start, stop)
+
+    def with_next(self, start: int, words: Collection[str]) -> tuple[Ranked, int]:
+        """The same forms, with those of ``words`` that are counted moved up to rank ``start`` from below it; and how
+        many these are.
+        """
+        moved = [rank for rank in range(start, len(self.words)) if self.counts[rank] and self.words[rank] in words]
+        is_moved = set(moved)
+        order = [*range(start), *moved, *(rank for rank in range(start, len(self.words)) if rank not in is_moved)]
+        return Ranked(
+            [self.words[rank] for rank in order],
+            [self.counts[rank] for rank in order],
+            self.numbers[order],
+            self.forms,
+        ), len(moved)
 
 
 class FormCounts:

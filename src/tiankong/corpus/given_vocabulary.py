@@ -49,7 +49,7 @@ class GivenVocabulary:
                 f"the texts of {self._corpus.path} were prepared with another user dictionary: give the same "
                 "`user_dict`, or leave `vocabulary_of` out"
             )
-        names = ("minimum_count", "maximum_vocabulary")
+        names = ("minimum_count", "maximum_vocabulary", "keep_words")
         return dataclasses.replace(config, **{name: getattr(theirs, name) for name in names})
 
     def ids(self, ranked: Ranked, *, keep_unknown: bool) -> NDArray[np.int32]:

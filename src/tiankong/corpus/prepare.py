@@ -32,7 +32,7 @@ from tiankong.corpus.prepared import (
 from tiankong.corpus.segmenting import ChunkSegmenter
 from tiankong.corpus.segmenting_processes import SegmentingProcesses
 from tiankong.corpus.sources import Source
-from tiankong.corpus.user_dictionary import read_user_words
+from tiankong.corpus.user_dictionary import read_keep_words, read_user_words
 from tiankong.corpus.work_folder import Work, started_work
 from tiankong.errors import OptionError
 from tiankong.folder import write_text
@@ -76,7 +76,7 @@ def prepare(
     sizes = sizes or USUAL_SIZES
     PREPARED.check_output(output, force=force)
     source.check()
-    user_words = read_user_words(config)
+    user_words, keep_words = read_user_words(config), read_keep_words(config)
     if vocabulary is not None:
         config = vocabulary.settings(config, user_words)
     segmenter = ChunkSegmenter(config, user_words)
@@ -105,7 +105,7 @@ def prepare(
         shards = work.shards(count)
         empty = rows_without_text + sum(shard.empty for shard in shards)
         names = LabelNames(label_names or {})
-        config, fields = write_corpus(folder, shards, names, vocabulary, work, config, sizes, report, note)
+        config, fields = write_corpus(folder, shards, names, vocabulary, keep_words, work, config, sizes, report, note)
         if user_words:
             write_text(folder / USER_DICT_FILE, "\n".join(user_words) + "\n")
         _seal(folder, config, source, empty, fields)

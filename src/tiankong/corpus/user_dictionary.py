@@ -1,4 +1,4 @@
-"""Reads the user dictionary that texts are segmented with."""
+"""Reads the lists of words that a user gives: a dictionary to segment with, and words for the vocabulary."""
 
 from __future__ import annotations
 
@@ -50,6 +50,28 @@ def read_user_words(config: PrepareConfig) -> list[str]:
         # Words that differ as typed may be one word of the text, as VIP and vip: the first counts.
         lines_by_word.setdefault(normalised, " ".join([normalised, *rest]))
     return list(lines_by_word.values())
+
+
+def read_keep_words(config: PrepareConfig) -> frozenset[str]:
+    """The words that the vocabulary takes however rare they are, normalised as texts are.
+
+    :raises OptionError: the file can't be read, has no word, or has two words in a line.
+    :raises SourceError: the file is neither UTF-8 nor GB18030.
+    """
+    path = config.keep_words
+    if not path:
+        return frozenset()
+    words: set[str] = set()
+    for number, line in enumerate(read_small_file(path, "the list of words to keep"), start=1):
+        fields = normalise(line, config.normalisation).split()
+        if len(fields) > 1:
+            raise OptionError(f"line {number} of the list of words to keep {path} is {line!r}: write one word a line")
+        words.update(fields)
+    if not words:
+        raise OptionError(
+            f"the list of words to keep {path} holds no word: write one a line, or leave out `keep_words`"
+        )
+    return frozenset(words)
 
 
 def _is_entry(fields: list[str]) -> bool:

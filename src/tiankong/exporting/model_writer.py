@@ -99,8 +99,8 @@ def seal_with_error_detection(folder: Path, fields: dict[str, Any], find_error_d
 
 def _stated_settings(request: TrainingRequest) -> dict[str, Any]:
     """The manifest's fields that say how the model came about."""
-    # The user dictionary travels in the folder; its path on this machine means nothing elsewhere.
-    prepare = dataclasses.replace(request.corpus.manifest.config, user_dict="")
+    # What the files of words held is in the folder; their paths on this machine mean nothing elsewhere.
+    prepare = dataclasses.replace(request.corpus.manifest.config, user_dict="", keep_words="")
     mix = request.mix
     corpora = [StatedCorpus(part.name, part.share, part.corpus.fingerprint) for part in mix.parts]
     return {

@@ -120,7 +120,7 @@ def _vocabulary(corpus: str | os.PathLike[str] | PreparedCorpus, settings: Mappi
 
     :raises OptionError: there are settings that decide which words a vocabulary has.
     """
-    for name in ("minimum_count", "maximum_vocabulary"):
+    for name in ("minimum_count", "maximum_vocabulary", "keep_words"):
         if settings.get(name) is not None:
             raise OptionError(f"`{name}` does nothing with `vocabulary_of`: leave one of them out")
     return GivenVocabulary(corpus if isinstance(corpus, PreparedCorpus) else PreparedCorpus(corpus))
