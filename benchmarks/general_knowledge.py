@@ -4,7 +4,7 @@
 
 FOLDER holds `everyday.tsv` (sentence, tab, fitting words), `chid_dev.json` (FewCLUE's ChID: idioms by seven candidates,
 chance 0.143) and `cmrc2017_user.doc_query` with its `.answer` (CMRC 2017, user questions: the answer is a noun of the
-story). Candidates are ranked. Those of a story are its words of Chinese characters that occur at least twice; the
+story). Candidates are ranked. Those of a story are the nouns, by jieba's tags, that occur in it at least twice; the
 question word becomes the blank. The story itself is not read, so its words must suit the question.
 """
 
@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+import rjieba
 from answering import processor, this_command, write_section
 
 import tiankong
@@ -84,12 +85,17 @@ def stories(file: Path) -> Iterator[Story]:
             question = _QUESTION.sub("__", sentence.replace(" ", ""), count=1)
             answer = answers[number]
             number += 1
-            candidates = [word for word, count in words.items() if count > 1 and _HAN.fullmatch(word)]
+            candidates = [word for word, count in words.items() if count > 1 and _is_noun(word)]
             if "__" in question:
                 yield Story(candidates, question, answer)
             words = Counter()
         elif sentence:
             words.update(sentence.split(" "))
+
+
+def _is_noun(word: str) -> bool:
+    tags = [tag for _, tag in rjieba.tag(word)]
+    return bool(_HAN.fullmatch(word)) and len(tags) == 1 and tags[0].startswith("n")
 
 
 def questions(model: tiankong.Model, file: Path) -> Share:
