@@ -79,7 +79,9 @@ def fitted(monkeypatch, sample):
     monkeypatch.setattr(module, "judge_typing_errors", lambda *_: sample)
     monkeypatch.setattr(module, "any_mistake", lambda _: None)
     monkeypatch.setattr(module, "any_word", lambda _: None)
-    return fit_error_detection(None, SimpleNamespace(vocabulary=[]), 1)
+    corpus = SimpleNamespace(vocabulary=[])
+    mix = SimpleNamespace(first=corpus, parts=[SimpleNamespace(corpus=corpus, share=1.0)])
+    return fit_error_detection(None, mix, 1)
 
 
 def test_what_is_learned_tells_errors_from_other_words(monkeypatch):

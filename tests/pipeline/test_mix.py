@@ -196,7 +196,46 @@ def test_the_card_names_all_corpora(mixed, corpora, tmp_path):
     assert [(part.name, part.share) for part in stated] == [("reviews", 0.75), ("news", 0.25)]
     assert [part.sha256 for part in stated] == [corpora["reviews"].fingerprint, corpora["news"].fingerprint]
     copy = tiankong.export(mixed.path, tmp_path / "copy", prepared=corpora["news"])
-    assert "`reviews` (75.0%), `news` (25.0%)" in (copy.path / "README.md").read_text(encoding="utf-8")
+    card = (copy.path / "README.md").read_text(encoding="utf-8")
+    assert "`reviews` (75.0%), `news` (25.0%)" in card
+    assert "| test, before conversion to 8 bits | reviews |" in card
+    assert "| test | reviews |" not in card
+
+
+@pytest.mark.trains
+def test_a_copy_is_measured_on_each_corpus_with_its_share(mixed, corpora, tmp_path):
+    notes = tmp_path / "notes.md"
+    notes.write_text("Not for medical advice.\n", encoding="utf-8")
+    given = [corpora["news"], corpora["reviews"].path]  # in another order
+    copy = tiankong.export(mixed.path, tmp_path / "copy", prepared=given, notes=notes)
+    parts = copy.metrics["corpora"]
+    mean = 0.75 * parts["reviews"]["test"]["top10"] + 0.25 * parts["news"]["test"]["top10"]
+    assert copy.metrics["test"]["top10"] == pytest.approx(mean)
+    for name, part in parts.items():
+        assert part["test_fp32"] == mixed.metrics["corpora"][name]["test"]
+        again = tiankong.evaluate(copy.path, prepared=corpora[name]).metrics
+        assert again["top10"] == part["test"]["top10"]
+    card = (copy.path / "README.md").read_text(encoding="utf-8")
+    assert "Not for medical advice." in card
+    assert "| test | reviews |" in card
+    arguments = ["export", str(copy.path), "-o", str(tmp_path / "again")]
+    assert run([*arguments, "--prepared", str(corpora["news"].path), "--quiet"]) == 0
+    assert "Not for medical advice." in (tmp_path / "again" / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.trains
+def test_a_copy_of_a_mix_takes_its_own_corpora_and_readable_notes(mixed, corpora, tmp_path, capfd):
+    command = ["export", str(mixed.path), "-o", str(tmp_path / "copy"), "--quiet"]
+    pairs = [part for name in ("news", "both") for part in ("--prepared", str(corpora[name].path))]
+    assert run([*command, *pairs]) == 2
+    assert "was trained on reviews, news: give just these corpora" in capfd.readouterr().err
+    for content, words in ((None, "no such file"), (b" \n", "are empty"), (b"\xff\xff", "can't be read")):
+        notes = tmp_path / "notes.md"
+        if content is not None:
+            notes.write_bytes(content)
+        assert run([*command, "--prepared", str(corpora["news"].path), "--notes", str(notes)]) == 2
+        assert words in capfd.readouterr().err
+    assert not (tmp_path / "copy").exists()
 
 
 @pytest.mark.trains

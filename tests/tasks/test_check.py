@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from tests.answers import same
 from tiankong.artifact.error_detection import ErrorDetection
 from tiankong.cli.main import run
+from tiankong.corpus.mix import CorpusMix
 from tiankong.corpus.prepared import PreparedCorpus
 from tiankong.errors import OptionError, SentenceError, TiankongError
 from tiankong.evaluation.error_detection import curve, fit_error_detection, judge_typing_errors
@@ -117,7 +118,7 @@ def test_the_curve_by_hand():
 
 
 def test_the_same_seed_gives_the_same_weights(model_folder, prepared):
-    predictor, corpus = load(model_folder, threads=1).predictor, PreparedCorpus(prepared)
+    predictor, corpus = load(model_folder, threads=1).predictor, CorpusMix([PreparedCorpus(prepared)])
     first = fit_error_detection(predictor, corpus, 1)
     assert isinstance(first, ErrorDetection)
     assert first == fit_error_detection(predictor, corpus, 1)

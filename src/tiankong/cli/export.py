@@ -17,14 +17,28 @@ from tiankong.cli.options import FilePath, OutputPath, threads_option
 @click.option(
     "--prepared",
     required=True,
+    multiple=True,
     type=FilePath(),
-    help="The prepared corpus that MODEL was trained on; the copy is measured on its test split.",
+    help="The prepared corpus that MODEL was trained on; the copy is measured on its test split. Of a model of several "
+    "corpora, repeat it for each.",
+)
+@click.option(
+    "--notes", type=FilePath(), help="A Markdown file for the model card: what the model is for, and what not."
 )
 @threads_option
 @click.option("--force", is_flag=True, help="Replace the output folder if it exists.")
 @click.option("--quiet", is_flag=True, help="No progress.")
 @click.option("--json", "as_json", is_flag=True, help="Print the metrics as JSON.")
-def command(model: str, output: Path, prepared: Path, threads: int, force: bool, quiet: bool, as_json: bool) -> None:
+def command(
+    model: str,
+    output: Path,
+    prepared: tuple[Path, ...],
+    notes: Path | None,
+    threads: int,
+    force: bool,
+    quiet: bool,
+    as_json: bool,
+) -> None:
     """Write a copy of MODEL in 8 bits: about a quarter of the size, and answers in a fraction of the time.
 
     Its answers differ from the original's only by rounding; the effect is measured on the test split and recorded in
@@ -38,6 +52,7 @@ def command(model: str, output: Path, prepared: Path, threads: int, force: bool,
             model,
             output,
             prepared=prepared,
+            notes=notes,
             force=force,
             threads=threads,
             progress=show,

@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 
 from tiankong.artifact.error_detection import ErrorDetection
 from tiankong.artifact.model_folder import ModelFolder
+from tiankong.corpus.mix import CorpusMix
 from tiankong.corpus.prepared import PreparedCorpus
 from tiankong.registry.tasks import TaskSpec
 
@@ -46,14 +47,14 @@ class Evaluation(ABC, Generic[Loaded]):
         :raises FolderError: the model can't be measured on this corpus.
         """
 
-    def error_detection_texts(self, corpus: PreparedCorpus) -> int:  # noqa: ARG002
-        """The most texts of ``corpus`` that :meth:`fit_error_detection` reads; 0 if it does nothing."""
+    def error_detection_texts(self, mix: CorpusMix) -> int:  # noqa: ARG002
+        """The most texts of ``mix`` that :meth:`fit_error_detection` reads; 0 if it does nothing."""
         return 0
 
     def fit_error_detection(
         self,
         model: Loaded,  # noqa: ARG002
-        corpus: PreparedCorpus,  # noqa: ARG002
+        mix: CorpusMix,  # noqa: ARG002
         on_text: OnText = lambda _: None,  # noqa: ARG002
     ) -> ErrorDetection | None:
         """The weights and thresholds by which the model judges words; ``None`` if it can't."""

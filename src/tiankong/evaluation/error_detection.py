@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import itertools
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from tiankong.artifact.error_detection import BrokenWords, ErrorDetection, Threshold, TypedWords
 from tiankong.config import SPACED
+from tiankong.corpus.mix import CorpusMix
 from tiankong.corpus.prepared import PreparedCorpus
 from tiankong.evaluation.measure import check_vocabulary, split_texts
 from tiankong.evaluation.typing_errors import Exchange, any_mistake, any_word
@@ -51,21 +53,28 @@ class Judged(NamedTuple):
 
 
 def fit_error_detection(
-    predictor: Predictor, corpus: PreparedCorpus, seed: int, on_text: Callable[[int], None] = lambda _: None
+    predictor: Predictor, mix: CorpusMix, seed: int, on_text: Callable[[int], None] = lambda _: None
 ) -> ErrorDetection | None:
     """Weights by logistic regression on every other validation text, thresholds from the rest; ``None`` if there are
-    too few texts. Words of the vocabulary have two judgements, learned from texts where any other word stands in a
-    word's place and from texts with typing errors; their thresholds hold for both together, where the error is a word
-    of the vocabulary. ``broken`` is learned from typing errors, ``None`` if there are too few other parts. ``on_text``
-    is called with the number of texts read since the last call.
+    too few texts. Of several corpora, each has its share of the texts.
+
+    Words of the vocabulary have two judgements, learned from texts where any other word stands in a word's place and
+    from texts with typing errors; their thresholds hold for both together, where the error is a word of the vocabulary.
+    ``broken`` is learned from typing errors, ``None`` if there are too few other parts. ``on_text`` is called with the
+    number of texts read since the last call.
     """
 
-    texts = most_texts(len(corpus.vocabulary)) // 2
+    texts = most_texts(len(mix.first.vocabulary)) // 2
 
-    def judge(exchange: Exchange) -> Judged:
-        return judge_typing_errors(predictor, corpus, "validation", exchange, texts, seed, on_text)
+    def judge(exchange_of: Callable[[PreparedCorpus], Exchange]) -> Judged:
+        parts: list[Judged] = []
+        for first, part in zip(itertools.count(step=texts), mix.parts, strict=False):
+            exchange, share = exchange_of(part.corpus), max(1, round(part.share * texts))
+            judged = judge_typing_errors(predictor, part.corpus, "validation", exchange, share, seed, on_text)
+            parts.append(judged._replace(text=judged.text + first))
+        return _joined(parts)
 
-    mistyped, replaced = judge(any_mistake(corpus)), judge(any_word(corpus))
+    mistyped, replaced = judge(any_mistake), judge(any_word)
     if min(len(np.unique(judged.text)) for judged in (mistyped, replaced)) < _FEWEST_TEXTS:
         return None
     of_words = _logistic(replaced.only(replaced.known & (replaced.text % 2 == 0)), _WORD_FEATURES)
@@ -79,13 +88,16 @@ def fit_error_detection(
     if broken is not None:
         broken = BrokenWords(**of_broken, thresholds=_thresholds(parts.only(parts.text % 2 == 1), detection))
     rest = [_wrong_words(judged.only(judged.text % 2 == 1)) for judged in (replaced, mistyped)]
-    words = Judged(*map(np.concatenate, zip(*rest, strict=True)))
-    return ErrorDetection(**of_words, thresholds=_thresholds(words, detection), typed=typed, broken=broken)
+    return ErrorDetection(**of_words, thresholds=_thresholds(_joined(rest), detection), typed=typed, broken=broken)
 
 
 def most_texts(words: int) -> int:
     """The most validation texts that are read to fit a model with a vocabulary of so many ``words``."""
     return MOST_TEXTS if words <= _MANY_WORDS else max(_FEWEST_OF_MANY, MOST_TEXTS * _MANY_WORDS // words)
+
+
+def _joined(parts: Sequence[Judged]) -> Judged:
+    return Judged(*map(np.concatenate, zip(*parts, strict=True)))
 
 
 def _wrong_words(judged: Judged) -> Judged:

@@ -6,6 +6,7 @@ from typing import Any
 
 from tiankong.artifact.error_detection import ErrorDetection
 from tiankong.artifact.model_folder import ModelFolder
+from tiankong.corpus.mix import CorpusMix
 from tiankong.corpus.prepared import PreparedCorpus
 from tiankong.evaluation.base import Evaluation, OnText
 from tiankong.evaluation.error_detection import fit_error_detection, most_texts
@@ -30,15 +31,15 @@ class WordEvaluation(Evaluation[Predictor]):
         """See :class:`Evaluation`."""
         return measure_split(model, corpus, split, texts=texts, on_text=on_text)
 
-    def error_detection_texts(self, corpus: PreparedCorpus) -> int:
+    def error_detection_texts(self, mix: CorpusMix) -> int:
         """See :class:`Evaluation`."""
-        return most_texts(len(corpus.vocabulary))
+        return most_texts(len(mix.first.vocabulary))
 
     def fit_error_detection(
-        self, model: Predictor, corpus: PreparedCorpus, on_text: OnText = lambda _: None
+        self, model: Predictor, mix: CorpusMix, on_text: OnText = lambda _: None
     ) -> ErrorDetection | None:
         """See :class:`Evaluation`."""
-        return fit_error_detection(model, corpus, corpus.manifest.config.seed, on_text)
+        return fit_error_detection(model, mix, mix.first.manifest.config.seed, on_text)
 
 
 EVALUATION = WordEvaluation()

@@ -9,6 +9,7 @@ from typing import Any
 
 from tiankong.artifact.model_folder import CARD_FILE, CONFUSION_FILE, METRICS_FILE, RELIABILITY_FILE
 from tiankong.corpus.prepared import PreparedManifest
+from tiankong.corpus.public import PUBLIC_CORPORA
 from tiankong.exporting.confusion_plot import draw_confusion
 from tiankong.exporting.reliability_plot import draw_reliability
 from tiankong.folder import write_text
@@ -53,7 +54,7 @@ model-index:
 {objective.summary(name, fields)}
 
 {fields["parameters"]:,} parameters{_stored(fields)}.
-
+{_notes(metrics)}
 ## Data
 
 {_data(corpora, fields.get("corpora", []))}
@@ -74,6 +75,10 @@ scores by epoch, `reliability.png` how often the best answer is right, by its pr
 """
 
 
+def _notes(metrics: Mapping[str, Any]) -> str:
+    return f"\n{metrics['notes']}\n" if metrics.get("notes") else ""
+
+
 def _data(corpora: Sequence[PreparedManifest], stated: Sequence[Mapping[str, Any]]) -> str:
     """The texts and their sources; ``stated`` are the names and shares of several corpora."""
     if len(corpora) == len(stated):
@@ -89,10 +94,20 @@ def _data(corpora: Sequence[PreparedManifest], stated: Sequence[Mapping[str, Any
 def _texts(corpus: PreparedManifest) -> str:
     """How many texts of which sources a corpus has."""
     sources = "\n".join(
-        f"- `{Path(source.path).name}`, {source.bytes:,} bytes, sha256 `{source.sha256}`" for source in corpus.sources
+        f"- `{Path(source.path).name}`, {source.bytes:,} bytes, sha256 `{source.sha256}`{_origin(source.sha256)}"
+        for source in corpus.sources
     )
     texts = "/".join(f"{counts.texts:,}" for counts in corpus.splits.values())
     return f"{texts} texts (training/validation/test), split by a hash of the text.\n\n{sources}"
+
+
+def _origin(sha256: str) -> str:
+    """Where a public corpus is from, and its licence."""
+    public = next((corpus for corpus in PUBLIC_CORPORA if corpus.sha256 == sha256), None)
+    if public is None:
+        return ""
+    commit = f" @ {public.commit}" if public.commit else ""
+    return f": {public.contents}; from {public.origin}{commit}; licence: {public.licence}"
 
 
 def _stored(fields: dict[str, Any]) -> str:
@@ -105,10 +120,7 @@ def _rows(scores: list[str], texts: str, metrics: dict[str, Any]) -> str:
         if split not in metrics:
             continue
         cells = " | ".join(f"{metrics[split][score]:.4g}" for score in scores)
-        name = split.removesuffix("_fp32")
-        if _is_before(split, metrics):
-            name += ", before conversion to 8 bits"
-        rows.append(f"| {name} | {metrics[split][texts]:,} | {cells} |")
+        rows.append(f"| {_split_name(split, metrics)} | {metrics[split][texts]:,} | {cells} |")
     return "\n".join(rows)
 
 
@@ -118,7 +130,7 @@ def _rows_by_corpus(scores: list[str], texts: str, metrics: dict[str, Any]) -> s
     if not corpora:
         return ""
     rows = "\n".join(
-        f"| {split} | {name} | {measured[split][texts]:,} | "
+        f"| {_split_name(split, metrics)} | {name} | {measured[split][texts]:,} | "
         + " | ".join(f"{measured[split][score]:.4g}" for score in scores)
         + " |"
         for split in _SPLITS
@@ -134,9 +146,10 @@ These are means over the corpora, by their shares. By corpus:
 """
 
 
-def _is_before(split: str, metrics: dict[str, Any]) -> bool:
-    """Whether a row is of the original of a copy in 8 bits, of which only the test split is measured."""
-    return "test_fp32" in metrics and split != "test"
+def _split_name(split: str, metrics: dict[str, Any]) -> str:
+    """The name of a split; of a copy in 8 bits, only the test split is measured, the other rows are of the original."""
+    is_before = "test_fp32" in metrics and split != "test"
+    return split.removesuffix("_fp32") + (", before conversion to 8 bits" if is_before else "")
 
 
 def _yaml_metrics(present: list[str], scores: dict[str, float]) -> str:

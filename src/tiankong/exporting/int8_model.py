@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from tiankong.artifact.model_folder import (
     VOCABULARY_FILE,
     open_model,
 )
-from tiankong.corpus.prepared import PreparedCorpus
+from tiankong.corpus.prepared import PreparedCorpus, PreparedManifest
 from tiankong.errors import FolderError
 from tiankong.exporting.card import card_text, write_card
 from tiankong.exporting.model_writer import FindErrorDetection, Measure, seal_with_error_detection
@@ -32,18 +33,20 @@ _COPIED = (VOCABULARY_FILE, CHARACTERS_FILE, CODES_FILE, USER_DICT_FILE, HISTORY
 
 def write_int8_model(
     source: Path,
-    corpus: PreparedCorpus,
+    corpora: Sequence[PreparedCorpus],
     output: Path,
     *,
     force: bool,
     measure: Measure,
     find_error_detection: FindErrorDetection,
     command: str,
+    notes: str = "",
 ) -> dict[str, Any]:
     """Writes ``output`` from the model in ``source`` and returns its metrics, the test scores measured again.
 
     A network that is in 8 bits already is copied, so that a model made by an earlier version gets what is fitted anew.
-    ``measure`` gives the scores of the test split alone.
+    ``measure`` gives the scores of the test split alone, of several ``corpora`` also of each. ``notes`` go into the
+    card; without them it has those of the original.
 
     :raises FolderError: ``source`` is no model, is ``output`` or has no readable metrics; ``output`` exists or can't be
         written.
@@ -55,7 +58,10 @@ def write_int8_model(
     manifest = dataclasses.asdict(model.manifest)
     fields = {name: value for name, value in manifest.items() if name not in {"format", "version"}}
     fields["weights"] = "int8"
-    metrics = _metrics(source / METRICS_FILE, corpus, fields)
+    manifests = [corpus.manifest for corpus in corpora]
+    metrics = _metrics(source / METRICS_FILE, manifests, fields)
+    if notes:
+        metrics["notes"] = notes
     with MODEL.write(output, force=force) as folder:
         for name in _COPIED:
             if (source / name).exists():
@@ -64,18 +70,22 @@ def write_int8_model(
             shutil.copyfile(model.onnx, folder / ONNX_FILE)
         else:
             quantise(model.onnx, folder / ONNX_FILE, Lexicon.of(model.vocabulary, model.characters))
-            metrics["test_fp32"] = metrics["test"]
+            for scores in (metrics, *metrics.get("corpora", {}).values()):
+                scores["test_fp32"] = scores.pop("test")
         seal_with_error_detection(folder, fields, find_error_detection)
-        metrics |= {"test": measure(folder), "commands": [*metrics["commands"], command]}
-        write_card(folder, output.name, [corpus.manifest], fields, metrics)
+        measured = measure(folder)
+        for name, scores in measured.pop("corpora", {}).items():
+            metrics["corpora"][name] |= scores
+        metrics |= {**measured, "commands": [*metrics["commands"], command]}
+        write_card(folder, output.name, manifests, fields, metrics)
     return metrics
 
 
-def _metrics(file: Path, corpus: PreparedCorpus, fields: dict[str, Any]) -> dict[str, Any]:
+def _metrics(file: Path, corpora: Sequence[PreparedManifest], fields: dict[str, Any]) -> dict[str, Any]:
     """The original's metrics, after checking that a card can be written from them: people may have edited the file."""
     try:
         metrics: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-        card_text("", [corpus.manifest], fields, metrics)
+        card_text("", corpora, fields, metrics)
     except (OSError, ValueError, KeyError, TypeError):
         raise FolderError(f"{file} can't be read, and the copy's card is made from it: train the model again") from None
     return metrics

@@ -109,7 +109,7 @@ def train(
     :raises MissingPackageError: the packages of ``tiankong[train]`` are not installed.
     :raises KeyboardInterrupt: after Ctrl-C; after SIGTERM, ``SystemExit``.
     """
-    given_corpora = _listed(prepared)
+    given_corpora = listed(prepared)
     stated = call_text(
         "train",
         [given_corpora[0] if len(given_corpora) == 1 else given_corpora, output],
@@ -180,7 +180,7 @@ def train(
             request,
             output,
             measure=measure,
-            find_error_detection=error_detection_finder(spec, mix.largest, config.training.threads, progress),
+            find_error_detection=error_detection_finder(spec, mix, config.training.threads, progress),
             command=command or stated,
         )
     except TrainingInterrupted as stopped:
@@ -229,22 +229,22 @@ def can_resume(output: Path) -> bool:
 
 
 def error_detection_finder(
-    task: TaskSpec, corpus: PreparedCorpus, threads: int, progress: OnProgress | None
+    task: TaskSpec, mix: CorpusMix, threads: int, progress: OnProgress | None
 ) -> Callable[[Path], ErrorDetection | None]:
     """Returns the function that fits error detection with the model in a folder, for the model writers."""
     evaluation = evaluation_of(task)
 
     def find(folder: Path) -> ErrorDetection | None:
-        texts = evaluation.error_detection_texts(corpus)
+        texts = evaluation.error_detection_texts(mix)
         if not texts:
             return None
         advance = counter(progress, "error detection", texts)
-        return evaluation.fit_error_detection(evaluation.load(open_model(folder), threads), corpus, advance)
+        return evaluation.fit_error_detection(evaluation.load(open_model(folder), threads), mix, advance)
 
     return find
 
 
-def _listed(prepared: object) -> list[PreparedCorpus | Path]:
+def listed(prepared: object) -> list[PreparedCorpus | Path]:
     """The corpora that were given, one or several.
 
     :raises OptionError: something is neither a corpus nor a path.
