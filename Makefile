@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 DEMO := demo
 
 CORPORA ?=
-REVIEWS ?=
+CORPORA ?=
 RESULTS := benchmarks
 OPTIONS ?=
 MODELS := src/tiankong/models
@@ -60,11 +60,11 @@ benchmark: $(VENV)/peers
 	$(BIN)/python benchmarks/answering.py $$(test -d $(RESULTS)/softmax/model && echo --original $(RESULTS)/softmax/model) --page $(RESULTS)/RESULTS.md
 	$(BIN)/python benchmarks/serving.py --soak 600 --page $(RESULTS)/RESULTS.md
 
-# make model REVIEWS=FOLDER: the built-in models, from the folder of the corpora that `tiankong corpus` lists. The
+# make model CORPORA=FOLDER: the built-in models, from the folder of the corpora that `tiankong corpus` lists. The
 # classifier is fine-tuned from a small network that fills blanks, so that it classifies thousands of texts a second.
 model: install
-	@test -n "$(REVIEWS)" || { echo 'name the folder of the corpora: make model REVIEWS=FOLDER'; exit 2; }
-	$(BIN)/tiankong prepare $(REVIEWS)/goods_zh.txt $(REVIEWS)/online_shopping_10_cats.zip --column review \
+	@test -n "$(CORPORA)" || { echo 'name the folder of the corpora: make model CORPORA=FOLDER'; exit 2; }
+	$(BIN)/tiankong prepare $(CORPORA)/goods_zh.txt $(CORPORA)/online_shopping_10_cats.zip --column review \
 		--name-label 1=好评 --name-label 0=差评 -o build/prepared --force
 	$(BIN)/tiankong train build/prepared -o build/reviews-zh --epochs 12 --force
 	$(BIN)/tiankong export build/reviews-zh --prepared build/prepared -o $(MODELS)/reviews-zh --force
@@ -72,6 +72,7 @@ model: install
 	$(BIN)/tiankong train build/prepared -o build/reviews-zh-sentiment --task classify --from build/reviews-zh-small \
 		--epochs 4 --force
 	$(BIN)/tiankong export build/reviews-zh-sentiment --prepared build/prepared -o $(MODELS)/reviews-zh-sentiment --force
+	$(BIN)/python recipes/general.py zh $(CORPORA) build/zh $(MODELS)/zh
 
 # The command-line and Python reference in docs/, from the program itself.
 reference: install
