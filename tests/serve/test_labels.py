@@ -10,6 +10,7 @@ from tests.answers import same
 from tests.serve.browser import open_page
 from tests.serve.conftest import KEY, serving
 from tests.serve.test_refusals import refused
+from tiankong.artifact.model_folder import open_model
 from tiankong.model import load
 
 GOOD = "质量很好，穿着舒服"
@@ -34,6 +35,15 @@ def test_information_lists_the_labels(labelling, server):
     assert (information["task"], information["labels"]) == ("classify", ["0", "1"])
     assert labelling.get("/ready").status_code == 200
     assert server.get("/info").json()["labels"] == []
+    assert information["base"] is None
+
+
+@pytest.mark.trains
+def test_information_names_the_model_that_it_goes_on_from(tuned_folder, practice_model):
+    with serving("--model", tuned_folder, "--threads", 1) as running:
+        base = running.get("/info").json()["base"]
+    folder = open_model(practice_model)
+    assert base == {"name": folder.path.name, "sha256": folder.sha256}
 
 
 @pytest.mark.parametrize(

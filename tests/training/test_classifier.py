@@ -20,12 +20,12 @@ from safetensors.numpy import load_file
 import tiankong
 from tests.conftest import TINY, TUNING, succeed
 from tests.processes import Command
-from tiankong.artifact.base_model import open_base
 from tiankong.artifact.model_folder import open_model
 from tiankong.cli.main import run
 from tiankong.config import ClassifierConfig, ModelConfig, TrainingConfig
 from tiankong.corpus.mix import CorpusMix
 from tiankong.corpus.prepared import PreparedCorpus
+from tiankong.exporting.open_base import open_base
 from tiankong.model import load
 from tiankong.network.classifier import ClassifierNetwork
 from tiankong.network.context import tensors
@@ -293,7 +293,6 @@ def test_texts_without_labels(tmp_path, capfd):
         (["--head", "codes"], "--head is for models that fill blanks"),
         (["--profile"], "--profile is not for --task classify, whose arithmetic is not counted"),
         (["--from", "nowhere"], "there is no folder nowhere"),
-        (["--from", "reviews-zh"], "weights in 8 bits, which can't be trained on"),
         (["--from", "CLASSIFIER"], "is a classifier and fills no blanks"),
         (["--label-dropout", "2"], "--label-dropout must be from 0"),
         (["--window", "64"], "--window is for models that fill blanks"),
@@ -313,7 +312,7 @@ def test_options_that_do_not_go_together(arguments, words, request, prepared, tm
     assert words in capfd.readouterr().err
 
 
-@pytest.mark.parametrize("arguments", [["--from", "x"], ["--label-weights", "balanced"], ["--training-texts", "5"]])
+@pytest.mark.parametrize("arguments", [["--label-weights", "balanced"], ["--training-texts", "5"]])
 def test_options_of_classifiers_are_refused_where_blanks_are_filled(arguments, prepared, tmp_path, capfd):
     assert run(["train", str(prepared), "-o", str(tmp_path / "model"), *arguments]) == 2
     assert f"{arguments[0]} is for classifiers" in capfd.readouterr().err

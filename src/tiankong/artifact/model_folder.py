@@ -43,7 +43,7 @@ MODEL = FolderFormat(
 
 @dataclass(frozen=True)
 class StatedBase:
-    """The model that a model was fine-tuned from."""
+    """The model that a model goes on from."""
 
     name: str
     sha256: str  # of its manifest
@@ -64,8 +64,8 @@ class ModelManifest:
     model that was trained on several.
 
     ``unknown_bias`` is the constant part of the logit of a word outside the vocabulary, of models that compose output
-    vectors. ``labels``, ``classifier`` and ``base`` are those of a classifier; its outputs are in the order of
-    ``labels``.
+    vectors. ``labels`` and ``classifier`` are those of a classifier; its outputs are in the order of ``labels``.
+    ``base`` is the model that it goes on from, if any.
     """
 
     format: str

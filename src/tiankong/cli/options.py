@@ -194,6 +194,8 @@ def config_options(*configs: type, preset: str | None = "default") -> Callable[[
         text = f"{names}, or a .toml file."
         if preset is None:
             others = [f"{task.preset} with --task {name}" for name, task in TASKS.items() if task.preset != "default"]
+            bases = {task.base_preset for task in TASKS.values()} - {task.preset for task in TASKS.values()}
+            others += [f"{preset} with --from" for preset in sorted(bases - {""})]
             text += f" [default: default, or {', '.join(others)}]"
         return click.option("--preset", default=preset, show_default=preset is not None, help=text)(command)
 

@@ -34,7 +34,10 @@ if TYPE_CHECKING:
     help="What the model learns: " + "; ".join(f"{name}: {task.help}" for name, task in TASKS.items()) + ".",
 )
 @click.option(
-    "--from", "base", help="For a classifier: start from this model that fills blanks, with its network and words."
+    "--from",
+    "base",
+    help="Go on from this model that fills blanks, a folder or a built-in model, with its network and words. A model "
+    "that fills blanks gets the new words of PREPARED as well.",
 )
 @click.option("--resume", is_flag=True, help="Continue the unfinished training of this output, if there is one.")
 @force_option

@@ -336,6 +336,20 @@ class TrainingConfig:
     weight_decay: float = setting(
         "Regularisation", 0.1, "AdamW's weight decay, applied to matrices only", where=Where(needs=(_ADAMW,))
     )
+    layer_rate: float = setting(
+        "Adapting",
+        0.5,
+        "learning rate of the encoder as a share of that of the layers above it, and of the vectors as a share of the "
+        "encoder's",
+        where=Where(WORDS, needs_base=True),
+    )
+    base_decay: float = setting(
+        "Adapting",
+        200.0,
+        "pull of the weights towards those of `base` over an epoch, in place of `weight_decay`, as a multiple of the "
+        "learning rate; 0 to 1,000 is usual, and more keeps more of what the base knows",
+        where=Where(WORDS, needs_base=True),
+    )
     warmup_steps: int = setting("Optimiser", 400, "steps until the learning rate reaches its peak")
     schedule: str = setting("Optimiser", "cosine", "learning rate after the warm-up", SCHEDULES)
     clip_norm: float = setting("Optimiser", 1.0, "scale gradients down to this norm (0: never)")
@@ -378,6 +392,7 @@ class TrainingConfig:
         problems += within(self, "threads", 0, MOST_THREADS) + within(self, "seed", 0, MOST_SEED)
         problems += within(self, "weight_decay", 0.0, 100.0) + within(self, "clip_norm", 0.0, 1e6)
         problems += within(self, "negative_power", 0.0, 2.0)
+        problems += within(self, "layer_rate", 0.0, 1.0) + within(self, "base_decay", 0.0, 1e6)
         problems += within(self, "drop_word", 0.0, 0.9) + within(self, "drop_token", 0.0, 0.9)
         if not 0 < self.learning_rate <= 1:
             problems.append(f"`learning_rate` must be above 0 and at most 1, not {self.learning_rate}")

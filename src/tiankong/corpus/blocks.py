@@ -90,6 +90,7 @@ class Blocks:
         :raises FolderError: a file is missing or damaged.
         """
         self._size, self._chosen, self._renumbering = size, chosen, renumbering
+        self._translated = corpus.translated
         self._files = corpus.shard_files(split)
         shapes = [(len(_mapped(tokens)), len(_mapped(offsets)) - 1) for tokens, offsets in self._files]
         self._first_texts = np.cumsum([0, *(texts for _, texts in shapes)])
@@ -111,7 +112,8 @@ class Blocks:
         numbers = np.arange(start, stop, dtype=np.int64) + self._first_texts[shard]
         if start == stop:
             return _gathered([], numbers)
-        ids = self._renumbering.of(np.array(tokens[bounds[0] : bounds[-1]], dtype=np.int32))
+        stored = np.array(tokens[bounds[0] : bounds[-1]], dtype=np.int32)
+        ids = self._renumbering.of(self._translated(stored))
         texts = Texts(ids, bounds - bounds[0], numbers)
         if self._chosen is None:
             return texts
@@ -157,7 +159,7 @@ def _one_by_one(corpus: PreparedCorpus, split: str, chosen: Ints) -> list[NDArra
     for files in corpus.shard_files(split):
         texts = len(_mapped(files[1])) - 1
         low, high = np.searchsorted(chosen, [first, first + texts]).tolist()
-        parts += _texts_at(*files, (chosen[low:high] - first).tolist())
+        parts += map(corpus.translated, _texts_at(*files, (chosen[low:high] - first).tolist()))
         first += texts
     return parts
 

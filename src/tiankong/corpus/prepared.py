@@ -216,6 +216,10 @@ class PreparedCorpus:
             raise ValueError(f"no split {name}")
         return open_split(self.path, name)
 
+    def translated(self, tokens: NDArray[np.int32]) -> NDArray[np.int32]:
+        """Ids as they stand in the files as those of :attr:`vocabulary`; here they are the same."""
+        return tokens
+
     def shard_files(self, split: str) -> list[tuple[Path, Path]]:
         """The files of a split's token ids and of the offsets of its texts, a pair for each shard."""
         return [

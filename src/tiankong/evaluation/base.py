@@ -38,6 +38,10 @@ class Evaluation(ABC, Generic[Loaded]):
         :raises FolderError: it can't.
         """
 
+    def as_read(self, folder: ModelFolder, corpus: PreparedCorpus) -> PreparedCorpus:  # noqa: ARG002
+        """``corpus`` as the model reads it."""
+        return corpus
+
     @abstractmethod
     def measure(
         self, model: Loaded, corpus: PreparedCorpus, split: str, *, texts: int = 0, on_text: OnText = lambda _: None

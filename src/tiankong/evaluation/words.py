@@ -8,10 +8,14 @@ from tiankong.artifact.error_detection import ErrorDetection
 from tiankong.artifact.model_folder import ModelFolder
 from tiankong.corpus.mix import CorpusMix
 from tiankong.corpus.prepared import PreparedCorpus
+from tiankong.corpus.translated import TranslatedCorpus, check_read_alike
 from tiankong.evaluation.base import Evaluation, OnText
 from tiankong.evaluation.error_detection import fit_error_detection, most_texts
 from tiankong.evaluation.measure import check_targets, measure_split
 from tiankong.runtime.predictor import Predictor
+from tiankong.text.vocabulary import SPECIAL_TOKENS
+
+_SPECIAL = len(SPECIAL_TOKENS)
 
 
 class WordEvaluation(Evaluation[Predictor]):
@@ -20,6 +24,16 @@ class WordEvaluation(Evaluation[Predictor]):
     def load(self, folder: ModelFolder, threads: int = 0) -> Predictor:
         """See :class:`Evaluation`."""
         return Predictor(folder, threads)
+
+    def as_read(self, folder: ModelFolder, corpus: PreparedCorpus) -> PreparedCorpus:
+        """See :class:`Evaluation`. A model that goes on from another has the words of that one and of its own corpus,
+        and reads either's texts.
+        """
+        own, words = folder.vocabulary, corpus.vocabulary.words
+        if folder.manifest.base is None or words == own.words or any(word not in own for word in words[_SPECIAL:]):
+            return corpus
+        check_read_alike(corpus, folder.manifest.prepare, folder.user_words, str(folder.path))
+        return TranslatedCorpus(corpus, own, folder.characters)
 
     def check_split(self, corpus: PreparedCorpus, split: str, texts: int) -> None:
         """See :class:`Evaluation`: a word must be known."""

@@ -26,6 +26,7 @@ from tiankong.artifact.model_folder import (
 )
 from tiankong.exporting.card import write_card
 from tiankong.exporting.onnx_export import export_onnx
+from tiankong.folder import write_text
 from tiankong.objective.base import objective_of
 from tiankong.training.history import draw_curves, write_history
 from tiankong.training.task import Trained, TrainingRequest
@@ -57,7 +58,9 @@ def write_model(
     objective = objective_of(request.task)
     with MODEL.write(output, force=request.work.force) as folder:
         for name in (VOCABULARY_FILE, CHARACTERS_FILE, USER_DICT_FILE):
-            if (trained.words / name).exists():
+            if name in trained.tables:
+                write_text(folder / name, trained.tables[name])
+            elif (trained.words / name).exists():
                 shutil.copyfile(trained.words / name, folder / name)
         if trained.arrays:
             save_arrays(trained.arrays, folder / CODES_FILE)

@@ -34,6 +34,9 @@ class Objective(ABC):
     texts: ClassVar[str]
     """The metric that counts a split's texts."""
 
+    before_training: ClassVar[str]
+    """What an evaluation before the first epoch measures, of a training that starts from another model."""
+
     @abstractmethod
     def epoch_parts(self, row: Row) -> list[str]:
         """What an epoch measured, in words."""

@@ -21,6 +21,7 @@ class ClozeObjective(Objective):
         *("bit_accuracy", "distance_top1", "distance_top10"),
     )
     texts = "sentences"
+    before_training = "before training"
 
     def epoch_parts(self, row: Row) -> list[str]:
         """See :class:`Objective`."""
@@ -40,8 +41,15 @@ class ClozeObjective(Objective):
 
     def summary(self, name: str, fields: Mapping[str, Any]) -> str:
         """See :class:`Objective`."""
+        base = fields.get("base")
+        goes_on = (
+            f" It goes on from `{base['name']}`, a model that fills blanks (manifest sha256 `{base['sha256']}`); texts "
+            "that this one was trained on may be among the test texts."
+            if base
+            else ""
+        )
         return f"""Fills a missing word from both sides of its context: {encoder_summary(fields)}, a {fields["model"]["head"]} head
-ranks {fields["words"] - len(SPECIAL_TOKENS):,} words.
+ranks {fields["words"] - len(SPECIAL_TOKENS):,} words.{goes_on}
 
     tiankong fill --model {name} "…__…\""""  # noqa: E501
 

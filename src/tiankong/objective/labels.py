@@ -35,6 +35,7 @@ class LabelObjective(Objective):
         "calibration_error",
     )
     texts = "texts"
+    before_training = "label layer alone"
 
     @abstractmethod
     def names(self, corpus: PreparedCorpus) -> list[str]:

@@ -218,6 +218,7 @@ def _on_split(
         )
         progress(Progress("measuring", message=message))
     evaluation = evaluation_of(folder.task)
+    corpus = evaluation.as_read(folder, corpus)
     texts = corpus.manifest.splits[split].texts
     advance = counter(progress, "measuring", min(limit or texts, texts))
     measured = evaluation.measure(evaluation.load(folder, threads), corpus, split, texts=limit, on_text=advance)

@@ -72,8 +72,9 @@ def export(
     card_notes = "" if notes_file is None else read_notes(notes_file)
     corpora = [corpus if isinstance(corpus, PreparedCorpus) else PreparedCorpus(corpus) for corpus in given_corpora]
     opened = open_model(source)
-    mix = _mix(opened, corpora)
     evaluation = evaluation_of(opened.task)
+    corpora = [evaluation.as_read(opened, corpus) for corpus in corpora]
+    mix = _mix(opened, corpora)
     for corpus in corpora:
         evaluation.check_model(opened, corpus)
 

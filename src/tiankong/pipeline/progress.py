@@ -37,7 +37,7 @@ def check_progress(on_progress: object) -> None:
 
 
 def notes(on_progress: OnProgress | None, stage: str = "reading") -> Callable[[str], None]:
-    """A function that reports a sentence for people about how something is read, in ``stage``."""
+    """A function that reports a sentence for people about what happens in ``stage``."""
     report = on_progress or (lambda _: None)
     return lambda sentence: report(Progress(stage, message=sentence))
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tiankong.artifact.base_model import BaseModel, open_base
+from tiankong.artifact.base_model import BaseModel
 from tiankong.artifact.built_in import model_path
 from tiankong.artifact.error_detection import ErrorDetection
 from tiankong.artifact.model_folder import MODEL, open_model
@@ -26,8 +26,9 @@ from tiankong.evaluation.base import evaluation_of
 from tiankong.evaluation.mixed import mixed_metrics
 from tiankong.folder import as_path
 from tiankong.objective.base import objective_of
+from tiankong.pipeline.adapting import adapted
 from tiankong.pipeline.calls import call_text
-from tiankong.pipeline.progress import OnProgress, Progress, check_progress, counter, word_vectors
+from tiankong.pipeline.progress import OnProgress, Progress, check_progress, counter, notes, word_vectors
 from tiankong.pipeline.results import TrainingResult
 from tiankong.pipeline.settings import preset_of, with_settings
 from tiankong.registry.heads import AUTO, HEADS, choose_head
@@ -73,6 +74,7 @@ def train(
     >>> result.metrics["test"]["top10"]
     >>> result = tiankong.train(["news", "reviews"], "model", weights=[3, 1], max_hours=2)
     >>> result.metrics["corpora"]["reviews"]["test"]["top10"]
+    >>> result = tiankong.train("prepared", "model", base="reviews-zh")
 
     With a head that needs word codes, they are made from the training split and kept beside the corpus, in
     ``PREPARED.codes-BITS``; of several corpora, the one with the largest share of the tokens.
@@ -87,18 +89,19 @@ def train(
     :param weights: with several corpora, each one's share of the training tokens, relative to the sum of all weights
         (default: in proportion to their tokens).
     :param task: ``cloze`` trains a model that fills blanks, ``classify`` one that predicts the labels of the texts.
-    :param base: for classifiers: a model that fills blanks, whose network and words to start from.
+    :param base: a model that fills blanks, by its built-in name or its folder, whose network and words to start from.
+        A model that fills blanks gets the words of ``prepared`` that it lacks as well.
     :param preset: the name of a preset, the path of a ``.toml`` file, or a :class:`tiankong.config.Preset` (default:
-        ``default``, or ``classifier`` for classifiers).
+        ``default``; with a ``base``, ``adapt``; for classifiers, ``classifier``).
     :param resume: continue the unfinished training of this ``output``, if there is one.
     :param force: discard unfinished work, unless ``resume`` is given; replace ``output`` if it is a model.
     :param keep_checkpoints: keep ``OUTPUT.training`` when the model is written.
     :param measure_limit: measure only this many texts of each split at the end (0: all).
     :param profile: measure in each epoch where the time goes and how fast the arithmetic is.
     :param tensorboard: write TensorBoard events to this folder.
-    :param progress: called with a :class:`tiankong.Progress`. The stages are ``head`` (if it is chosen), ``word
-        vectors``, ``training`` (in steps), ``epoch`` (with the metrics of each evaluation), ``profile``, ``error
-        detection`` and ``measuring`` (in texts), and ``resuming``.
+    :param progress: called with a :class:`tiankong.Progress`. The stages are ``adapting`` (how the texts and the
+        ``base`` fit), ``head`` (if it is chosen), ``word vectors``, ``training`` (in steps), ``epoch`` (with the
+        metrics of each evaluation), ``profile``, ``error detection`` and ``measuring`` (in texts), and ``resuming``.
     :param command: the command recorded in the model card (default: this call).
     :param settings: fields of :class:`tiankong.config.ModelConfig`, :class:`~tiankong.config.TrainingConfig` and
         :class:`~tiankong.config.ClassifierConfig`, such as ``epochs=2``.
@@ -144,11 +147,9 @@ def train(
     except ModuleNotFoundError:
         raise MissingPackageError("training", "train") from None
     MODEL.check_output(output, force=force)
-    mix = CorpusMix(
-        [corpus if isinstance(corpus, PreparedCorpus) else PreparedCorpus(corpus) for corpus in given_corpora], weights
-    )
-    opened = None if base is None else open_base(model_path(base))
-    config, chosen_head = _with_head(spec, config, settings, mix, progress)
+    opened, corpora = _opened(spec, base, given_corpora, progress)
+    mix = CorpusMix(corpora, weights)
+    config, chosen_head = _with_head(spec, config, settings, mix, progress) if opened is None else (config, {})
     model = _shape(spec, config, preset, settings, opened, mix.first)
     profiles: list[Profile] = []
     names = [part.name for part in mix.parts] if mix.is_several else []
@@ -253,6 +254,19 @@ def listed(prepared: object) -> list[PreparedCorpus | Path]:
     return [corpus if isinstance(corpus, PreparedCorpus) else as_path(corpus, "prepared") for corpus in listed]
 
 
+def _opened(
+    task: TaskSpec, base: str | None, given: Sequence[PreparedCorpus | Path], progress: OnProgress | None
+) -> tuple[BaseModel | None, list[PreparedCorpus]]:
+    """The base model, and the corpora as the new model reads them."""
+    corpora = [corpus if isinstance(corpus, PreparedCorpus) else PreparedCorpus(corpus) for corpus in given]
+    if base is None:
+        return None, corpora
+    from tiankong.exporting.open_base import open_base  # noqa: PLC0415 - heavy
+
+    opened = open_base(model_path(base))
+    return opened, adapted(opened, corpora, notes(progress, "adapting")) if task.answers == WORDS else corpora
+
+
 def _task(name: str) -> TaskSpec:
     if name not in TASKS:
         nearest = difflib.get_close_matches(str(name), TASKS, n=1)
@@ -266,9 +280,8 @@ def _settings(
 ) -> Preset:
     """The settings of a training, checked together."""
     check_task(task, given, has_base=base is not None)
-    config = with_settings(
-        preset_of(task.preset if preset is None else preset), given, "model", "training", "classifier"
-    )
+    usual = task.preset if base is None else task.base_preset
+    config = with_settings(preset_of(usual if preset is None else preset), given, "model", "training", "classifier")
     if config.model.head in HEADS:
         config = with_decoding(config, given)
     if base is None:
@@ -325,7 +338,8 @@ def _shape(
     if isinstance(preset, Preset):
         stated = {field.name for field in fields}
     else:
-        stated = set(preset_tables(os.fspath(preset)).get("model", {})) if preset is not None else set()
+        named = preset if preset is not None or task.base_preset == task.preset else task.base_preset
+        stated = set(preset_tables(os.fspath(named)).get("model", {})) if named is not None else set()
     stated |= {name for name, value in given.items() if value is not None}
     kept = [field.name for field in fields if not where(field).is_shape and field.name in stated]
     return override(base.folder.manifest.model, {name: getattr(config.model, name) for name in kept})
@@ -357,7 +371,7 @@ def _observer(
     def on_epoch(row: dict[str, float]) -> None:
         name = f"epoch {row['epoch']:.7g}" + (f"/{epochs}" if epochs else "")
         if row["epoch"] == 0:
-            name = "label layer alone"
+            name = objective.before_training
         parts = [name, f"loss {row['train_loss']:.4f}", *objective.epoch_parts(row)]
         for name in corpora:
             of_corpus = {

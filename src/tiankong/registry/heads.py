@@ -51,6 +51,9 @@ class HeadSpec:
     ties_words: bool = False
     """Whether every word needs an input vector of its own, which is its output vector, too."""
 
+    grows: bool = False
+    """Whether words can be added to a trained model."""
+
     settings: tuple[str, ...] = ()
     """The settings that this head reads, among those that only some heads read."""
 
@@ -79,6 +82,7 @@ _ROWS = (
         help="softmax over the vocabulary",
         module="tiankong.network.heads.softmax",
         ties_words=True,
+        grows=True,
         settings=("output_characters",),
         suited=Suited(),
     ),

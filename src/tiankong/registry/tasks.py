@@ -63,8 +63,13 @@ class TaskSpec:
     preset: str = "default"
     """The preset of a training that names none."""
 
-    takes_base: bool = False
-    """Whether a training may start from a model that fills blanks."""
+    base_preset: str = ""
+    """The preset of a training that starts from a model that fills blanks, and names none; empty where none may."""
+
+    @property
+    def takes_base(self) -> bool:
+        """Whether a training may start from a model that fills blanks."""
+        return bool(self.base_preset)
 
     has_profile: bool = False
     """Whether the arithmetic of a training step can be counted."""
@@ -81,6 +86,7 @@ _ROWS = (
         objective="tiankong.objective.cloze",
         trainer="tiankong.training.cloze.trainer",
         evaluation="tiankong.evaluation.words",
+        base_preset="adapt",
         has_profile=True,
         takes_several=True,
     ),
@@ -92,7 +98,7 @@ _ROWS = (
         trainer="tiankong.training.classify.trainer",
         evaluation="tiankong.evaluation.labels",
         preset="classifier",
-        takes_base=True,
+        base_preset="classifier",
     ),
 )
 

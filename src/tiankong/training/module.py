@@ -84,21 +84,27 @@ class TrainedModule(pl.LightningModule, ABC):
         raise NotImplementedError
 
     def on_validation_epoch_end(self) -> None:
-        """Logs what was measured as ``validation_top1`` and so on; of several corpora, their mean by their shares, and
-        what was measured on each as ``NAME/validation_top1``.
-        """
-        for number, name in enumerate(VALIDATION_SETS):
-            scores = self.scores[number :: len(VALIDATION_SETS)]
-            results = [part.result() for part in scores]
-            self.log_dict({f"{name}_{key}": value for key, value in self._mean(results).items()})
-            for part, result in zip(self.measured_parts, results, strict=True):
-                if part.name:
-                    self.log_dict({f"{part.name}/{name}_{key}": value for key, value in result.items()})
-            for part_scores in scores:
-                part_scores.reset()
+        """Logs what was measured."""
+        self.log_dict(self.measured())
         if self.loss_steps:
             self.log("train_loss", self.loss_sum / self.loss_steps)
         self.loss_sum, self.loss_steps = 0.0, 0
+
+    def measured(self) -> dict[str, float]:
+        """What was measured, as ``validation_top1`` and so on, and forgets it; of several corpora, their mean by their
+        shares, and what was measured on each as ``NAME/validation_top1``.
+        """
+        measured: dict[str, float] = {}
+        for number, name in enumerate(VALIDATION_SETS):
+            scores = self.scores[number :: len(VALIDATION_SETS)]
+            results = [part.result() for part in scores]
+            measured |= {f"{name}_{key}": value for key, value in self._mean(results).items()}
+            for part, result in zip(self.measured_parts, results, strict=True):
+                if part.name:
+                    measured |= {f"{part.name}/{name}_{key}": value for key, value in result.items()}
+            for part_scores in scores:
+                part_scores.reset()
+        return measured
 
     def _mean(self, results: Sequence[dict[str, float]]) -> dict[str, float]:
         """The mean of what was measured on each corpus, by their shares."""

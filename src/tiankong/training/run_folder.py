@@ -179,6 +179,7 @@ def _precision_of(run: dict[str, Any], work: Work) -> str:
     started, precision, command = _read_run(folder)
     asked = json.loads(json.dumps(run))
     started.setdefault("task", asked["task"])  # not stated by earlier versions, whose tasks differ in what is
+    started.setdefault("base", None)  # not stated where there could be none
     names = {_NAMES: None}
     if {**started, **names} != {**asked, **names}:
         by = f" It was started by: {command}" if command else ""

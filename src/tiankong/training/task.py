@@ -59,6 +59,7 @@ class Trained:
     and 1.25 within the second.
 
     The model reads by the words in the folder ``words``; they are the first ``word_count`` of the ``lexicon``.
+    ``tables`` are the text of files, by name, that stand in place of those there.
     ``fields`` belong in its manifest, ``metrics`` in its metrics, and answering needs the ``arrays``.
     """
 
@@ -71,6 +72,7 @@ class Trained:
     fields: dict[str, Any] = field(default_factory=dict)
     metrics: dict[str, Any] = field(default_factory=dict)
     arrays: dict[str, NDArray[Any]] = field(default_factory=dict)
+    tables: dict[str, str] = field(default_factory=dict)
 
 
 def fit(request: TrainingRequest) -> Trained:

@@ -13,7 +13,7 @@ from tiankong.config import ModelConfig, TrainingConfig
 from tiankong.network.heads.base import Head, HeadInput
 from tiankong.network.word_tables import WordTables, fit_at_once, word_blocks
 
-_COMPOSED_SCALE = 0.1
+COMPOSED_SCALE = 0.1
 """Character vectors are long beside word vectors: without it, a step changes every output vector by too much."""
 
 
@@ -89,11 +89,16 @@ class SoftmaxHead(Head):
     def fold(self) -> None:
         """See :class:`Head`: the part made of characters."""
         if self.compose is not None:
-            self.compose.weight.mul_(_COMPOSED_SCALE)
+            self.compose.weight.mul_(COMPOSED_SCALE)
             embedding = self._embedding[0]
             for block in word_blocks(len(self.spelling)):
                 embedding.put_in(self.compose(embedding.features(self.spelling[block])), self.compose, block)
             self.compose = None
+
+    @torch.no_grad()
+    def composed_parts(self) -> Tensor:
+        """The part made of characters of every output vector (V, E)."""
+        return self._composed(self.spelling)
 
     def spelled(self, spelling: Tensor) -> Tensor:
         """Output vectors (R, E) of words outside the vocabulary, of which only the characters (R, K) are known."""
@@ -110,7 +115,7 @@ class SoftmaxHead(Head):
             blocks = word_blocks(len(spelling))
             return torch.cat([self._composed(spelling[block]) for block in blocks])
         composed: Tensor = self.compose(self._embedding[0].features(spelling))
-        return _COMPOSED_SCALE * composed
+        return COMPOSED_SCALE * composed
 
 
 HEAD = SoftmaxHead

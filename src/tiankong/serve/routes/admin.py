@@ -25,6 +25,13 @@ class ReloadRequest(StrictModel):
     model: str | None = None
 
 
+class Base(BaseModel):
+    """The model that another goes on from: its name, and the SHA-256 of its manifest."""
+
+    name: str
+    sha256: str
+
+
 class Information(BaseModel):
     """The model that answers, and the limits of a request."""
 
@@ -36,6 +43,7 @@ class Information(BaseModel):
     words: int
     head: str
     segmenter: str
+    base: Annotated[Base | None, Field(description="The model that it goes on from.")]
     limits: dict[str, float]
 
 
@@ -115,5 +123,6 @@ def _information(engine: Engine, limits: Limits) -> dict[str, Any]:
         "words": manifest.words - len(SPECIAL_TOKENS),
         "head": manifest.model.head,
         "segmenter": manifest.prepare.segmenter,
+        "base": None if manifest.base is None else dataclasses.asdict(manifest.base),
         "limits": dataclasses.asdict(limits),
     }

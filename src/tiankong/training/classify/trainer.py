@@ -13,8 +13,9 @@ from torch import Tensor
 
 from tiankong.artifact.base_model import BaseModel
 from tiankong.artifact.model_folder import StatedBase
-from tiankong.config import CUTTING, ClassifierConfig, TrainingConfig, first_difference, validate
+from tiankong.config import ClassifierConfig, TrainingConfig, first_difference, validate
 from tiankong.corpus.prepared import PreparedCorpus
+from tiankong.corpus.translated import check_read_alike
 from tiankong.errors import FolderError, OptionError
 from tiankong.network.classifier import ClassifierNetwork
 from tiankong.objective.base import Row
@@ -57,7 +58,8 @@ def fit(request: TrainingRequest) -> Trained:
     ready_machine(training)
     objective.check(corpus)
     if base is not None:
-        _check_cut_alike(corpus, base)
+        check_read_alike(corpus, base.folder.manifest.prepare, base.folder.user_words, str(base.folder.path))
+        _check_split_alike(corpus, base)
     tensorboard_logger(request.observer.tensorboard)
     names = objective.names(corpus)
     learnt, validation = _choices(corpus, training, classifier)
@@ -118,24 +120,12 @@ def fit(request: TrainingRequest) -> Trained:
     )
 
 
-def _check_cut_alike(corpus: PreparedCorpus, base: BaseModel) -> None:
-    """The words must be the same, and no text that the base was trained on may be a test text here."""
-    name, prepare = base.folder.path, base.folder.manifest.prepare
-    if not prepare.keep_unknown:
+def _check_split_alike(corpus: PreparedCorpus, base: BaseModel) -> None:
+    """No text that the base was trained on may be a test text here."""
+    if different := first_difference(corpus.manifest.config, base.folder.manifest.prepare, ("seed", "split")):
         raise FolderError(
-            f"{name} leaves out words that it doesn't know, so it can't read other texts: start from a model that "
-            "reads them by their characters (prepared with `keep_unknown=True`)"
-        )
-    shared = (*CUTTING, "keep_unknown", "seed", "split")
-    if different := first_difference(corpus.manifest.config, prepare, shared):
-        raise FolderError(
-            f"{corpus.path} was prepared with {different.setting} {different.one!r} and {name} with "
+            f"{corpus.path} was prepared with {different.setting} {different.one!r} and {base.folder.path} with "
             f"{different.other!r}: prepare it again in the same way"
-        )
-    if corpus.user_words != base.folder.user_words:
-        raise FolderError(
-            f"{corpus.path} and {name} were prepared with different user dictionaries: prepare the texts again with "
-            "the same `user_dict`"
         )
 
 

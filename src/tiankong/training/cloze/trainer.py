@@ -4,31 +4,41 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-from collections.abc import Callable
+import math
+import time
+from collections.abc import Callable, Sequence
 
 import numpy as np
+import torch
+from numpy.typing import NDArray
 
+from tiankong.artifact.model_folder import CHARACTERS_FILE, VOCABULARY_FILE, StatedBase
 from tiankong.config import ModelConfig, TrainingConfig, validate
 from tiankong.corpus.blocks import Texts
 from tiankong.corpus.mix import CorpusMix
 from tiankong.corpus.prepared import PreparedCorpus
+from tiankong.corpus.translated import TranslatedCorpus
 from tiankong.corpus.word_codes import usual_bits, word_codes
 from tiankong.errors import FolderError, OptionError
 from tiankong.network.cloze import ClozeNetwork, parameter_count
 from tiankong.network.word_tables import WordTables
+from tiankong.objective.base import Row
 from tiankong.text.network_input import Lexicon
+from tiankong.text.vocabulary import SPECIAL_TOKENS, table_text
 from tiankong.training.batches import Batches
+from tiankong.training.checkpoints import SafetensorsCheckpoints, read_checkpoint
+from tiankong.training.cloze.adapting import take_over
 from tiankong.training.cloze.batches import Batch, Windows, predicted_words
 from tiankong.training.cloze.calibration import calibrate
 from tiankong.training.cloze.module import ClozeModule
 from tiankong.training.corpus_batches import MeasuredBatches, training_batches
 from tiankong.training.limits import steps_of
 from tiankong.training.module import VALIDATION_SETS, MeasuredPart
-from tiankong.training.run_folder import started_run
+from tiankong.training.run_folder import START_FILE, Work, started_run
 from tiankong.training.sampling import choice
 from tiankong.training.stream import Capacity
 from tiankong.training.task import Trained, TrainingRequest
-from tiankong.training.trainer import Monitored, check_memory, ready_machine, tensorboard_logger, train
+from tiankong.training.trainer import Monitored, Observer, check_memory, ready_machine, tensorboard_logger, train
 
 
 def fit(request: TrainingRequest) -> Trained:
@@ -41,11 +51,22 @@ def fit(request: TrainingRequest) -> Trained:
     tensorboard_logger(request.observer.tensorboard)
     check_memory(parameter_count(model, training, tables))
     batches, measured = training_data(mix, training)
-    what = {"task": request.task.name, "corpus": mix.fingerprint, "model": dataclasses.asdict(model)}
+    base = request.base
+    what = {
+        "task": request.task.name,
+        "corpus": mix.fingerprint,
+        "base": None if base is None else base.sha256,
+        "model": dataclasses.asdict(model),
+    }
     with started_run(what, request.names, training, request.work) as precision:
         steps = steps_of(training, len(batches))
         parts = [MeasuredPart(part.name if mix.is_several else "", part.share) for part in mix.parts]
         module = ClozeModule(model, training, tables, steps, parts)
+        rows: list[Row] = []
+        if base is not None:
+            take_over(module.network, base, corpus)
+            module.go_on_from_here(torch.from_numpy(_present(mix)), len(batches))
+            rows = [_started(module, measured, mix.tokens, request.work, request.observer)]
         score, mode = module.network.head.monitored
         monitored = Monitored(f"validation_{score}", mode)
         course = train(
@@ -59,25 +80,71 @@ def fit(request: TrainingRequest) -> Trained:
             work=request.work,
             observer=request.observer,
         )
+    rows += course.rows
     network = module.network.cpu().eval()
+    if rows[monitored.best(rows)]["epoch"] == 0:
+        module.return_to_start()
     network.head.settle()
     validation = itertools.chain.from_iterable(measured[:: len(VALIDATION_SETS)])
     calibration = calibrate(network, validation)
     return Trained(
         network,
-        course.rows,
-        course.rows[monitored.best(course.rows)]["epoch"],
+        rows,
+        rows[monitored.best(rows)]["epoch"],
         corpus.path,
         len(corpus.vocabulary),
         mix.lexicon,
-        fields={"unknown_bias": _unknown_bias(network, corpus) if model.composes_output else None},
+        fields={
+            "unknown_bias": _unknown_bias(network, corpus) if model.composes_output else None,
+            "base": None if base is None else dataclasses.asdict(StatedBase(base.folder.path.name, base.sha256)),
+        },
         metrics={
             **course.metrics,
             "calibration": dataclasses.asdict(calibration),
             **network.head.metrics(tables),
         },
         arrays=network.head.stored(),
+        tables={} if base is None else _word_files(corpus),
     )
+
+
+def _started(
+    module: ClozeModule, measured: Sequence[MeasuredBatches[Batch]], tokens: int, work: Work, observer: Observer
+) -> Row:
+    """Measures what training goes on from, once a run, and returns it as epoch 0."""
+    file = work.folder / START_FILE
+    if work.resume and file.exists():
+        saved: Row = read_checkpoint(file)["row"]
+        return saved
+    started, processor = time.monotonic(), time.process_time()
+    module.network.eval()
+    with torch.no_grad(), module.network.unchanged():
+        for number, batches in enumerate(measured):
+            for batch in batches:
+                module.validation_step(batch, 0, number)
+    module.network.train()
+    row: Row = {"epoch": 0, "step": 0, "learning_rate": 0.0, **module.measured()}
+    row |= {"train_loss": math.log(row["train_perplexity"]), "seconds": time.monotonic() - started}
+    row |= {"processor_seconds": time.process_time() - processor, "tokens_per_second": tokens / row["seconds"]}
+    SafetensorsCheckpoints().save_checkpoint({"row": row}, file)
+    observer.on_epoch(row)
+    return row
+
+
+def _present(mix: CorpusMix) -> NDArray[np.bool_]:
+    """For each word, whether a corpus of the mix has it, or no text can: the special tokens."""
+    present = np.arange(len(mix.first.vocabulary)) < len(SPECIAL_TOKENS)
+    for part in mix.parts:
+        if isinstance(part.corpus, TranslatedCorpus):
+            present |= part.corpus.has_word
+    return present
+
+
+def _word_files(corpus: PreparedCorpus) -> dict[str, str]:
+    """The files of the words of a model, by name."""
+    special = len(SPECIAL_TOKENS)
+    words = zip(corpus.vocabulary.words[special:], corpus.vocabulary.counts[special:].tolist(), strict=True)
+    return {VOCABULARY_FILE: table_text(words), CHARACTERS_FILE: table_text(corpus.characters.counted())}
 
 
 def word_tables(
