@@ -33,7 +33,7 @@ class TranslatedCorpus(PreparedCorpus):
             table[number : number + len(words)] = [vocabulary.id_of(word) for word in words]
         self._others = len(SPECIAL_TOKENS) + np.flatnonzero(table[len(SPECIAL_TOKENS) :] == UNKNOWN)
         table[self._others] = len(vocabulary) + np.arange(len(self._others), dtype=np.int32)
-        self._table: NDArray[np.int32] = table
+        self._id_of: NDArray[np.int32] = table
         self.manifest = dataclasses.replace(
             corpus.manifest, words=len(vocabulary), other_words=len(self._others), codes=None
         )
@@ -42,12 +42,12 @@ class TranslatedCorpus(PreparedCorpus):
     def has_word(self) -> NDArray[np.bool_]:
         """For each word of the vocabulary, whether it is in the texts. Shape (vocabulary,)."""
         present = np.zeros(len(self.vocabulary), dtype=np.bool_)
-        present[self._table[self._table < len(present)]] = True
+        present[self._id_of[self._id_of < len(present)]] = True
         return present
 
     def translated(self, tokens: NDArray[np.int32]) -> NDArray[np.int32]:
         """See :class:`PreparedCorpus`."""
-        return self._table[tokens]
+        return self._id_of[tokens]
 
     @cached_property
     def other_words(self) -> WordList:

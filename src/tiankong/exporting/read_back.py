@@ -68,7 +68,7 @@ class _Graph:
 
     def __init__(self, model: onnx.ModelProto) -> None:
         self._values = {tensor.name: numpy_helper.to_array(tensor) for tensor in model.graph.initializer}
-        self._made_by = {output: node for node in model.graph.node for output in node.output}
+        self._made_by: dict[str, NodeProto] = {output: node for node in model.graph.node for output in node.output}
 
     def parameter(self, name: str) -> Floats:
         """A table, a layer's matrix (outputs, inputs) or its bias."""
@@ -104,7 +104,8 @@ class _Graph:
         halves = biases.reshape(2, -1)
         parts = {"weight_ih": inputs[0], "weight_hh": states[0], "bias_ih": halves[0], "bias_hh": halves[1]}
         by_gate = parts[kind].reshape(gates, -1, *parts[kind].shape[1:])
-        return by_gate[_GATES[cell]].reshape(parts[kind].shape)
+        in_order: Floats = by_gate[_GATES[cell]].reshape(parts[kind].shape)
+        return in_order
 
     def _cells(self, scope: str) -> Iterator[NodeProto]:
         """The recurrent layers below ``scope``, from the first on."""

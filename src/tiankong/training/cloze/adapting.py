@@ -79,7 +79,8 @@ def _composed(network: ClozeNetwork, corpus: PreparedCorpus, is_new: Tensor) -> 
     scale = float(inputs.square().sum(dim=1).mean())
     gram = inputs.T @ inputs + _RIDGE * scale * torch.eye(inputs.shape[1], dtype=torch.double)
     matrix = torch.linalg.solve(gram, inputs.T @ outputs)
-    return mean + ((features[is_new] - centre) @ matrix).float()
+    composed: Tensor = mean + ((features[is_new] - centre) @ matrix).float()
+    return composed
 
 
 def _biases(base: BaseModel, corpus: PreparedCorpus, is_new: Tensor) -> Tensor:

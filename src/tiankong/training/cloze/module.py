@@ -51,8 +51,10 @@ class ClozeModule(TrainedModule):
         self.anchor = [parameter.detach().clone() for parameter in self.parameters()]
         self.pull = self.settings.base_decay / batches
         moves = present.float()
-        self.network.embedding.words.weight.register_hook(lambda gradient: gradient * moves.to(gradient)[:, None])
-        self.network.head.bias.register_hook(lambda gradient: gradient * moves.to(gradient))
+        # torch has no types for register_hook.
+        words, biases = self.network.embedding.words.weight, self.network.head.bias
+        words.register_hook(lambda gradient: gradient * moves.to(gradient)[:, None])  # type: ignore[no-untyped-call]
+        biases.register_hook(lambda gradient: gradient * moves.to(gradient))  # type: ignore[no-untyped-call]
 
     def on_train_start(self) -> None:
         """Moves what the weights are drawn back to beside them."""
