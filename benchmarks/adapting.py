@@ -1,21 +1,25 @@
 """What going on from a model is worth beside starting from nothing, by the number of texts, and what else it costs.
 
-    python benchmarks/adapting.py TEXTS GENERAL --from BASE [--sizes 200,2000,20000,0] [--preset quick] [--work FOLDER]
-        [--page docs/guide/adapting.md]
+    python benchmarks/adapting.py TEXTS GENERAL --from BASE [--column NAME] [--sizes 200,2000,20000,0] [--preset quick]
+        [--limit 2000] [--work FOLDER] [--page benchmarks/RESULTS.md] [--plot docs/images/adapting.png]
 
-Of the lines of TEXTS, subsets of each size (0: all), each within the next, are prepared with the shares 80/10/10.
-A model goes on from BASE on each, and another starts from nothing with the preset. All are measured on the test texts
-of all TEXTS, which no training reads, and on the lines of GENERAL. Words outside a vocabulary are misses. Results stay
-in FOLDER, so a stopped run continues with the same command. The table goes into the page and the plot beside it.
+Of the texts of the file TEXTS, subsets of each size (0: all), each within the next, are prepared with the shares
+80/10/10. On each, one model goes on from BASE, and another starts from nothing with the preset. All are measured on the
+same test texts, those of all TEXTS, which neither learns from, and on the texts of the file GENERAL. Words outside a
+vocabulary count as misses. Rows stay in the folder of ``--work``, so the same command goes on with a stopped study.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import platform
 import random
 import time
+from collections.abc import Callable
+from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,26 +30,30 @@ from tiankong.corpus.reader import read_texts
 from tiankong.corpus.splits import SPLITS, split_of, text_hash
 from tiankong.machine import allowed_threads
 
-HEADING = "## What it is worth"
+HEADING = "## Adapting"
 SHARES = (80.0, 10.0, 10.0)
-ADAPTED, FROM_NOTHING = "from the base", "from nothing"
+SEED = 1
+BASE, ADAPTED, FROM_NOTHING = "the base itself", "from the base", "from nothing"
+MEASURED = 100
+"""Texts of each split that a training measures at its end: the study measures more itself."""
+
+Row = dict[str, Any]
 
 
-def lines_of(file: Path) -> list[str]:
+def shuffled_texts(file: Path, column: str | None = None) -> list[str]:
     """The texts of a file, in an order of their own."""
-    texts = [text.text for text in read_texts([file])]
-    random.Random(1).shuffle(texts)
+    texts = [text.text for text in read_texts([file], column=column)]
+    random.Random(SEED).shuffle(texts)
     return texts
 
 
-def trained(texts: list[str], folder: Path, settings: dict[str, Any]) -> dict[str, Any]:
-    """Trains on ``texts``; what it took."""
+def trained(texts: list[str], folder: Path, name: str, settings: dict[str, Any]) -> Row:
+    """Trains the model ``name`` on ``texts``; where it is and what it took."""
     corpus = folder / "prepared"
     if not corpus.exists():
-        tiankong.prepare(texts, corpus, split=SHARES)
+        tiankong.prepare(texts, corpus, split=SHARES, seed=SEED)
     started, processor_started = time.monotonic(), time.process_time()
-    name = "adapted" if settings.get("base") else "scratch"
-    result = tiankong.train(corpus, folder / name, force=True, measure_limit=100, **settings)
+    result = tiankong.train(corpus, folder / name, force=True, measure_limit=MEASURED, **settings)
     return {
         "model": str(result.path),
         "seconds": time.monotonic() - started,
@@ -54,74 +62,82 @@ def trained(texts: list[str], folder: Path, settings: dict[str, Any]) -> dict[st
     }
 
 
-def measured(model: str, own: list[str], general: list[str]) -> dict[str, float]:
+def measured(model: str, own: list[str], general: list[str]) -> Row:
     """Scores on the test texts and on general ones."""
-    scores: dict[str, float] = {}
+    scores: Row = {}
     for name, texts in (("own", own), ("general", general)):
         metrics = tiankong.evaluate(model, text=texts).metrics
-        scores |= {f"{name}_{score}": metrics[score] for score in ("top1", "top10", "perplexity")}
+        scores |= {f"{name}_{score}": metrics[score] for score in ("top1", "top10", "oov_targets", "targets")}
     return scores
 
 
-def study(arguments: argparse.Namespace) -> list[dict[str, Any]]:
+def study(arguments: argparse.Namespace) -> list[Row]:
     """A row for the base, and for each size and start."""
-    texts, general = lines_of(arguments.texts), lines_of(arguments.general)[: arguments.limit]
-    test = [text for text in texts if SPLITS[split_of(text_hash(text, 1), SHARES)] == "test"][: arguments.limit]
-    arguments.work.mkdir(parents=True, exist_ok=True)
+    texts = shuffled_texts(arguments.texts, arguments.column)
+    general = shuffled_texts(arguments.general)[: arguments.limit]
+    is_test = (SPLITS[split_of(text_hash(text, SEED), SHARES)] == "test" for text in texts)
+    own = [text for text, chosen in zip(texts, is_test, strict=True) if chosen][: arguments.limit]
+    work: Path = arguments.work
+    work.mkdir(parents=True, exist_ok=True)
 
-    def once(name: str, make: Any) -> dict[str, Any]:
-        file = arguments.work / f"{name}.json"
-        if not file.exists():
-            file.write_text(json.dumps(make()), encoding="utf-8")
-        row: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-        print(json.dumps(row), flush=True)
-        return row
+    def row_of(some: list[str], start: str, name: str, settings: dict[str, Any]) -> Row:
+        row = {"start": start, "texts": len(some), **trained(some, work / f"{len(some)}", name, settings)}
+        return row | measured(row["model"], own, general)
 
-    base = arguments.base
-    rows = [once("base", lambda: {"start": "the base itself", "texts": 0, **measured(base, test, general)})]
+    starts = ((ADAPTED, "adapted", {"base": arguments.base}), (FROM_NOTHING, "scratch", {"preset": arguments.preset}))
+    rows = [once(work / "base.json", lambda: {"start": BASE, "texts": 0, **measured(arguments.base, own, general)})]
     for size in arguments.sizes:
         some = texts[:size] if size else texts
-        for start, settings in ((ADAPTED, {"base": base}), (FROM_NOTHING, {"preset": arguments.preset})):
-
-            def make(some: list[str] = some, start: str = start, settings: Any = settings) -> dict[str, Any]:
-                row = {"start": start, "texts": len(some)}
-                row |= trained(some, arguments.work / str(len(some)), settings)
-                return row | measured(row["model"], test, general)
-
-            rows.append(once(f"{len(some)}-{start.split()[-1]}", make))
+        for start, name, settings in starts:
+            rows.append(once(work / f"{len(some)}-{name}.json", partial(row_of, some, start, name, settings)))
     return rows
 
 
-def table(rows: list[dict[str, Any]]) -> list[str]:
+def once(file: Path, make: Callable[[], Row]) -> Row:
+    """The row in ``file``, made if it is not there."""
+    if not file.exists():
+        file.write_text(json.dumps(make()), encoding="utf-8")
+    row: Row = json.loads(file.read_text(encoding="utf-8"))
+    print(json.dumps(row), flush=True)
+    return row
+
+
+def table(rows: list[Row]) -> list[str]:
     """The rows as Markdown."""
     lines = [
-        "| texts | start | top-10 | top-1 | general text: top-10 | perplexity | minutes |",
-        "|---|---|---|---|---|---|---|",
+        "| texts | start | top-10 | relative | top-1 | general text, top-10 | minutes | processor minutes |",
+        "|---|---|---|---|---|---|---|---|",
     ]
+    nothing = {row["texts"]: row["own_top10"] for row in rows if row["start"] == FROM_NOTHING}
     for row in rows:
-        minutes = f"{row['seconds'] / 60:.1f}" if "seconds" in row else ""
-        lines.append(
-            f"| {row['texts']:,} | {row['start']} | {row['own_top10']:.3f} | {row['own_top1']:.3f} | "
-            f"{row['general_top10']:.3f} | {row['general_perplexity']:.0f} | {minutes} |"
-        )
+        took = ["", ""]
+        if "seconds" in row:
+            took = [f"{row[name] / 60:.1f}" for name in ("seconds", "processor_seconds")]
+        relative = f"{row['own_top10'] / nothing[row['texts']]:.2f}" if row["start"] == ADAPTED else ""
+        scores = [f"{row['own_top10']:.3f}", relative, f"{row['own_top1']:.3f}", f"{row['general_top10']:.3f}"]
+        cells = [f"{row['texts']:,}", row["start"], *scores, *took]
+        lines.append(f"| {' | '.join(cells)} |")
     return lines
 
 
-def draw(rows: list[dict[str, Any]], picture: Path) -> None:
-    """Top-10 by the number of texts."""
+def draw(rows: list[Row], picture: Path) -> None:
+    """Top-10 by the number of texts, on the test texts and on general ones."""
     import matplotlib as mpl  # noqa: PLC0415
 
     mpl.use("Agg")
     from matplotlib import pyplot  # noqa: PLC0415
 
-    figure, axes = pyplot.subplots(figsize=(6, 4), layout="constrained")
-    for start in (ADAPTED, FROM_NOTHING):
-        points = [(row["texts"], row["own_top10"]) for row in rows if row["start"] == start]
-        axes.plot(*zip(*points, strict=True), marker="o", label=start)
-    axes.axhline(rows[0]["own_top10"], linestyle=":", color="grey", label=rows[0]["start"])
-    axes.set(xscale="log", xlabel="texts", ylabel="top-10 on the test texts")
-    axes.legend()
-    axes.grid(alpha=0.3)
+    figure, axes = pyplot.subplots(1, 2, figsize=(9, 4), layout="constrained", sharey=True)
+    for axis, score, title in zip(axes, ("own", "general"), ("test texts", "general text"), strict=True):
+        for start in (ADAPTED, FROM_NOTHING):
+            points = [(row["texts"], row[f"{score}_top10"]) for row in rows if row["start"] == start]
+            axis.plot(*zip(*points, strict=True), marker="o", label=start)
+        axis.axhline(rows[0][f"{score}_top10"], linestyle=":", color="grey", label=BASE)
+        axis.set(xscale="log", xlabel="texts", title=title)
+        axis.grid(alpha=0.3)
+    axes[0].set_ylabel("top-10")
+    axes[0].legend()
+    picture.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(picture, dpi=110)
 
 
@@ -131,6 +147,7 @@ def main() -> None:
     parser.add_argument("texts", type=Path)
     parser.add_argument("general", type=Path)
     parser.add_argument("--from", dest="base", required=True)
+    parser.add_argument("--column", help="the column of TEXTS, of a table")
     parser.add_argument(
         "--sizes", type=lambda text: [int(size) for size in text.split(",")], default=[200, 2000, 20000, 0]
     )
@@ -138,16 +155,24 @@ def main() -> None:
     parser.add_argument("--limit", type=int, default=2000, help="measure at most this many texts of each kind")
     parser.add_argument("--work", type=Path, default=Path("build/adapting"))
     parser.add_argument("--page", type=Path)
+    parser.add_argument("--plot", type=Path)
     arguments = parser.parse_args()
     rows = study(arguments)
     lines = table(rows)
     print("\n".join(lines))
+    if arguments.plot:
+        draw(rows, arguments.plot)
     if arguments.page:
-        picture = arguments.page.with_suffix(".png")
-        draw(rows, picture)
-        machine = f"{allowed_threads()} processors ({processor()}), Python {platform.python_version()}."
-        head = [HEADING, "", f"    {this_command('adapting.py')}", "", machine, "", *lines, ""]
-        write_section(arguments.page, HEADING, [*head, f"![Top-10 by the number of texts]({picture.name})"])
+        what = (
+            f"The base is `{Path(arguments.base).name}`; from nothing: the preset `{Path(arguments.preset).stem}`. "
+            f"Relative: to the top-10 from nothing. {allowed_threads()} processors ({processor()}), Python "
+            f"{platform.python_version()}, {date.today()}."
+        )
+        section = [HEADING, "", f"    {this_command('adapting.py')}", "", what, "", *lines]
+        if arguments.plot:
+            place = Path(os.path.relpath(arguments.plot, arguments.page.parent)).as_posix()
+            section += ["", f"![Top-10 by the number of texts]({place})"]
+        write_section(arguments.page, HEADING, section)
 
 
 if __name__ == "__main__":

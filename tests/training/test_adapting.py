@@ -17,6 +17,7 @@ import tiankong
 from tests.conftest import TUNING, succeed
 from tiankong.artifact.model_folder import MODEL, open_model
 from tiankong.cli.main import run
+from tiankong.cli.options import as_options
 from tiankong.corpus.prepared import PreparedCorpus
 from tiankong.text.vocabulary import SPECIAL_TOKENS
 
@@ -111,7 +112,8 @@ def test_words_that_the_texts_lack_keep_what_they_know(adapted, practice_model, 
 def test_what_it_goes_on_from_is_stated(adapted, practice_model, capsys):
     base = open_model(practice_model)
     assert run(["info", str(adapted), "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["base"] == {"name": base.path.name, "sha256": base.sha256}
+    stated = {"name": base.path.name, "sha256": base.sha256, "may_know_test_texts": False}
+    assert json.loads(capsys.readouterr().out)["base"] == stated
     card = (adapted / "README.md").read_text(encoding="utf-8")
     assert f"goes on from `{base.path.name}`" in card
     assert base.sha256 in card
@@ -219,32 +221,76 @@ def test_general_text_can_be_mixed_in(mine, practice_model, tmp_path):
     assert set(open_model(practice_model).vocabulary.words) <= set(folder.vocabulary.words)
 
 
-@pytest.fixture
-def english(tmp_path):
+def refused(capfd, prepared, base, folder, words):
+    """Training is refused in one sentence with these words, the same for the command line and from Python."""
+    assert run(["train", str(prepared), "-o", str(folder / "model"), "--from", str(base)]) == 2
+    sentence = capfd.readouterr().err.splitlines()[-1]
+    assert words in sentence
+    with pytest.raises(tiankong.TiankongError) as error:
+        tiankong.train(prepared, folder / "model", base=base)
+    assert sentence == f"tiankong: {as_options(str(error.value))}"
+    assert not (folder / "model").exists()
+    assert not (folder / "model.training").exists()
+
+
+def notes_of(prepared, model, base, **settings):
+    """What a short training says about its texts and its base."""
+    said = []
+    settings = {"epochs": 1, "threads": 1, "precision": "fp32", "measure_limit": 5, **settings}
+    tiankong.train(prepared, model, base=base, **settings, progress=lambda step: said.append(step.message))
+    return " ".join(said)
+
+
+def in_english():
     things = itertools.product(("lamp", "coat", "ring"), range(6), ("mug", "pen", "box"))
-    lines = [f"the {one} number {number} and the {other} are here" for one, number, other in things]
-    return tiankong.prepare(lines, tmp_path / "english")
+    return [f"the {one} number {number} and the {other} are here" for one, number, other in things]
 
 
-def test_texts_of_which_no_word_is_known(english, practice_model, tmp_path, capfd):
-    assert run(["train", str(english.path), "-o", str(tmp_path / "model"), "--from", str(practice_model)]) == 2
-    err = capfd.readouterr().err
-    assert f"model knows no word of {english.path}: start from a model of the language of these texts" in err
-    assert err.count("\n") == 1
-    assert not (tmp_path / "model").exists()
-    assert not (tmp_path / "model.training").exists()
+def test_texts_of_which_no_word_is_known(practice_model, tmp_path, capfd):
+    texts_of = {
+        "english": in_english(),
+        "russian": [f"это новая лампа номер {number} и она не работает" for number in range(60)],
+        "korean": [f"이것은 새로운 램프 {number}번 입니다 그리고 작동하지 않습니다" for number in range(60)],
+    }
+    for name, lines in texts_of.items():
+        tiankong.prepare(lines, tmp_path / name)
+        refused(capfd, tmp_path / name, practice_model, tmp_path, f"model knows no word of {tmp_path / name}: start")
 
 
-def test_texts_of_two_languages(practice_model, tmp_path, capfd):
-    lines = [f"the box number {number} is here and the lamp is broken" for number in range(60)]
+def test_words_too_rare_for_the_vocabulary_are_known_all_the_same(practice_model, tmp_path):
+    """Of texts as few as these, most words are outside the vocabulary."""
+    known = [word for word in open_model(practice_model).vocabulary.words[WORDS_FROM:] if len(word) == 2][:300]
+    lines = ["，".join([*known[start::30], "镜片"]) for start in range(30)]
+    corpus = tiankong.prepare(lines, tmp_path / "prepared", split=(80, 10, 10))
+    assert set(corpus.vocabulary.words).isdisjoint(known)
+    said = notes_of(corpus, tmp_path / "model", practice_model, measure_limit=2)
+    assert "new words join" in said
+    assert "another language" not in said
+
+
+@pytest.mark.parametrize(
+    ("lines", "shares"),
+    [
+        (in_english(), ("Chinese and", "% Latin, and model learned from texts with")),
+        (in_english() * 6, ("Latin and", "% Chinese, and model learned from texts with")),
+        (["это новая лампа и она не работает"] * 60, ("Chinese and", "% Cyrillic, and model learned from texts with")),
+    ],
+    ids=["some English", "more English than Chinese", "Russian"],
+)
+def test_texts_of_two_languages(practice_model, tmp_path, capfd, lines, shares):
     mixed = tiankong.prepare([*texts(), *lines], tmp_path / "mixed", minimum_count=1)
-    options = ("--from", practice_model, "--epochs", 1, "--threads", 1, "--precision", "fp32", "--measure-limit", 5)
-    succeed("train", mixed.path, "-o", tmp_path / "model", *options)
+    options = ("--epochs", 1, "--threads", 1, "--precision", "fp32", "--measure-limit", 5)
+    succeed("train", mixed.path, "-o", tmp_path / "model", "--from", practice_model, *options)
     err = capfd.readouterr().err
-    assert "of the letters are Chinese and" in err
-    assert "% Latin, against" in err
-    assert "of the texts of" in err
-    assert "seem to be in another language than model" in err
+    for words in (*shares, "of the texts of", "seem to be in another language than model"):
+        assert words in err
+
+
+def test_a_few_foreign_words_are_no_other_language(mine, practice_model, tmp_path):
+    assert "language" not in notes_of(mine, tmp_path / "one", practice_model)
+    lines = [line.replace("物流", "快递DHL") for line in texts()]
+    said = notes_of(tiankong.prepare(lines, tmp_path / "prepared"), tmp_path / "two", practice_model)
+    assert "seem to be in another language" not in said
 
 
 @pytest.mark.parametrize(
@@ -253,6 +299,7 @@ def test_texts_of_two_languages(practice_model, tmp_path, capfd):
         (["--segmenter", "unicode"], "prepared with segmenter 'unicode'"),
         (["--normalisation", "none"], "prepared with normalisation 'none'"),
         (["--drop-ascii"], "prepared with drop_ascii True"),
+        (["--drop-words", "的"], "prepared with drop_words ('的',)"),
         (["--no-keep-unknown"], "prepared with keep_unknown False"),
         (["--user-dict", "words.txt"], "prepared with different user dictionaries"),
     ],
@@ -263,17 +310,59 @@ def test_texts_are_cut_as_the_base_reads_them(
     monkeypatch.chdir(tmp_path)
     (tmp_path / "words.txt").write_text("游标卡尺 10\n", encoding="utf-8")
     succeed("prepare", corpus_file, "-o", tmp_path / "prepared", "--code-bits", 0, "--quiet", *options)
-    assert run(["train", "prepared", "-o", "model", "--from", str(practice_model)]) == 2
-    err = capfd.readouterr().err
-    assert words in err
-    assert err.count("\n") == 1
+    refused(capfd, tmp_path / "prepared", practice_model, tmp_path, words)
 
 
-def test_splits_need_not_be_alike(corpus_file, practice_model, tmp_path):
-    options = ("--split", "80/10/10", "--seed", 7, "--code-bits", 0, "--quiet")
-    succeed("prepare", corpus_file, "-o", tmp_path / "prepared", *options)
-    trained = tiankong.train(tmp_path / "prepared", tmp_path / "model", base=practice_model, **{**FAST, "epochs": 1})
-    assert trained.metrics["test"]["top10"] > 0
+def split_anew(file, folder, split, seed):
+    succeed("prepare", file, "-o", folder, "--split", split, "--seed", seed, "--code-bits", 0, "--quiet")
+    return folder
+
+
+SPLITS = [
+    ("60/20/20", 1, False),  # that of the base's texts
+    ("80/10/10", 1, False),  # of the last tenth, the base learned from nothing
+    ("20/20/60", 1, True),
+    ("60/20/20", 7, True),
+]
+
+
+@pytest.mark.parametrize(("split", "seed", "leaks"), SPLITS)
+def test_texts_that_the_base_learned_from_are_no_test(
+    practice_corpus, practice_model, tmp_path, split, seed, leaks, capfd
+):
+    file = practice_corpus.parents[1] / "practice" / "reviews.txt"
+    corpus = split_anew(file, tmp_path / "prepared", split, seed)
+    if leaks:
+        words = f"model learned from test texts of {corpus}, since it had the same texts split in another way"
+        refused(capfd, corpus, practice_model, tmp_path, words)
+        return
+    assert "split" not in notes_of(corpus, tmp_path / "model", practice_model, max_steps=2)
+    assert not open_model(tmp_path / "model").manifest.base.may_know_test_texts
+
+
+@pytest.mark.parametrize("task", ["cloze", "classify"])
+@pytest.mark.parametrize(("split", "seed", "leaks"), SPLITS)
+def test_other_texts_may_be_split_in_any_way(corpus_file, practice_model, tmp_path, task, split, seed, leaks):
+    corpus = split_anew(corpus_file, tmp_path / "prepared", split, seed)
+    said = notes_of(corpus, tmp_path / "model", practice_model, task=task)
+    assert ("learned from texts that were split in another way than" in said) == leaks
+    assert open_model(tmp_path / "model").manifest.base.may_know_test_texts == leaks
+    assert ("may be among the test texts" in (tmp_path / "model" / "README.md").read_text(encoding="utf-8")) == leaks
+
+
+def test_what_the_base_of_a_base_learned_from_is_no_test(adapted, practice_corpus, tmp_path, capfd):
+    file = practice_corpus.parents[1] / "practice" / "reviews.txt"
+    refused(capfd, split_anew(file, tmp_path / "again", "20/20/60", 1), adapted, tmp_path, "learned from test texts of")
+    assert len(open_model(adapted).manifest.learned_from) == 2
+
+
+def test_how_a_mix_was_split_is_unknown_where_it_was_not_stated(mine, practice_model, tmp_path):
+    """As of models of earlier versions."""
+    shutil.copytree(practice_model, tmp_path / "base")
+    stated = [{"name": name, "share": 0.5, "sha256": "0" * 64} for name in ("news", "reviews")]
+    resealed(tmp_path / "base", corpora=stated, learned_from=[])
+    said = notes_of(mine, tmp_path / "model", tmp_path / "base")
+    assert "base learned from texts that were split in another way" in said
 
 
 @pytest.mark.parametrize(
@@ -282,39 +371,61 @@ def test_splits_need_not_be_alike(corpus_file, practice_model, tmp_path):
         ("codes_model_folder", "has the head codes, which can't get new words"),
         ("hybrid_model_folder", "has the head hybrid, which can't get new words"),
         ("classifier_folder", "is a classifier and fills no blanks: choose a model that fills them"),
+        ("tuned_folder", "is a classifier and fills no blanks: choose a model that fills them"),
         ("spaced_model_folder", "was prepared with segmenter 'rjieba' and"),
+        ("practice_corpus", "is not a model"),
+        ("corpus_file", "is a file and not a model"),
     ],
 )
 def test_what_is_no_base(request, mine, tmp_path, base, words, capfd):
-    folder = request.getfixturevalue(base)
-    assert run(["train", str(mine), "-o", str(tmp_path / "model"), "--from", str(folder)]) == 2
-    err = capfd.readouterr().err
-    assert words in err
-    assert err.count("\n") == 1
-    assert not list(tmp_path.iterdir())
+    refused(capfd, mine, request.getfixturevalue(base), tmp_path, words)
 
 
-def test_folders_that_are_torn_or_newer(mine, practice_model, tmp_path, capfd):
-    for name, words in (("model.onnx", "model.onnx"), ("model.safetensors", "model.safetensors"), ("", "newer")):
-        base = tmp_path / f"base{name}"
+@pytest.mark.parametrize("name", ["reviews-zh-sentiment", "nowhere", "reviews-xx"])
+def test_names_of_no_base(mine, tmp_path, name, capfd, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    words = "fills no blanks" if name == "reviews-zh-sentiment" else f"there is no folder {name}"
+    refused(capfd, mine, name, tmp_path, words)
+
+
+def test_folders_that_are_torn(mine, practice_model, tmp_path, capfd):
+    for name in ("model.onnx", "model.safetensors", "vocabulary.tsv", "characters.tsv"):
+        base = tmp_path / f"base-{name}"
         shutil.copytree(practice_model, base)
-        if name:
-            (base / name).write_bytes((base / name).read_bytes()[:-100])
-        else:
-            manifest = json.loads((base / "config.json").read_text())
-            (base / "config.json").write_text(json.dumps(manifest | {"version": 99}))
-        assert run(["train", str(mine), "-o", str(tmp_path / "model"), "--from", str(base)]) == 2
-        err = capfd.readouterr().err
-        assert words in err
-        assert err.count("\n") == 1
-    assert not (tmp_path / "model").exists()
+        (base / name).write_bytes((base / name).read_bytes()[:-100])
+        refused(capfd, mine, base, tmp_path, f"{name} in {base} is damaged or was changed")
+        (base / name).unlink()
+        refused(capfd, mine, base, tmp_path, f"{name} is missing from {base}")
 
 
-def test_weights_of_another_shape(mine, practice_model, model_folder, tmp_path, capfd):
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"version": 99}, "was made by a newer tiankong"),
+        ({"head": "sorted"}, "has the head 'sorted', which this version does not know: upgrade tiankong"),
+        ({"task": "translate"}, "upgrade tiankong"),
+    ],
+    ids=str,
+)
+def test_folders_of_newer_versions(mine, practice_model, tmp_path, changes, words, capfd):
+    base = tmp_path / "base"
+    shutil.copytree(practice_model, base)
+    manifest = json.loads((base / "config.json").read_text())
+    if "version" in changes:
+        (base / "config.json").write_text(json.dumps(manifest | changes))
+    else:
+        head = {"model": {**manifest["model"], **changes}} if "head" in changes else changes
+        resealed(base, **head)
+    refused(capfd, mine, base, tmp_path, words)
+
+
+def test_weights_that_are_no_network_of_that_shape(mine, practice_model, model_folder, tmp_path, capfd):
     shutil.copytree(practice_model, tmp_path / "base")
     shutil.copyfile(model_folder / "model.safetensors", tmp_path / "base" / "model.safetensors")
     resealed(tmp_path / "base")
-    assert run(["train", str(mine), "-o", str(tmp_path / "model"), "--from", str(tmp_path / "base")]) == 2
-    assert "the weights of" in (err := capfd.readouterr().err)
-    assert "are damaged: train it again" in err
-    assert not (tmp_path / "model").exists()
+    refused(capfd, mine, tmp_path / "base", tmp_path, "are damaged: train it again")
+    (tmp_path / "base" / "model.safetensors").unlink()
+    for content in (b"", b"no network", (model_folder / "model.onnx").read_bytes()):
+        (tmp_path / "base" / "model.onnx").write_bytes(content)
+        resealed(tmp_path / "base")
+        refused(capfd, mine, tmp_path / "base", tmp_path, "is damaged (")

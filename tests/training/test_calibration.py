@@ -56,7 +56,7 @@ def test_the_best_calibration_is_found_from_anywhere(batches, scale, prior):
     corpus, batches = batches
     network = trained(corpus, batches)
     calibrated = copy.deepcopy(network)
-    calibrate(calibrated, batches)
+    calibrate(calibrated, [batches])
     best = loss(calibrated, batches)
     for nearby in [(1.02, 0.0), (0.98, 0.0), (1.0, 0.02), (1.0, -0.02)]:
         other = copy.deepcopy(calibrated)
@@ -64,10 +64,27 @@ def test_the_best_calibration_is_found_from_anywhere(batches, scale, prior):
         assert loss(other, batches) > best
     network.rescale(scale, prior)
     before = loss(network, batches)
-    found = calibrate(network, batches)
+    found = calibrate(network, [batches])
     assert found.scale > 0
     assert loss(network, batches) == pytest.approx(best, abs=1e-5)
     assert loss(network, batches) <= before + 1e-6
+
+
+@pytest.mark.trains
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
+def test_corpora_count_by_their_shares_and_not_by_their_sizes(batches, share):
+    corpus, batches = batches
+    small, large = batches[:1], batches[1:]
+    network = trained(corpus, batches)
+    calibrate(network, [small, large], [share, 1 - share])
+
+    def mixed(network):
+        return share * loss(network, small) + (1 - share) * loss(network, large)
+
+    for nearby in [(1.02, 0.0), (0.98, 0.0), (1.0, 0.02), (1.0, -0.02)]:
+        other = copy.deepcopy(network)
+        other.rescale(*nearby)
+        assert mixed(other) > mixed(network)
 
 
 def test_the_exported_model_says_how_it_was_calibrated(model_folder, codes_model_folder):

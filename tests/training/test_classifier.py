@@ -323,8 +323,8 @@ def test_options_of_classifiers_are_refused_where_blanks_are_filled(arguments, p
     [
         (["--normalisation", "none"], "prepared with normalisation 'none'"),
         (["--segmenter", "unicode"], "prepared with segmenter 'unicode'"),
-        (["--seed", "2"], "prepared with seed 2"),
-        (["--split", "80/10/10"], "prepared with split (80.0, 10.0, 10.0)"),
+        (["--seed", "2"], "since it had the same texts split in another way: prepare them again with --split 60/20/20"),
+        (["--split", "20/20/60"], "model learned from test texts of"),
     ],
 )
 def test_texts_are_cut_as_the_base_reads_them(corpus_file, model_folder, tmp_path, options, words, capfd):

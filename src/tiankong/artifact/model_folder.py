@@ -43,10 +43,20 @@ MODEL = FolderFormat(
 
 @dataclass(frozen=True)
 class StatedBase:
-    """The model that a model goes on from."""
+    """The model that a model goes on from, and whether the texts it learned from may be among the test texts."""
 
     name: str
     sha256: str  # of its manifest
+    may_know_test_texts: bool = False
+
+
+@dataclass(frozen=True)
+class StatedTexts:
+    """How texts that a model learned from were split; ``split`` is ``None`` where that was not stated."""
+
+    seed: int
+    split: tuple[float, float, float] | None
+    sources: str = ""  # PreparedCorpus.sources_fingerprint, if it was stated
 
 
 @dataclass(frozen=True)
@@ -65,7 +75,8 @@ class ModelManifest:
 
     ``unknown_bias`` is the constant part of the logit of a word outside the vocabulary, of models that compose output
     vectors. ``labels`` and ``classifier`` are those of a classifier; its outputs are in the order of ``labels``.
-    ``base`` is the model that it goes on from, if any.
+    ``base`` is the model that it goes on from, if any. ``learned_from`` are the texts of each corpus that its weights
+    have seen, those of the base's included; earlier versions stated none.
     """
 
     format: str
@@ -83,6 +94,7 @@ class ModelManifest:
     classifier: ClassifierConfig | None = None
     base: StatedBase | None = None
     corpora: list[StatedCorpus] = field(default_factory=list)
+    learned_from: list[StatedTexts] = field(default_factory=list)
 
     @property
     def code_bits(self) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bisect
+import hashlib
 import itertools
 import os
 from collections.abc import Iterator, Sequence
@@ -162,6 +163,11 @@ class PreparedCorpus:
     def fingerprint(self) -> str:
         """SHA-256 of the manifest, which holds the hashes of all other files."""
         return sha256(self.path / PREPARED.manifest)
+
+    @property
+    def sources_fingerprint(self) -> str:
+        """SHA-256 of the hashes of the files that it was prepared from, in any order and however they were split."""
+        return hashlib.sha256("".join(sorted(source.sha256 for source in self.manifest.sources)).encode()).hexdigest()
 
     @cached_property
     def lexicon(self) -> Lexicon:

@@ -28,6 +28,9 @@ def split_file(split: str, part: str, shard: int) -> str:
 
 Hashes = NDArray[np.uint64]
 
+_ROUNDING = 1e-12
+"""Shares closer than that are the same."""
+
 _BASIC_PLANE = 1 << 16
 _BETWEEN = "\0"
 """Between texts that stand in one string: no text holds it."""
@@ -80,6 +83,13 @@ def shares(split: Sequence[float] | None, texts: int) -> tuple[float, float, flo
 def is_default_of_large(split: Sequence[float] | None) -> bool:
     """Whether shares are those that a large corpus has by default."""
     return split is not None and tuple(split[1:]) == (HELD_OUT, HELD_OUT) and sum(split) >= LARGE
+
+
+def can_leak(learned: Sequence[float], tested: Sequence[float]) -> bool:
+    """Whether a text can be in the training split by the shares ``learned`` and in the test split by ``tested``, with
+    the same seed: training texts have the smallest hashes, test texts the largest.
+    """
+    return learned[0] / sum(learned) > (tested[0] + tested[1]) / sum(tested) + _ROUNDING
 
 
 def split_of(hashed: int, shares: Sequence[float]) -> int:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tiankong.config import CUTTING, PrepareConfig, first_difference
-from tiankong.corpus.prepared import OTHER_WORDS_FILE, PreparedCorpus
+from tiankong.corpus.prepared import OTHER_WORDS_FILE, PreparedCorpus, Split, SplitShard
 from tiankong.errors import FolderError
 from tiankong.text.characters import CharacterTable
 from tiankong.text.vocabulary import SPECIAL_TOKENS, UNKNOWN, Vocabulary, table_text
@@ -48,6 +48,11 @@ class TranslatedCorpus(PreparedCorpus):
     def translated(self, tokens: NDArray[np.int32]) -> NDArray[np.int32]:
         """See :class:`PreparedCorpus`."""
         return self._id_of[tokens]
+
+    def split(self, name: str) -> Split:
+        """See :class:`PreparedCorpus`; in memory."""
+        shards = super().split(name).shards
+        return Split([SplitShard(self.translated(shard.tokens), shard.offsets) for shard in shards])
 
     @cached_property
     def other_words(self) -> WordList:

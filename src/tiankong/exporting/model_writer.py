@@ -29,6 +29,7 @@ from tiankong.exporting.onnx_export import export_onnx
 from tiankong.folder import write_text
 from tiankong.objective.base import objective_of
 from tiankong.training.history import draw_curves, write_history
+from tiankong.training.learned_texts import split_texts, stated_base
 from tiankong.training.task import Trained, TrainingRequest
 from tiankong.version import VERSION
 
@@ -105,14 +106,18 @@ def _stated_settings(request: TrainingRequest) -> dict[str, Any]:
     # What the files of words held is in the folder; their paths on this machine mean nothing elsewhere.
     prepare = dataclasses.replace(request.corpus.manifest.config, user_dict="", keep_words="")
     mix = request.mix
-    corpora = [StatedCorpus(part.name, part.share, part.corpus.fingerprint) for part in mix.parts]
+    corpora, base = [part.corpus for part in mix.parts], request.base
+    learned_from = [*(base.learned_from if base is not None else []), *map(split_texts, corpora)]
+    stated_corpora = [StatedCorpus(part.name, part.share, part.corpus.fingerprint) for part in mix.parts]
     return {
         "tiankong": VERSION,
         "task": request.task.name,
         "prepare": dataclasses.asdict(prepare),
         "model": dataclasses.asdict(request.model),
         "training": dataclasses.asdict(request.training),
-        **({"corpora": [dataclasses.asdict(corpus) for corpus in corpora]} if mix.is_several else {}),
+        "base": None if base is None else dataclasses.asdict(stated_base(base, corpora)),
+        "learned_from": [dataclasses.asdict(texts) for texts in learned_from],
+        **({"corpora": [dataclasses.asdict(corpus) for corpus in stated_corpora]} if mix.is_several else {}),
     }
 
 

@@ -69,6 +69,12 @@ def objective_of(task: TaskSpec) -> Objective:
     return objective
 
 
+def base_summary(base: Mapping[str, Any]) -> str:
+    """A clause about the model that another goes on from."""
+    known = "; texts that it was trained on may be among the test texts" if base.get("may_know_test_texts") else ""
+    return f"`{base['name']}`, a model that fills blanks (manifest sha256 `{base['sha256']}`{known})"
+
+
 def encoder_summary(fields: Mapping[str, Any]) -> str:
     """A clause about the network's recurrent layers."""
     model = fields["model"]

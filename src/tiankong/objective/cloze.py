@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from tiankong.objective.base import Curve, Objective, Row, encoder_summary
+from tiankong.objective.base import Curve, Objective, Row, base_summary, encoder_summary
 from tiankong.text.vocabulary import SPECIAL_TOKENS
 
 _TOP10, _BITS = Curve("top10", "top-10 accuracy"), Curve("bit_accuracy", "share of equal bits")
@@ -42,12 +42,7 @@ class ClozeObjective(Objective):
     def summary(self, name: str, fields: Mapping[str, Any]) -> str:
         """See :class:`Objective`."""
         base = fields.get("base")
-        goes_on = (
-            f" It goes on from `{base['name']}`, a model that fills blanks (manifest sha256 `{base['sha256']}`); texts "
-            "that this one was trained on may be among the test texts."
-            if base
-            else ""
-        )
+        goes_on = f" It goes on from {base_summary(base)}." if base else ""
         return f"""Fills a missing word from both sides of its context: {encoder_summary(fields)}, a {fields["model"]["head"]} head
 ranks {fields["words"] - len(SPECIAL_TOKENS):,} words.{goes_on}
 

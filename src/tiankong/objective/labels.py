@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from tiankong.corpus.prepared import PreparedCorpus
 from tiankong.corpus.splits import SPLITS
 from tiankong.errors import FolderError
-from tiankong.objective.base import Curve, Objective, Row, encoder_summary, objective_of
+from tiankong.objective.base import Curve, Objective, Row, base_summary, encoder_summary, objective_of
 from tiankong.registry.tasks import TaskSpec
 
 MOST_LABELS = 1000
@@ -89,11 +89,7 @@ class LabelObjective(Objective):
     def summary(self, name: str, fields: Mapping[str, Any]) -> str:
         """See :class:`Objective`."""
         base = fields["base"]
-        started = (
-            f"It was fine-tuned from `{base['name']}`, a model that fills blanks (manifest sha256 `{base['sha256']}`)."
-            if base
-            else "It was trained from scratch."
-        )
+        started = f"It was fine-tuned from {base_summary(base)}." if base else "It was trained from scratch."
         chosen = fields["classifier"]["training_texts"]
         if chosen:
             started += f" It learned from {chosen:,} texts of the training split."

@@ -26,7 +26,7 @@ from tiankong.evaluation.base import evaluation_of
 from tiankong.evaluation.mixed import mixed_metrics
 from tiankong.folder import as_path
 from tiankong.objective.base import objective_of
-from tiankong.pipeline.adapting import adapted
+from tiankong.pipeline.adapting import adapted, check_base
 from tiankong.pipeline.calls import call_text
 from tiankong.pipeline.progress import OnProgress, Progress, check_progress, counter, notes, word_vectors
 from tiankong.pipeline.results import TrainingResult
@@ -263,8 +263,9 @@ def _opened(
         return None, corpora
     from tiankong.exporting.open_base import open_base  # noqa: PLC0415 - heavy
 
-    opened = open_base(model_path(base))
-    return opened, adapted(opened, corpora, notes(progress, "adapting")) if task.answers == WORDS else corpora
+    opened, note = open_base(model_path(base)), notes(progress, "adapting")
+    check_base(opened, corpora, note)
+    return opened, adapted(opened, corpora, note) if task.answers == WORDS else corpora
 
 
 def _task(name: str) -> TaskSpec:

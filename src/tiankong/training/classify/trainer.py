@@ -11,11 +11,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from tiankong.artifact.base_model import BaseModel
-from tiankong.artifact.model_folder import StatedBase
-from tiankong.config import ClassifierConfig, TrainingConfig, first_difference, validate
+from tiankong.config import ClassifierConfig, TrainingConfig, validate
 from tiankong.corpus.prepared import PreparedCorpus
-from tiankong.corpus.translated import check_read_alike
 from tiankong.errors import FolderError, OptionError
 from tiankong.network.classifier import ClassifierNetwork
 from tiankong.objective.base import Row
@@ -48,8 +45,7 @@ def fit(request: TrainingRequest) -> Trained:
 
     From a base, of whose shape the network then is, the label layer is fitted first, on its own; that is epoch 0.
 
-    :raises FolderError: also if the corpus has no labels, too many, or too few texts of one, or if it is cut in another
-        way than the base's texts were.
+    :raises FolderError: also if the corpus has no labels, too many, or too few texts of one.
     :raises OptionError: also if too few of the texts chosen have a label.
     """
     corpus, training, classifier, base = request.corpus, request.training, request.classifier, request.base
@@ -57,9 +53,6 @@ def fit(request: TrainingRequest) -> Trained:
     validate(request.model, training, classifier)
     ready_machine(training)
     objective.check(corpus)
-    if base is not None:
-        check_read_alike(corpus, base.folder.manifest.prepare, base.folder.user_words, str(base.folder.path))
-        _check_split_alike(corpus, base)
     tensorboard_logger(request.observer.tensorboard)
     names = objective.names(corpus)
     learnt, validation = _choices(corpus, training, classifier)
@@ -103,7 +96,6 @@ def fit(request: TrainingRequest) -> Trained:
         network.load_state_dict(start)
     scale = temper(network, text_features(network, data.measured[0]))
     words = base.folder if base else corpus
-    stated_base = StatedBase(base.folder.path.name, base.sha256) if base else None
     return Trained(
         network,
         rows,
@@ -111,22 +103,9 @@ def fit(request: TrainingRequest) -> Trained:
         base.folder.path if base else corpus.path,
         len(words.vocabulary),
         Lexicon.of(words.vocabulary, words.characters),
-        fields={
-            "labels": names,
-            "classifier": dataclasses.asdict(classifier),
-            "base": dataclasses.asdict(stated_base) if stated_base else None,
-        },
+        fields={"labels": names, "classifier": dataclasses.asdict(classifier)},
         metrics={**course.metrics, "logit_scale": scale},
     )
-
-
-def _check_split_alike(corpus: PreparedCorpus, base: BaseModel) -> None:
-    """No text that the base was trained on may be a test text here."""
-    if different := first_difference(corpus.manifest.config, base.folder.manifest.prepare, ("seed", "split")):
-        raise FolderError(
-            f"{corpus.path} was prepared with {different.setting} {different.one!r} and {base.folder.path} with "
-            f"{different.other!r}: prepare it again in the same way"
-        )
 
 
 def _network(request: TrainingRequest, labels: int) -> ClassifierNetwork:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import itertools
 import math
 import time
 from collections.abc import Callable, Sequence
@@ -12,7 +11,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from tiankong.artifact.model_folder import CHARACTERS_FILE, VOCABULARY_FILE, StatedBase
+from tiankong.artifact.model_folder import CHARACTERS_FILE, VOCABULARY_FILE
 from tiankong.config import ModelConfig, TrainingConfig, validate
 from tiankong.corpus.blocks import Texts
 from tiankong.corpus.mix import CorpusMix
@@ -85,8 +84,7 @@ def fit(request: TrainingRequest) -> Trained:
     if rows[monitored.best(rows)]["epoch"] == 0:
         module.return_to_start()
     network.head.settle()
-    validation = itertools.chain.from_iterable(measured[:: len(VALIDATION_SETS)])
-    calibration = calibrate(network, validation)
+    calibration = calibrate(network, measured[:: len(VALIDATION_SETS)], [part.share for part in mix.parts])
     return Trained(
         network,
         rows,
@@ -94,10 +92,7 @@ def fit(request: TrainingRequest) -> Trained:
         corpus.path,
         len(corpus.vocabulary),
         mix.lexicon,
-        fields={
-            "unknown_bias": _unknown_bias(network, corpus) if model.composes_output else None,
-            "base": None if base is None else dataclasses.asdict(StatedBase(base.folder.path.name, base.sha256)),
-        },
+        fields={"unknown_bias": _unknown_bias(network, corpus) if model.composes_output else None},
         metrics={
             **course.metrics,
             "calibration": dataclasses.asdict(calibration),
