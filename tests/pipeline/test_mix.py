@@ -7,12 +7,14 @@ import json
 import math
 import os
 import random
+import shutil
 import signal
 
 import numpy as np
 import pytest
 
 import tiankong
+from tiankong.artifact.model_folder import MODEL, open_model
 from tiankong.cli.main import run
 from tiankong.corpus.mix import CorpusMix
 from tiankong.corpus.prepared import PreparedCorpus
@@ -221,6 +223,21 @@ def test_a_copy_is_measured_on_each_corpus_with_its_share(mixed, corpora, tmp_pa
     arguments = ["export", str(copy.path), "-o", str(tmp_path / "again")]
     assert run([*arguments, "--prepared", str(corpora["news"].path), "--quiet"]) == 0
     assert "Not for medical advice." in (tmp_path / "again" / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.trains
+def test_a_copy_states_how_the_texts_were_split_where_the_original_does_not(mixed, corpora, tmp_path):
+    stated = open_model(mixed.path).manifest.learned_from
+    assert [texts.sources for texts in stated] == [corpora[name].sources_fingerprint for name in ("reviews", "news")]
+    shutil.copytree(mixed.path, tmp_path / "model")
+    fields = json.loads((tmp_path / "model" / "config.json").read_text(encoding="utf-8"))
+    for name in ("format", "version", "files", "checksum", "learned_from"):
+        del fields[name]
+    MODEL.seal(tmp_path / "model", fields)  # as models of earlier versions
+    both = tiankong.export(tmp_path / "model", tmp_path / "both", prepared=[corpora["news"], corpora["reviews"]])
+    one = tiankong.export(tmp_path / "model", tmp_path / "one", prepared=corpora["news"])
+    assert open_model(both.path).manifest.learned_from == stated
+    assert open_model(one.path).manifest.learned_from == []
 
 
 @pytest.mark.trains

@@ -19,6 +19,8 @@ from tiankong.artifact.model_folder import (
     ONNX_FILE,
     USER_DICT_FILE,
     VOCABULARY_FILE,
+    ModelManifest,
+    StatedTexts,
     open_model,
 )
 from tiankong.corpus.prepared import PreparedCorpus, PreparedManifest
@@ -27,6 +29,7 @@ from tiankong.exporting.card import card_text, write_card
 from tiankong.exporting.model_writer import FindErrorDetection, Measure, seal_with_error_detection
 from tiankong.exporting.quantise import quantise
 from tiankong.text.network_input import Lexicon
+from tiankong.training.learned_texts import split_texts
 
 _COPIED = (VOCABULARY_FILE, CHARACTERS_FILE, CODES_FILE, USER_DICT_FILE, HISTORY_FILE, CURVES_FILE)
 
@@ -58,6 +61,7 @@ def write_int8_model(
     manifest = dataclasses.asdict(model.manifest)
     fields = {name: value for name, value in manifest.items() if name not in {"format", "version"}}
     fields["weights"] = "int8"
+    fields["learned_from"] = [dataclasses.asdict(texts) for texts in _learned_from(model.manifest, corpora)]
     manifests = [corpus.manifest for corpus in corpora]
     metrics = _metrics(source / METRICS_FILE, manifests, fields)
     if notes:
@@ -79,6 +83,14 @@ def write_int8_model(
         metrics |= {**measured, "commands": [*metrics["commands"], command]}
         write_card(folder, output.name, manifests, fields, metrics)
     return metrics
+
+
+def _learned_from(model: ModelManifest, corpora: Sequence[PreparedCorpus]) -> list[StatedTexts]:
+    """How the texts of the model were split: of one that does not state it, if all its ``corpora`` are at hand."""
+    by_fingerprint = {corpus.fingerprint: split_texts(corpus) for corpus in corpora}
+    of_corpora = [by_fingerprint.get(corpus.sha256) for corpus in model.corpora]
+    found = [texts for texts in of_corpora if texts is not None]
+    return model.learned_from or (found if len(found) == len(of_corpora) else [])
 
 
 def _metrics(file: Path, corpora: Sequence[PreparedManifest], fields: dict[str, Any]) -> dict[str, Any]:
