@@ -116,6 +116,8 @@ BOUNDS = [
     (TrainingConfig, "negative_power", 0.0, 2.0),
     (TrainingConfig, "weight_decay", 0.0, 100.0),
     (TrainingConfig, "clip_norm", 0.0, 1e6),
+    (TrainingConfig, "layer_rate", 0.0, 1.0),
+    (TrainingConfig, "base_decay", 0.0, 1e6),
     (TrainingConfig, "drop_word", 0.0, 0.9),
     (TrainingConfig, "drop_token", 0.0, 0.9),
     (TrainingConfig, "learning_rate", 1e-9, 1.0),

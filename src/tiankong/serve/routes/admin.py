@@ -114,6 +114,7 @@ ROUTES = (
 def _information(engine: Engine, limits: Limits) -> dict[str, Any]:
     served = engine.served
     manifest = served.model.folder.manifest
+    base = manifest.base
     return {
         "model": served.name,
         "sha256": served.sha256,
@@ -123,6 +124,6 @@ def _information(engine: Engine, limits: Limits) -> dict[str, Any]:
         "words": manifest.words - len(SPECIAL_TOKENS),
         "head": manifest.model.head,
         "segmenter": manifest.prepare.segmenter,
-        "base": None if manifest.base is None else dataclasses.asdict(manifest.base),
+        "base": None if base is None else {"name": base.name, "sha256": base.sha256},
         "limits": dataclasses.asdict(limits),
     }
