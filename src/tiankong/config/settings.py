@@ -31,6 +31,9 @@ HEADS = (*_HEADS, _AUTO)
 ACTIVATIONS = ("gelu", "relu")
 DECODINGS = ("likelihood", "distance")
 SCHEDULES = ("cosine", "constant")
+
+WORD2VEC = "word2vec"
+INITIAL_VECTORS = ("random", WORD2VEC)
 OPTIMISERS = ("adamw", "adam")
 PRECISIONS = ("auto", "bf16", "fp32")
 DEVICES = ("auto", "cpu", "gpu")
@@ -349,6 +352,14 @@ class TrainingConfig:
         "pull of the weights towards those of `base` over an epoch, in place of `weight_decay`, as a multiple of the "
         "learning rate; 0 to 1,000 is usual, and more keeps more of what the base knows",
         where=Where(WORDS, needs_base=True),
+    )
+    initial_vectors: str = setting(
+        "Optimiser",
+        "random",
+        "word vectors to start from: random, or word2vec's, trained on the training texts first, which pays where each "
+        "text is read once or twice",
+        INITIAL_VECTORS,
+        where=Where(WORDS, is_shape=True),
     )
     warmup_steps: int = setting("Optimiser", 400, "steps until the learning rate reaches its peak")
     schedule: str = setting("Optimiser", "cosine", "learning rate after the warm-up", SCHEDULES)

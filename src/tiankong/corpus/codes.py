@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 from tiankong.errors import MissingPackageError
 from tiankong.text.vocabulary import SPECIAL_TOKENS
 
+_EPOCHS = 5
+"""gensim's default."""
+
 _NEAREST_BITS = 16
 _MOST_FLIPS = 3
 
@@ -29,7 +32,9 @@ class CodeReport:
     share_of_ones: float
 
 
-def word_vectors(texts: Iterable[list[str]], words: list[str], size: int, seed: int) -> NDArray[np.float32]:
+def word_vectors(
+    texts: Iterable[list[str]], words: list[str], size: int, seed: int, epochs: int = _EPOCHS
+) -> NDArray[np.float32]:
     """word2vec vectors (CBOW, gensim's defaults; Mikolov et al. 2013, section 3.1) of ``words``, shape (words, size).
 
     One thread computes them, so that they are reproducible.
@@ -39,8 +44,8 @@ def word_vectors(texts: Iterable[list[str]], words: list[str], size: int, seed: 
     try:
         from gensim.models import Word2Vec  # noqa: PLC0415 - heavy, and absent from the base install
     except ImportError:
-        raise MissingPackageError("making word codes", "train") from None
-    model = Word2Vec(texts, vector_size=size, min_count=1, workers=1, seed=seed)
+        raise MissingPackageError("making word vectors", "train") from None
+    model = Word2Vec(texts, vector_size=size, min_count=1, workers=1, seed=seed, epochs=epochs)
     others = np.random.default_rng(seed)  # words of a vocabulary that was taken over may be in no text
     vectors = np.empty((len(words), size), dtype=np.float32)
     for row, word in zip(vectors, words, strict=True):

@@ -86,7 +86,7 @@ def write_codes(
     """Makes the codes of ``words``, the vocabulary by rank, from the texts of a training split; the vectors behind them
     take 32 times the space that their bits do.
     """
-    vectors = word_vectors(_Texts(train, words), list(words), bits, seed)
+    vectors = word_vectors(WordTexts(train, words), list(words), bits, seed)
     codes, report = unique_codes(vectors)
     tables = {"codes": with_special_rows(codes)}
     if with_vectors:
@@ -111,11 +111,14 @@ def _kept(corpus: PreparedCorpus, folder: Path) -> Codes | None:
         return None
 
 
-class _Texts:
+class WordTexts:
     """The texts of a split as lists of vocabulary words; it can be read again (gensim does, once an epoch)."""
 
     def __init__(self, split: Split, words: Sequence[str]) -> None:
         self._split, self._words = split, words
+
+    def __len__(self) -> int:
+        return len(self._split)
 
     def __iter__(self) -> Iterator[list[str]]:
         special = len(SPECIAL_TOKENS)

@@ -27,6 +27,12 @@ class WordEmbedding(nn.Module):
             self.characters = nn.Embedding(characters, character_size, padding_idx=0)
             self.compose = nn.Linear(3 * character_size, embedding_size, bias=False)
 
+    @torch.no_grad()
+    def start_from(self, vectors: Tensor) -> None:
+        """Gives the words behind the special tokens these vectors (W, E), as many as have one of their own."""
+        rows = self.words.weight[len(SPECIAL_TOKENS) :]
+        rows.copy_(vectors[: len(rows)])
+
     def forward(self, word_ids: Tensor, character_ids: Tensor) -> tuple[Tensor, Tensor]:
         """Both parts, each (W, E), of words (W,) with characters (W, K)."""
         word_vectors = self.words(word_ids.where(word_ids < self.words.num_embeddings, UNKNOWN))

@@ -92,7 +92,7 @@ def prepare(
         if stage == "reading":
             advance(count)
         elif progress is not None:
-            progress(word_vectors(config.code_bits) if stage == "word vectors" else Progress(stage))
+            progress(word_vectors(f"for {config.code_bits}-bit codes") if stage == "word vectors" else Progress(stage))
 
     try:
         return make_corpus(

@@ -42,9 +42,9 @@ def notes(on_progress: OnProgress | None, stage: str = "reading") -> Callable[[s
     return lambda sentence: report(Progress(stage, message=sentence))
 
 
-def word_vectors(bits: int) -> Progress:
-    """The step in which word codes of so many bits are made."""
-    return Progress("word vectors", message=f"training word vectors for {bits}-bit codes")
+def word_vectors(purpose: str) -> Progress:
+    """The step in which word2vec runs."""
+    return Progress("word vectors", message=f"training word vectors {purpose}")
 
 
 def counter(on_progress: OnProgress | None, stage: str, total: int) -> Callable[[int], None]:

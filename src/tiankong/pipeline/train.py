@@ -389,7 +389,8 @@ def _observer(
         report(Progress("profile", metrics=figures, message=str(measured)))
 
     return Observer(
-        on_codes=lambda bits: report(word_vectors(bits)),
+        on_codes=lambda bits: report(word_vectors(f"for {bits}-bit codes")),
+        on_vectors=lambda: report(word_vectors("to start from")),
         on_step=(lambda done, total: report(Progress("training", done, total))) if progress else None,
         on_resumed=lambda message: report(Progress("resuming", message=message)),
         on_epoch=on_epoch,

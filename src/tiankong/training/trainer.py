@@ -48,12 +48,13 @@ class TrainingInterrupted(BaseException):
 
 @dataclass(frozen=True)
 class Observer:
-    """What to call while a run trains: with the bits of the word codes that are being made, with the steps done and
-    those of the whole run (0: not known yet), with a sentence on where a resumed run goes on, with the scores of each
-    evaluation, and with its profile; and where TensorBoard's events go.
+    """What to call while a run trains: with the bits of the word codes that are being made, before word vectors are
+    made to start from, with the steps done and those of the whole run (0: not known yet), with a sentence on where a
+    resumed run goes on, with the scores of each evaluation, and with its profile; and where TensorBoard's events go.
     """
 
     on_codes: Callable[[int], None] = lambda _: None
+    on_vectors: Callable[[], None] = lambda: None
     on_step: Callable[[int, int], None] | None = None
     on_resumed: Callable[[str], None] = lambda _: None
     on_epoch: Callable[[Row], None] = lambda _: None

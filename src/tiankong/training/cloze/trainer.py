@@ -12,9 +12,10 @@ import torch
 from numpy.typing import NDArray
 
 from tiankong.artifact.model_folder import CHARACTERS_FILE, VOCABULARY_FILE
-from tiankong.config import ModelConfig, TrainingConfig, validate
+from tiankong.config import WORD2VEC, ModelConfig, TrainingConfig, validate
 from tiankong.corpus.blocks import Texts
 from tiankong.corpus.mix import CorpusMix
+from tiankong.corpus.mixed_vectors import mixed_vectors
 from tiankong.corpus.prepared import PreparedCorpus
 from tiankong.corpus.translated import TranslatedCorpus
 from tiankong.corpus.word_codes import usual_bits, word_codes
@@ -66,6 +67,10 @@ def fit(request: TrainingRequest) -> Trained:
             take_over(module.network, base, corpus)
             module.go_on_from_here(torch.from_numpy(_present(mix)), len(batches))
             rows = [_started(module, measured, mix.tokens, request.work, request.observer)]
+        elif training.initial_vectors == WORD2VEC and not (request.work.resume and request.work.has_checkpoint):
+            request.observer.on_vectors()
+            vectors = mixed_vectors(mix, model.embedding_size, training.seed)
+            module.network.embedding.start_from(torch.from_numpy(vectors))
         score, mode = module.network.head.monitored
         monitored = Monitored(f"validation_{score}", mode)
         course = train(
