@@ -43,4 +43,5 @@ def mixed_vectors(mix: CorpusMix, size: int, seed: int) -> NDArray[np.float32]:
     texts = _Interleaved([WordTexts(part.corpus.split(SPLITS[0]), words) for part in mix.parts])
     vectors = word_vectors(texts, list(words), size, seed, epochs=_EPOCHS)
     vectors -= vectors.mean(axis=0)
-    return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), np.finfo(np.float32).tiny)
+    vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), np.finfo(np.float32).tiny)
+    return vectors
