@@ -16,7 +16,7 @@ SENTENCE := 外套做工__，穿着很暖和
 # A file's tests stay in one worker, with its fixtures; tests/conftest.py puts those that take longest first.
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/pytest --quiet --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: demo test test-fast check benchmark model reference install dist lock hooks clean
+.PHONY: demo test test-fast test-slow check benchmark model reference install dist lock hooks clean
 
 $(VENV)/installed: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11 demo"; exit 1; }
@@ -45,11 +45,15 @@ demo: install
 
 # The tests of the benchmark's peers run where those are installed: after `make benchmark`, and always in CI.
 test: $(VENV)/$(if $(CI),peers,installed)
-	$(PYTEST)
+	$(PYTEST) -m 'not slow'
+
+# What `make test` leaves out: the longer programs of benchmarks/, run whole on little text.
+test-slow: $(VENV)/peers
+	$(PYTEST) -m slow
 
 # Everything that trains no model, starts no browser and no server, and builds no package.
 test-fast: install
-	$(PYTEST) -m 'not trains and not browser and not service and not builds'
+	$(PYTEST) -m 'not trains and not browser and not service and not builds and not slow'
 
 # make benchmark CORPORA="reviews.txt more.zip" [OPTIONS="--epochs 2"]: everything that RESULTS.md shows, from text
 # files on. After a stop, the same command continues.

@@ -70,7 +70,6 @@ LONGEST = (
     "training/test_resume.py",
     "pipeline/test_answer_resume.py",
     "test_packaging.py",
-    "docs/test_vocabulary_growth.py",
     "docs/test_examples.py",
     "serve/test_workers.py",
 )

@@ -24,6 +24,7 @@ epochs = 2
 
 
 @pytest.mark.trains
+@pytest.mark.slow
 def test_it_compares_both_starts_at_every_size(corpus_file, practice_model, tmp_path):
     general, preset = tmp_path / "general.txt", tmp_path / "scratch.toml"
     general.write_text("外套做工精细，穿着很暖和\n快递小哥态度很好，物流很快\n" * 5, encoding="utf-8")

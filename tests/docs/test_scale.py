@@ -25,6 +25,7 @@ def section(page, program, *arguments):
 
 @ON_LINUX
 @pytest.mark.trains
+@pytest.mark.slow
 def test_training_on_several_corpora_is_measured_in_turns(corpus_file, tmp_path):
     large = tiankong.prepare(corpus_file, tmp_path / "large", minimum_count=1)
     lines = corpus_file.read_text(encoding="utf-8").splitlines()[:300]
@@ -42,6 +43,7 @@ def test_training_on_several_corpora_is_measured_in_turns(corpus_file, tmp_path)
 
 
 @ON_LINUX
+@pytest.mark.slow
 def test_a_file_is_answered_killed_and_resumed(tmp_path):
     _, *rows = section(tmp_path / "page.md", "answering_files.py", "--rows", 6000)
     cells = dict(row for row in rows if len(row) == 2)

@@ -15,6 +15,7 @@ HEADS = ("softmax", "codes", "hybrid")
 
 
 @pytest.mark.trains
+@pytest.mark.slow
 def test_only_the_softmax_grows(tmp_path):
     figures, page = tmp_path / "figures.json", tmp_path / "RESULTS.md"
     options = ["--steps", 4, "--tokens", 60_000, "--preset", "small", "--json", figures, "--page", page]
