@@ -1,11 +1,13 @@
-"""What a Chinese model knows beyond its corpus: everyday sentences, idioms, and questions about stories.
+"""What a model knows beyond its corpus: everyday sentences, and for Chinese idioms and questions about stories.
 
     python benchmarks/general_knowledge.py FOLDER [--model NAME…] [--page benchmarks/RESULTS.md]
+    python benchmarks/general_knowledge.py benchmarks/general_knowledge/en --model en
 
-FOLDER holds `everyday.tsv` (sentence, tab, fitting words), `chid_dev.json` (FewCLUE's ChID: idioms by seven candidates,
-chance 0.143) and `cmrc2017_user.doc_query` with its `.answer` (CMRC 2017, user questions: the answer is a noun of the
-story). Candidates are ranked. Those of a story are the nouns, by jieba's tags, that occur in it at least twice; the
-question word becomes the blank. The story itself is not read, so its words must suit the question.
+FOLDER holds `everyday.tsv` (sentence, tab, fitting words as people type them) and, for Chinese, `chid_dev.json`
+(FewCLUE's ChID: idioms by seven candidates, chance 0.143) and `cmrc2017_user.doc_query` with its `.answer` (CMRC 2017,
+user questions: the answer is a noun of the story). Candidates are ranked. Those of a story are the nouns, by jieba's
+tags, that occur in it at least twice; the question word becomes the blank. The story itself is not read, so its words
+must suit the question.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ import json
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,6 +28,8 @@ import tiankong
 from tiankong.evaluation.labelled import wilson
 
 HEADING = "## General knowledge"
+HEADING_OF_SENTENCES = "## Everyday sentences in English"
+_EVERYDAY, _IDIOMS, _STORIES = "everyday.tsv", "chid_dev.json", "cmrc2017_user.doc_query"
 _LIKELIEST = 10
 _QUESTION = re.compile("什么|谁|哪里|哪儿|几|多少")
 _HAN = re.compile(r"[\u4e00-\u9fff]+")
@@ -115,28 +119,33 @@ def main() -> None:
     parser.add_argument("--model", nargs="+", default=["reviews-zh"])
     parser.add_argument("--page", type=Path)
     arguments = parser.parse_args()
+    folder = arguments.folder
+    columns: dict[str, Callable[[tiankong.Model], Share]] = {}
+    if (folder / _IDIOMS).exists():
+        columns["idioms (ChID)"] = lambda model: idioms(model, folder / _IDIOMS)
+    if (folder / _STORIES).exists():
+        columns["stories (CMRC 2017)"] = lambda model: questions(model, folder / _STORIES)
+    heading = HEADING if columns else HEADING_OF_SENTENCES
+    titles = ["model", "everyday, a fitting word among ten", "in first place", *columns]
     lines = [
-        HEADING,
+        heading,
         "",
         f"    {this_command('general_knowledge.py')}",
         "",
         f"{processor()}. Nothing of these tests was in a training corpus.",
         "",
-        "| model | everyday, a fitting word among ten | in first place | idioms (ChID) | stories (CMRC 2017) |",
-        "|---|---|---|---|---|",
+        f"| {' | '.join(titles)} |",
+        "|---" * len(titles) + "|",
     ]
     for name in arguments.model:
         model = tiankong.load(name)
-        among, first = everyday(model, arguments.folder / "everyday.tsv")
-        cells = [
-            *(f"{share.right} of {share.of}" for share in (among, first)),
-            str(idioms(model, arguments.folder / "chid_dev.json")),
-            str(questions(model, arguments.folder / "cmrc2017_user.doc_query")),
-        ]
+        among, first = everyday(model, folder / _EVERYDAY)
+        cells = [f"{share.right} of {share.of}" for share in (among, first)]
+        cells += [str(measure(model)) for measure in columns.values()]
         lines.append(f"| `{Path(name).name}` | {' | '.join(cells)} |")
     print("\n".join(lines[6:]))
     if arguments.page:
-        write_section(arguments.page, HEADING, lines)
+        write_section(arguments.page, heading, lines)
 
 
 if __name__ == "__main__":

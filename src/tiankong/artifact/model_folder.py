@@ -11,18 +11,20 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file
 
 from tiankong.artifact.error_detection import ErrorDetection, read_error_detection
-from tiankong.config import ClassifierConfig, ModelConfig, PrepareConfig, TrainingConfig
+from tiankong.config import SPACED, ClassifierConfig, ModelConfig, PrepareConfig, TrainingConfig
 from tiankong.errors import FolderError
 from tiankong.folder import FolderFormat, sha256
 from tiankong.registry.heads import HEADS
 from tiankong.registry.tasks import TASKS, WORDS, AnswerKind, TaskSpec, task_of
 from tiankong.text.characters import CharacterTable
+from tiankong.text.typed_forms import TypedForms
 from tiankong.text.vocabulary import Vocabulary, parse_table
 
 VOCABULARY_FILE = "vocabulary.tsv"
 CHARACTERS_FILE = "characters.tsv"
 CODES_FILE = "codes.safetensors"
 USER_DICT_FILE = "user_dict.txt"
+TYPED_FORMS_FILE = "typed_forms.txt"
 WEIGHTS_FILE = "model.safetensors"
 ONNX_FILE = "model.onnx"
 METRICS_FILE = "metrics.json"
@@ -107,7 +109,7 @@ class ModelFolder:
     """A model folder, verified and read; ``onnx`` is the network's file.
 
     ``error_detection`` is set if the model can check words. If the head's decoder is for codes, words have packed
-    ``codes`` (words, bits / 8) and a ``bias`` (words,).
+    ``codes`` (words, bits / 8) and a ``bias`` (words,). ``typed_forms`` are empty for models of earlier versions.
     """
 
     path: Path
@@ -117,6 +119,7 @@ class ModelFolder:
     codes: NDArray[np.uint8] | None
     bias: NDArray[np.float32] | None
     user_words: list[str]
+    typed_forms: TypedForms
     error_detection: ErrorDetection | None
     sha256: str  # of its manifest
 
@@ -157,12 +160,21 @@ def open_model(path: Path) -> ModelFolder:
         coded = load_file(path / CODES_FILE) if has_codes else None
         dictionary = path / USER_DICT_FILE
         codes, bias = (coded["codes"], coded["bias"]) if coded else (None, None)
+        typed_forms = _typed_forms(path / TYPED_FORMS_FILE, capitalises=manifest.prepare.segmenter in SPACED)
         error_detection = read_error_detection(path)
         user_words = dictionary.read_text(encoding="utf-8").splitlines() if dictionary.exists() else []
         digest = sha256(path / MODEL.manifest)
     except (OSError, ValueError, KeyError, SafetensorError) as error:
         raise FolderError(f"{path} is damaged ({error}): make it again with `{MODEL.command}`") from None
-    return ModelFolder(path, manifest, vocabulary, characters, codes, bias, user_words, error_detection, digest)
+    return ModelFolder(
+        path, manifest, vocabulary, characters, codes, bias, user_words, typed_forms, error_detection, digest
+    )
+
+
+def _typed_forms(file: Path, *, capitalises: bool) -> TypedForms:
+    if not file.exists():
+        return TypedForms()
+    return TypedForms(file.read_text(encoding="utf-8").split("\n")[:-1], capitalises=capitalises)
 
 
 def _table(file: Path) -> tuple[list[str], list[int]]:

@@ -8,7 +8,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, TextIO
 
-from tiankong.artifact.model_folder import CHARACTERS_FILE, CODES_FILE, METRICS_FILE, ONNX_FILE, VOCABULARY_FILE
+from tiankong.artifact.model_folder import (
+    CHARACTERS_FILE,
+    CODES_FILE,
+    METRICS_FILE,
+    ONNX_FILE,
+    TYPED_FORMS_FILE,
+    VOCABULARY_FILE,
+)
 from tiankong.benchmark.system import Budget, RankingSystem, Training
 from tiankong.benchmark.task import Floats
 from tiankong.corpus.prepared import PreparedCorpus
@@ -87,7 +94,7 @@ class Ours(RankingSystem):
         """The exported network and what is read beside it."""
         return sum(
             (self._model / name).stat().st_size
-            for name in (ONNX_FILE, VOCABULARY_FILE, CHARACTERS_FILE, CODES_FILE)
+            for name in (ONNX_FILE, VOCABULARY_FILE, CHARACTERS_FILE, CODES_FILE, TYPED_FORMS_FILE)
             if (self._model / name).exists()
         )
 

@@ -25,7 +25,7 @@ SPACED = tuple(name for name, spec in _SEGMENTERS.items() if spec.is_spaced)
 CUTTING = ("segmenter", "normalisation", "drop_ascii", "drop_words")
 """Settings of :class:`PrepareConfig` that decide which words a text is made of."""
 
-NORMALISATIONS = ("standard", "none")
+NORMALISATIONS = ("standard", "plain-quotes", "none")
 CELLS = ("lstm", "gru")
 HEADS = (*_HEADS, _AUTO)
 ACTIVATIONS = ("gelu", "relu")
@@ -80,7 +80,11 @@ class PrepareConfig:
     )
     user_dict: str = setting("Words", "", "a file of words to keep whole, in jieba's format: word [frequency [tag]]")
     normalisation: str = setting(
-        "Words", "standard", "standard: HTML entities, NFKC and lower case; none: as typed", NORMALISATIONS
+        "Words",
+        "standard",
+        "standard: HTML entities, NFKC and lower case; plain-quotes: the same, and curly quotes as straight ones; "
+        "none: as typed",
+        NORMALISATIONS,
     )
     minimum_count: int = setting(
         "Vocabulary", 3, "words seen less often in the training split are left out of the vocabulary"

@@ -26,6 +26,7 @@ from tiankong.corpus.prepared import (
     CHARACTERS_FILE,
     CODES_FILE,
     OTHER_WORDS_FILE,
+    TYPED_FORMS_FILE,
     VOCABULARY_FILE,
     open_split,
 )
@@ -33,6 +34,7 @@ from tiankong.corpus.scripts import segmenter_notes
 from tiankong.corpus.shards import Shard
 from tiankong.corpus.split_writer import LEFT_OUT, SHARD_TOKENS, SplitWriter
 from tiankong.corpus.splits import SPLITS, shares, splits_of
+from tiankong.corpus.typed_forms import TypedFormCounts
 from tiankong.corpus.word_codes import write_codes
 from tiankong.corpus.work_folder import Work
 from tiankong.errors import SourceError
@@ -128,6 +130,8 @@ def write_corpus(
         _write_texts(shard, splits.of(number), id_of[forms.numbers(number)], these, writers)
     for writer in writers:
         writer.close()
+    if given is None:
+        _write_typed_forms(folder, splits, forms, id_of, vocabulary)
     if given is not None and not writers[0].counts.known_targets:
         raise SourceError("no word of the training split is in the vocabulary of `vocabulary_of`: leave that out")
 
@@ -237,6 +241,19 @@ def _write_texts(
         texts = split == number
         forms = ids[split_of_token == number]
         writer.add(id_of[forms], lengths[texts], targets[forms], labels[texts])
+
+
+def _write_typed_forms(
+    folder: Path, splits: _Splits, forms: FormCounts, id_of: NDArray[np.int32], vocabulary: Sequence[str]
+) -> None:
+    """Writes how the words of the vocabulary are typed, unless all are in lower case."""
+    if not any(shard.has_typed for shard in splits.shards):
+        return
+    counts = TypedFormCounts(vocabulary)
+    for number, shard in enumerate(splits.shards):
+        counts.add(shard, splits.of(number), id_of[forms.numbers(number)])
+    if usual := counts.usual():
+        write_text(folder / TYPED_FORMS_FILE, "\n".join([*usual, ""]))
 
 
 def _label_counts(names: Sequence[str], writers: Sequence[SplitWriter]) -> list[LabelCounts]:

@@ -12,7 +12,13 @@ from numpy.typing import NDArray
 
 from tiankong.config import CUTTING, PrepareConfig, first_difference
 from tiankong.corpus.counting import Ranked
-from tiankong.corpus.prepared import CHARACTERS_FILE, OTHER_WORDS_FILE, VOCABULARY_FILE, PreparedCorpus
+from tiankong.corpus.prepared import (
+    CHARACTERS_FILE,
+    OTHER_WORDS_FILE,
+    TYPED_FORMS_FILE,
+    VOCABULARY_FILE,
+    PreparedCorpus,
+)
 from tiankong.errors import OptionError
 from tiankong.folder import write_text
 from tiankong.text.vocabulary import SPECIAL_TOKENS, UNKNOWN, table_text
@@ -63,11 +69,12 @@ class GivenVocabulary:
         return ids
 
     def write(self, folder: Path, ranked: Ranked, *, keep_unknown: bool) -> int:
-        """Writes the vocabulary and the characters as they are in the other corpus, and the other words of this one;
-        returns the number of the latter.
+        """Writes the vocabulary with its typed forms and the characters as they are in the other corpus, and the other
+        words of this one; returns the number of the latter.
         """
-        for name in (VOCABULARY_FILE, CHARACTERS_FILE):
-            shutil.copyfile(self._corpus.path / name, folder / name)
+        for name in (VOCABULARY_FILE, CHARACTERS_FILE, TYPED_FORMS_FILE):
+            if (self._corpus.path / name).exists():
+                shutil.copyfile(self._corpus.path / name, folder / name)
         others = [
             (word, count)
             for word, count in zip(ranked.words, ranked.counts, strict=True)

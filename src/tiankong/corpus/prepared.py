@@ -35,6 +35,7 @@ OTHER_WORDS_FILE = "other_words.tsv"
 CHARACTERS_FILE = "characters.tsv"
 CODES_FILE = "codes.safetensors"
 USER_DICT_FILE = "user_dict.txt"
+TYPED_FORMS_FILE = "typed_forms.txt"
 
 
 @dataclass(frozen=True)
@@ -215,6 +216,12 @@ class PreparedCorpus:
         """Lines of the user dictionary that the corpus was segmented with."""
         file = self.path / USER_DICT_FILE
         return file.read_text(encoding="utf-8").splitlines() if file.exists() else []
+
+    @property
+    def typed_forms(self) -> list[str]:
+        """The words that are mostly not typed in lower case, as they are typed, by rank."""
+        file = self.path / TYPED_FORMS_FILE
+        return file.read_text(encoding="utf-8").split("\n")[:-1] if file.exists() else []
 
     def split(self, name: str) -> Split:
         """The split of that name, one of ``SPLITS``."""

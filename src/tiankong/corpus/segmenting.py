@@ -12,7 +12,8 @@ from tiankong.config import PrepareConfig
 from tiankong.corpus.chunks import Chunk, digest
 from tiankong.corpus.shards import Segmented
 from tiankong.corpus.splits import text_hashes
-from tiankong.text.normalise import normalise
+from tiankong.corpus.typed_tokens import TypedPieces, TypedTokens
+from tiankong.text.normalise import normalise, normalise_with_case
 from tiankong.text.segment import Tokenizer
 from tiankong.text.vocabulary import is_target
 
@@ -62,11 +63,12 @@ class ChunkSegmenter:
         chunk = Chunk.from_bytes(content)
         if len(self._numbers) > _MOST_PIECES:
             self._numbers = _Numbers(self._tokenizer)
-        texts = [self._tokenizer.normalise(text) for text in chunk.texts]
-        is_standard = self._config.normalisation == "standard"
-        folded = texts if is_standard else [normalise(text, "standard") for text in chunk.texts]
+        method = self._config.normalisation
+        both = [normalise_with_case(text, method) for text in chunk.texts]
+        is_standard = method == "standard"
+        folded = [text for text, _ in both] if is_standard else [normalise(text, "standard") for text in chunk.texts]
         hashes = text_hashes(folded, self._config.seed)
-        ids, lengths = self._ids(texts)
+        ids, lengths, typed = self._ids(both)
 
         kept = np.flatnonzero(lengths)
         place_of = {number: place for place, number in enumerate(kept.tolist())} if chunk.places else {}
@@ -82,25 +84,31 @@ class ChunkSegmenter:
             labels=chunk.label_array()[kept],
             forms=list(map(tokens.__getitem__, in_order)),
             targets=np.array(list(map(self._numbers.targets.__getitem__, in_order)), dtype=np.bool_),
+            typed=typed,
             label_names=chunk.label_names,
             places={place_of[number]: place for number, place in chunk.places.items() if number in place_of},
             empty=len(lengths) - len(kept),
             digest=digest(content),
         )
 
-    def _ids(self, texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
-        """The numbers of all tokens, and how many each text has."""
+    def _ids(self, texts: Sequence[tuple[str, str]]) -> tuple[np.ndarray, np.ndarray, TypedTokens]:
+        """The numbers of all tokens, how many each text has, and those with capital letters. The texts are given
+        normalised, and the same as typed.
+        """
         number_of, cut = self._numbers.__getitem__, self._tokenizer.pieces
         counts = array("q")
+        typed_pieces = TypedPieces()
 
-        def pieces(text: str) -> list[str]:
+        def pieces(text: str, typed: str) -> list[str]:
             found = cut(text)
+            if typed is not text:
+                typed_pieces.add(len(counts), text, typed, found)
             counts.append(len(found))
             return found
 
-        ids = map(number_of, itertools.chain.from_iterable(map(pieces, texts)))
+        ids = map(number_of, itertools.chain.from_iterable(itertools.starmap(pieces, texts)))
         numbers = np.fromiter(ids, dtype=np.int32)
         ends = np.concatenate([[0], np.cumsum(np.frombuffer(counts, dtype=np.int64))])
         is_token = numbers != _NO_TOKEN
         before = np.concatenate([[0], np.cumsum(is_token)])
-        return numbers[is_token], np.diff(before[ends])
+        return numbers[is_token], np.diff(before[ends]), typed_pieces.tokens(ends, is_token)

@@ -19,10 +19,14 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from tiankong.corpus.splits import Hashes
+from tiankong.corpus.typed_tokens import TypedTokens
 from tiankong.errors import FolderError
 
 _END = "\n"
 """Behind each form: no token holds white space."""
+
+_COUNTED = ("ids", "lengths", "targets", "typed_places")
+"""Arrays whose lengths are read with the shard."""
 
 
 @dataclass(frozen=True)
@@ -31,9 +35,9 @@ class Segmented:
 
     ``ids`` (tokens,) are numbers of forms, ``lengths`` (texts,) the tokens of each text, ``hashes`` (texts,) what
     :func:`tiankong.corpus.splits.text_hashes` gives, ``labels`` (texts,) numbers in ``label_names`` or below 0.
-    ``forms`` are in the order of their code points, ``targets`` (forms,) are those that can fill a blank. ``places``
-    says where the first texts without a usable label stand, by number; ``empty`` counts the texts without a token, and
-    ``digest`` identifies the chunk.
+    ``forms`` are in the order of their code points, ``targets`` (forms,) are those that can fill a blank, and ``typed``
+    the tokens with capital letters. ``places`` says where the first texts without a usable label stand, by number;
+    ``empty`` counts the texts without a token, and ``digest`` identifies the chunk.
     """
 
     ids: NDArray[np.int32]
@@ -42,6 +46,7 @@ class Segmented:
     labels: NDArray[np.int32]
     forms: list[str]
     targets: NDArray[np.bool_]
+    typed: TypedTokens
     label_names: list[str]
     places: dict[int, str]
     empty: int
@@ -62,6 +67,9 @@ class Segmented:
             "table": table,
             "starts": starts,
             "targets": self.targets,
+            "typed_places": self.typed.places,
+            "typed_numbers": self.typed.numbers,
+            "typed_table": np.frombuffer(_END.join([*self.typed.forms, ""]).encode(), dtype=np.uint8),
         }
         stated = {"label_names": self.label_names, "places": list(self.places.items()), "empty": self.empty}
         # Written by Python, whose error tells a full disk from others.
@@ -95,12 +103,13 @@ class Shard:
         try:
             with safe_open(file, framework="numpy") as opened:
                 metadata = opened.metadata()
-                sizes = {name: opened.get_slice(name).get_shape()[0] for name in ("ids", "lengths", "targets")}
+                sizes = {name: opened.get_slice(name).get_shape()[0] for name in _COUNTED}
                 stated = json.loads(metadata["shard"])
                 self.digest: str = metadata["digest"]
         except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
             raise self._damaged(error) from None
         self.tokens, self.texts, self.forms = sizes["ids"], sizes["lengths"], sizes["targets"]
+        self.has_typed = sizes["typed_places"] > 0
         self.label_names: list[str] = stated["label_names"]
         self.places: dict[int, str] = dict(stated["places"])
         self.empty: int = stated["empty"]
@@ -143,6 +152,13 @@ class Shard:
     def targets(self) -> NDArray[np.bool_]:
         """See :class:`Segmented`."""
         return self.array("targets").astype(np.bool_, copy=False)
+
+    @property
+    def typed(self) -> TypedTokens:
+        """See :class:`Segmented`."""
+        forms = self.array("typed_table").tobytes().decode().split(_END)[:-1]
+        places, numbers = self.array("typed_places"), self.array("typed_numbers")
+        return TypedTokens(places.astype(np.int32, copy=False), numbers.astype(np.int32, copy=False), forms)
 
     def table(self) -> FormTable:
         """All forms, as they are stored."""

@@ -17,6 +17,7 @@ from tiankong.artifact.model_folder import (
     METRICS_FILE,
     MODEL,
     ONNX_FILE,
+    TYPED_FORMS_FILE,
     USER_DICT_FILE,
     VOCABULARY_FILE,
     ModelManifest,
@@ -31,7 +32,7 @@ from tiankong.exporting.quantise import quantise
 from tiankong.text.network_input import Lexicon
 from tiankong.training.learned_texts import split_texts
 
-_COPIED = (VOCABULARY_FILE, CHARACTERS_FILE, CODES_FILE, USER_DICT_FILE, HISTORY_FILE, CURVES_FILE)
+_COPIED = (VOCABULARY_FILE, CHARACTERS_FILE, CODES_FILE, USER_DICT_FILE, TYPED_FORMS_FILE, HISTORY_FILE, CURVES_FILE)
 
 
 def write_int8_model(

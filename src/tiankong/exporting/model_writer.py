@@ -19,6 +19,7 @@ from tiankong.artifact.model_folder import (
     HISTORY_FILE,
     MODEL,
     ONNX_FILE,
+    TYPED_FORMS_FILE,
     USER_DICT_FILE,
     VOCABULARY_FILE,
     WEIGHTS_FILE,
@@ -58,10 +59,10 @@ def write_model(
     """
     objective = objective_of(request.task)
     with MODEL.write(output, force=request.work.force) as folder:
-        for name in (VOCABULARY_FILE, CHARACTERS_FILE, USER_DICT_FILE):
-            if name in trained.tables:
+        for name in (VOCABULARY_FILE, CHARACTERS_FILE, USER_DICT_FILE, TYPED_FORMS_FILE):
+            if trained.tables.get(name):
                 write_text(folder / name, trained.tables[name])
-            elif (trained.words / name).exists():
+            elif name not in trained.tables and (trained.words / name).exists():
                 shutil.copyfile(trained.words / name, folder / name)
         if trained.arrays:
             save_arrays(trained.arrays, folder / CODES_FILE)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from tiankong.request.candidates import Candidate, oov_words, parse_candidates
 from tiankong.request.constraints import Constraints, affixed
+from tiankong.request.queries import Query
 from tiankong.runtime.predictor import Predictor
 from tiankong.runtime.reading import Reading
 from tiankong.text.normalise import normalise
@@ -38,11 +39,9 @@ class AllowedAnswers:
         self._allowed: NDArray[np.bool_] | None = None
         self._oov = None if candidates is None else predictor.oov_words(oov_words(candidates, predictor))
 
-    def shown(self, words: Sequence[str], before: str = "", after: str = "") -> list[str]:
-        """Answers as the user reads them, each between ``before`` and ``after`` as typed: targets as they were given,
-        other words in the script of the text.
-        """
-        written = self.predictor.written(words, before, after)
+    def shown(self, words: Sequence[str], query: Query, blank: int) -> list[str]:
+        """Answers for a blank as the user reads them: targets as they were given, other words as people write them."""
+        written = query.written(words, blank)
         return [self._shown.get(word, other) for word, other in zip(words, written, strict=True)]
 
     def reading(self) -> Reading:

@@ -9,7 +9,7 @@ from tiankong.config import PrepareConfig
 from tiankong.errors import OptionError
 from tiankong.runtime.predictor import Predictor
 from tiankong.text.conversion import Conversions
-from tiankong.text.normalise import normalise, surrogate_in
+from tiankong.text.normalise import normalise, normalise_with_case, surrogate_in
 from tiankong.text.vocabulary import is_target
 
 MOST_WORDS = 100_000
@@ -26,7 +26,8 @@ LONGEST_CANDIDATE = 64
 class Candidate:
     """A candidate as typed, normalised, and as words; words without a letter are context and not predicted.
 
-    A candidate that is one word is ``shown`` normalised, or as typed if the model reads it converted.
+    A candidate that is one word is ``shown`` normalised; as typed if the model reads it converted; and in its typed
+    case by a model that knows how words are typed.
     """
 
     text: str
@@ -69,8 +70,16 @@ def parse_candidates(
             if all_different or (in_one_script and _letters(first, method) != _letters(text, method)):
                 raise OptionError(f"the candidates {first!r} and {text!r} are the same to this model: remove one")
         is_converted = predictor.conversion is not None or predictor.tokenizer.converted(text) != text
-        candidates.setdefault(words, Candidate(text, whole, words, text if is_converted else whole))
+        shown = text if is_converted else whole
+        if predictor.typed_forms and not is_converted:
+            shown = with_case(text, predictor.folder.manifest.prepare)
+        candidates.setdefault(words, Candidate(text, whole, words, shown))
     return list(candidates.values())
+
+
+def with_case(text: str, config: PrepareConfig) -> str:
+    """``text`` normalised, but in the case in which it is typed."""
+    return normalise_with_case(text, config.normalisation)[1]
 
 
 def _letters(text: str, method: str) -> str:

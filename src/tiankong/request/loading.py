@@ -8,7 +8,7 @@ from typing import NamedTuple
 from tiankong.artifact.model_folder import ModelFolder
 from tiankong.errors import OptionError
 from tiankong.registry.tasks import LABELS, WORDS, AnswerKind
-from tiankong.request.candidates import check_kept_whole, parse_words
+from tiankong.request.candidates import check_kept_whole, parse_words, with_case
 from tiankong.runtime.classifier import Classifier
 from tiankong.runtime.loaded_model import LoadedModel, conversions_of
 from tiankong.runtime.predictor import Predictor
@@ -38,6 +38,9 @@ def _load_predictor(folder: ModelFolder, options: LoadOptions) -> Predictor:
     shown = parse_words(options.words, folder.manifest.prepare, conversions)
     different = {word: typed for word, typed in shown.items() if word != typed}
     predictor = Predictor(folder, options.threads, list(shown), different)
+    predictor.typed_forms = folder.typed_forms.with_forms(
+        with_case(word, folder.manifest.prepare) for word in options.words
+    )
     check_kept_whole(predictor)
     return predictor
 

@@ -20,6 +20,7 @@ from tiankong.text.blanks import BlankedSentence, parse_blanks, with_affixes
 from tiankong.text.network_input import Window
 from tiankong.text.script import AUTO
 from tiankong.text.segment import Tokenizer
+from tiankong.text.typed_forms import begins_sentence
 from tiankong.text.vocabulary import BLANK, is_target
 
 MOST_REPEATED = 1 << 29
@@ -27,6 +28,18 @@ MOST_REPEATED = 1 << 29
 
 _SHOWN = 40
 """The most characters of a sentence in a message."""
+
+_BEFORE_SPACE = frozenset(",;!?")
+"""Marks that stand right behind a word and are followed by a space."""
+
+_APOSTROPHES = ("'", "\u2019")
+"""Those of contractions, which the segmenters leave within a word."""
+
+_QUOTES = ("'", "\u2018")
+"""What a word in single quotes follows."""
+
+_LETTER = "x"
+"""Stands for the missing part of a word where it is segmented."""
 
 _UNSPACED = ("CJK", "HIRAGANA", "KATAKANA", "THAI", "LAO", "KHMER", "MYANMAR", "TIBETAN")
 """Scripts without spaces between words, by the Unicode names of their letters."""
@@ -60,17 +73,30 @@ class Query:
     def _blank_places(self) -> list[int]:
         return [place for place, token in enumerate(self.tokens) if token is None]
 
-    def beside(self, blank: int) -> tuple[str, str]:
-        """The text as typed right before and after blank number ``blank``, up to the next blank."""
-        return self.sentence.parts[blank], self.sentence.parts[blank + 1]
+    def written(self, words: Sequence[str], blank: int) -> list[str]:
+        """The model's ``words`` as people write them in blank number ``blank``."""
+        before, after = self.sentence.parts[blank], self.sentence.parts[blank + 1]
+        first = self.reader.typed_forms.capitalises and self._begins_sentence(blank)
+        return self.reader.written(words, before, after, begins_sentence=first)
+
+    def _begins_sentence(self, blank: int) -> bool:
+        """Whether the word of blank number ``blank`` is the first of a sentence; not if its beginning is given."""
+        before = self.sentence.parts[blank]
+        if self.sentence.affixes[blank][0]:
+            return False
+        return begins_sentence(f"x{before}" if blank else before)  # a blank before it is a word
 
     def filled(self, words: Sequence[str | None]) -> str:
         """The sentence with each of ``words`` in its blank, ``None`` for one left blank; everything else as typed."""
-        blanks = self.sentence.blanks
-        pieces = [blanks[at] if word is None else self._piece(at, word) for at, word in enumerate(words)]
-        filled = self.sentence.parts[0]
-        for piece, part in zip(pieces, self.sentence.parts[1:], strict=True):
-            filled = self._beside(self._beside(filled, piece), part)
+        blanks, parts = self.sentence.blanks, self.sentence.parts
+        filled = parts[0]
+        for at, word in enumerate(words):
+            if word is None:
+                filled += blanks[at] + parts[at + 1]
+                continue
+            after_blank = at > 0 and not parts[at] and words[at - 1] is None
+            before_blank = at + 1 < len(words) and not parts[at + 1] and words[at + 1] is None
+            filled = self._put(filled, self._piece(at, word), parts[at + 1], after_blank, before_blank)
         return filled
 
     def filled_one(self, blank: int, words: Sequence[str]) -> list[str]:
@@ -78,17 +104,37 @@ class Query:
         marks, parts = self.sentence.blanks, self.sentence.parts
         before = "".join(part + mark for part, mark in zip(parts[:blank], marks, strict=False)) + parts[blank]
         after = "".join(part + mark for part, mark in zip(parts[blank + 1 :], [*marks[blank + 1 :], ""], strict=True))
-        return [self._beside(self._beside(before, self._piece(blank, word)), after) for word in words]
+        after_blank = blank > 0 and not parts[blank]
+        before_blank = blank + 1 < len(marks) and not parts[blank + 1]
+        return [self._put(before, self._piece(blank, word), after, after_blank, before_blank) for word in words]
 
-    def _beside(self, left: str, right: str) -> str:
-        """The two joined, with a space in between if both are words there."""
-        return f"{left} {right}" if self.spaced and _are_words(left[-1:], right[:1]) else f"{left}{right}"
+    def _put(self, before: str, word: str, after: str, after_blank: bool, before_blank: bool) -> str:
+        """``word`` between two texts, of which one may end, the other begin with a blank, with a space on a side where
+        another word or a blank is, or where the comma, or the like, of another word stands.
+        """
+        if not self.spaced:
+            return f"{before}{word}{after}"
+        left = right = ""
+        if _is_word(word[:1]):
+            after_mark = before[-1:] in _BEFORE_SPACE and before[-2:-1].isalpha() and _is_word(before[-2:-1])
+            left = " " if after_blank or after_mark or _is_word(before[-1:]) else ""
+        if _is_word(word[-1:]):
+            right = " " if before_blank or _is_word(after[:1]) else ""
+        return f"{before}{left}{word}{right}{after}"
 
     def _piece(self, blank: int, word: str) -> str:
         """The text of a blank, with the prefix and suffix of its word as typed."""
         prefix, suffix = self.affixes[blank]
+        if not prefix and not suffix:
+            return word
         read = word if self.reader.conversion is None else self.reader.conversion.read(word)
-        if not read.startswith(prefix) or not read.endswith(suffix) or len(read) < len(prefix) + len(suffix):
+        read = self.reader.tokenizer.normalise(read)
+        if (
+            len(read) != len(word)
+            or not read.startswith(prefix)
+            or not read.endswith(suffix)
+            or len(read) < len(prefix) + len(suffix)
+        ):
             return word
         typed_prefix, typed_suffix = self.sentence.affixes[blank]
         return f"{typed_prefix}{word[len(prefix) : len(word) - len(suffix)]}{typed_suffix}"
@@ -193,14 +239,21 @@ def placed_tokens(sentence: BlankedSentence, tokenizer: Tokenizer) -> list[Place
 
 def _last_word(text: str, tokenizer: Tokenizer) -> str:
     """The word at the end of ``text``, as typed; empty if there is none."""
-    tokens = tokenizer.located_tokens(text)
-    return text[tokens[-1].start :] if tokens and tokens[-1].end == len(text) and is_target(tokens[-1].text) else ""
+    added = _LETTER if text[-1:] in _APOSTROPHES and text[-2:-1].isalpha() else ""
+    tokens = tokenizer.located_tokens(f"{text}{added}")
+    if not tokens or tokens[-1].end != len(text) + len(added) or not is_target(tokens[-1].text):
+        return ""
+    start = tokens[-1].start
+    return "" if added and text[start - 1 : start] in _QUOTES else text[start:]  # 'yes'
 
 
 def _first_word(text: str, tokenizer: Tokenizer) -> str:
     """The word at the beginning of ``text``, as typed; empty if there is none."""
-    tokens = tokenizer.located_tokens(text)
-    return text[: tokens[0].end] if tokens and tokens[0].start == 0 and is_target(tokens[0].text) else ""
+    added = _LETTER if text[:1] in _APOSTROPHES and text[1:2].isalpha() else ""
+    tokens = tokenizer.located_tokens(f"{added}{text}")
+    if not tokens or tokens[0].start != 0 or not is_target(tokens[0].text):
+        return ""
+    return text[: tokens[0].end - len(added)]
 
 
 def _unless_unspaced(word: str) -> str:
@@ -208,12 +261,9 @@ def _unless_unspaced(word: str) -> str:
     return "" if any(map(_is_unspaced, word)) else word
 
 
-def _are_words(left: str, right: str) -> bool:
-    """Whether both characters are letters or digits of scripts with spaces."""
-    return all(
-        unicodedata.category(character)[0] in "LMN" and not _is_unspaced(character)
-        for character in (left or " ", right or " ")
-    )
+def _is_word(character: str) -> bool:
+    """Whether ``character``, if there is one, is a letter or digit of a script with spaces."""
+    return bool(character) and unicodedata.category(character)[0] in "LMN" and not _is_unspaced(character)
 
 
 def _is_unspaced(character: str) -> bool:

@@ -26,9 +26,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Spelling:
-    """Constraints on words as ``reader`` shows them. A simplified character stands for any traditional one."""
+    """Constraints on words as ``conversion`` writes them. A simplified character stands for any traditional one."""
 
-    reader: Predictor
     conversion: Conversion
     starts_with: str = ""
     ends_with: str = ""
@@ -41,7 +40,7 @@ class Spelling:
 
         :raises OptionError: the pattern takes too long.
         """
-        shown = self.reader.written(words)
+        shown = self.conversion.written(words)
         allowed = np.array(list(map(self._allow, shown, words)), dtype=np.bool_)
         one_of_several = self.conversion.read_as == "simplified"  # which character is shown depends on the place
         if one_of_several:
@@ -69,7 +68,7 @@ class Spelling:
         fits = iter(matching(self.pattern, [form for several in forms.values() for form in several]))
         fitting = {word: [form for form in several if next(fits)] for word, several in forms.items()}
         partly = [word for word, some in fitting.items() if some and len(some) < len(forms[word])]
-        usual = self.reader.written(partly)
+        usual = self.conversion.written(partly)
         return {
             word: one if one in fitting[word] else fitting[word][0] for word, one in zip(partly, usual, strict=True)
         }
@@ -113,7 +112,7 @@ def spelling(
     )
     if pattern is not None and conversion.read_as == "simplified" and any(map(is_simplified, pattern.pattern)):
         pattern = None  # it is for the model's words
-    return Spelling(reader, conversion, first, last, inside, pattern)
+    return Spelling(conversion, first, last, inside, pattern)
 
 
 def _agrees(typed: str, word: Sequence[tuple[str, str]]) -> bool:

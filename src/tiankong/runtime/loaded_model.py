@@ -38,6 +38,7 @@ class LoadedModel:
         :raises FolderError: the network can't be opened.
         """
         self.folder = folder
+        self.typed_forms = folder.typed_forms
         self.conversion: Conversion | None = None
         # Opening the network and loading the segmenter's dictionary take longest, so they overlap.
         with ThreadPoolExecutor(1) as beside:
@@ -76,9 +77,15 @@ class LoadedModel:
         conversion = self.conversions.of(text)
         return text if conversion is None else conversion.read(text)
 
-    def written(self, words: Sequence[str], before: str = "", after: str = "") -> list[str]:
-        """The model's ``words``, each between ``before`` and ``after`` as typed, in the script of what it reads."""
-        return list(words) if self.conversion is None else self.conversion.written(words, before, after)
+    def written(
+        self, words: Sequence[str], before: str = "", after: str = "", *, begins_sentence: bool = False
+    ) -> list[str]:
+        """The model's ``words``, each between ``before`` and ``after`` as typed, in the script of what it reads and as
+        people type them, also where they begin a sentence.
+        """
+        if self.conversion is not None:
+            words = self.conversion.written(words, before, after)
+        return self.typed_forms.written(words, begins_sentence=begins_sentence)
 
     def reads(self, token: str) -> bool:
         """Whether ``token`` is part of the context: every token is, unless the model was trained without unknown

@@ -17,6 +17,7 @@ from tiankong.runtime.predictor import Predictor
 from tiankong.text.blanks import check_text
 from tiankong.text.conversion import NEIGHBOURS
 from tiankong.text.script import AUTO
+from tiankong.text.typed_forms import begins_sentence
 
 DEFAULT_PRECISION = 0.8
 """The share of flagged words that are errors, unless another is requested."""
@@ -82,9 +83,7 @@ def _checked(
         if flagged and any(places.cover(token.start, token.end, known=part.known) for token in covered):
             flagged = False
         start, end = covered[0].start, covered[-1].end
-        suggested = _suggestions(
-            part, predictor, text[max(0, start - NEIGHBOURS) : start], text[end : end + NEIGHBOURS]
-        )
+        suggested = _suggestions(part, predictor, text, start, end)
         # What is not flagged stands word by word.
         reported = [(start, end, sum(part.words))]
         if not flagged:
@@ -104,9 +103,16 @@ def _checked(
     return words
 
 
-def _suggestions(part: Part, predictor: Predictor, before: str, after: str) -> list[Suggestion]:
-    """In the script of the text, which stands ``before`` and ``after`` the part."""
-    words = predictor.written([better.text for better in part.better], before, after) if part.better else []
+def _suggestions(part: Part, predictor: Predictor, text: str, start: int, end: int) -> list[Suggestion]:
+    """Written as people would in ``text``, where the part stands from ``start`` to ``end``."""
+    if not part.better:
+        return []
+    words = predictor.written(
+        [better.text for better in part.better],
+        text[max(0, start - NEIGHBOURS) : start],
+        text[end : end + NEIGHBOURS],
+        begins_sentence=predictor.typed_forms.capitalises and begins_sentence(text[:start]),
+    )
     return [
         {"token_str": word, "score": float(np.exp(better.log_probability))}
         for word, better in zip(words, part.better, strict=True)

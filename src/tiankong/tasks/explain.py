@@ -72,7 +72,7 @@ def explain(
     places = (other + int(blank_at) - place for other in replaced)  # in the whole sentence
     influences = dict(zip(places, (score - other for other in without), strict=True))
     return {
-        "token_str": predictor.written([reading.word(answer)], *query.beside(blank))[0] if word is None else word,
+        "token_str": query.written([reading.word(answer)], blank)[0] if word is None else word,
         "score": score,
         "context": _context(query, influences, predictor),
     }

@@ -110,7 +110,7 @@ def _words(
     ids = best(order, top_k)
     known = reading.vocabulary_size
     tokens = [word if word < known else None for word in ids.tolist()]
-    words = allowed_answers.shown(list(map(reading.word, ids.tolist())), *query.beside(blank))
+    words = allowed_answers.shown(list(map(reading.word, ids.tolist())), query, blank)
     answers = _answers(query, blank, np.exp(row[ids]).tolist(), words, tokens)
     if reading.has_distances:
         for answer, distance in zip(answers, reading.distances(prediction.scores, ids).tolist(), strict=True):

@@ -67,8 +67,6 @@ def _fillings(query: Query, top_k: int, allowed_answers: AllowedAnswers) -> list
     scorer = JointScorer(reading, ids, np.flatnonzero(ids == BLANK).tolist(), allowed)
     answers: list[JointAnswer] = []
     for filling, log_probability in scorer.search(top_k, max(_WIDTH, top_k)):
-        words = [
-            allowed_answers.shown([reading.word(word)], *query.beside(blank))[0] for blank, word in enumerate(filling)
-        ]
+        words = [allowed_answers.shown([reading.word(word)], query, blank)[0] for blank, word in enumerate(filling)]
         answers.append({"score": float(np.exp(log_probability)), "token_strs": words, "sequence": query.filled(words)})
     return answers

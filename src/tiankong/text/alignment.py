@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from tiankong.text.normalise import SEPARATORS
+from tiankong.text.normalise import PLAIN_QUOTES, SEPARATORS
 
 _REFERENCE = re.compile(r"&(?:#[0-9]+;?|#[xX][0-9a-fA-F]+;?|[^\t\n\f <&#;]{1,32};?)")
 """What may be an HTML character reference (HTML standard, section 13.5)."""
@@ -31,8 +31,10 @@ class _Piece(NamedTuple):
 def normalise_aligned(text: str, method: str) -> Aligned:
     """The result of :func:`tiankong.text.normalise.normalise`, with the origin of every character."""
     pieces: Iterator[_Piece] = (_Piece(character, at, at + 1) for at, character in enumerate(text))
-    if method == "standard":
+    if method != "none":
         pieces = _lower(_composed(_references(text)))
+    if method == "plain-quotes":
+        pieces = (piece._replace(text=piece.text.translate(PLAIN_QUOTES)) for piece in pieces)
     return _separated(pieces)
 
 

@@ -8,6 +8,9 @@ import unicodedata
 
 # Control, format (but not the joiners inside emoji and Indic words), private and line-separating characters.
 SEPARATORS = re.compile(r"[\x00-\x20\x7f-\xa0\u1680\u2000-\u200b\u2028-\u202f\u205f-\u2060\u3000\ufeff]+")
+PLAIN_QUOTES = str.maketrans("\u2018\u2019\u201c\u201d", "''\"\"")
+"""Curly quotes and apostrophes, and the straight ones."""
+
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _UNREADABLE = re.compile("[\0\ud800-\udfff]")
 
@@ -16,10 +19,33 @@ def normalise(text: str, method: str) -> str:
     """``text`` after ``method``, one of ``config.NORMALISATIONS``.
 
     ``standard`` decodes HTML entities, applies Unicode NFKC (full-width letters and punctuation become plain)
-    and lower case; both methods fold runs of white space and control characters into one space.
+    and lower case; ``plain-quotes`` also makes curly quotes straight. All fold runs of white space and control
+    characters into one space.
     """
-    if method == "standard":
-        text = unicodedata.normalize("NFKC", _with_plain_punctuation(html.unescape(text))).lower()
+    return _separated(text if method == "none" else _composed(text, method).lower())
+
+
+def normalise_with_case(text: str, method: str) -> tuple[str, str]:
+    """``text`` after ``method``, and the same in the case in which it is typed: of equal length, or equal."""
+    if method == "none":
+        normalised = normalise(text, method)
+        return normalised, normalised
+    composed = _composed(text, method)
+    lower = composed.lower()
+    normalised = _separated(lower)
+    if lower == composed:
+        return normalised, normalised
+    typed = _separated(composed)
+    return normalised, typed if len(typed) == len(normalised) else normalised
+
+
+def _composed(text: str, method: str) -> str:
+    composed = unicodedata.normalize("NFKC", _with_plain_punctuation(html.unescape(text)))
+    return composed.translate(PLAIN_QUOTES) if method == "plain-quotes" else composed
+
+
+def _separated(text: str) -> str:
+    """``text`` with one space for each run of white space and control characters, none at the ends."""
     if text.isprintable() and "  " not in text:  # then it has no separators but single spaces
         return text.strip()
     return SEPARATORS.sub(" ", text).strip()

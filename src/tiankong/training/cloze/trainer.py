@@ -11,7 +11,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from tiankong.artifact.model_folder import CHARACTERS_FILE, VOCABULARY_FILE
+from tiankong.artifact.base_model import BaseModel
+from tiankong.artifact.model_folder import CHARACTERS_FILE, TYPED_FORMS_FILE, VOCABULARY_FILE
 from tiankong.config import WORD2VEC, ModelConfig, TrainingConfig, validate
 from tiankong.corpus.blocks import Texts
 from tiankong.corpus.mix import CorpusMix
@@ -104,7 +105,7 @@ def fit(request: TrainingRequest) -> Trained:
             **network.head.metrics(tables),
         },
         arrays=network.head.stored(),
-        tables={} if base is None else _word_files(corpus),
+        tables={} if base is None else _word_files(corpus) | {TYPED_FORMS_FILE: _typed_forms(base, mix)},
     )
 
 
@@ -145,6 +146,17 @@ def _word_files(corpus: PreparedCorpus) -> dict[str, str]:
     special = len(SPECIAL_TOKENS)
     words = zip(corpus.vocabulary.words[special:], corpus.vocabulary.counts[special:].tolist(), strict=True)
     return {VOCABULARY_FILE: table_text(words), CHARACTERS_FILE: table_text(corpus.characters.counted())}
+
+
+def _typed_forms(base: BaseModel, mix: CorpusMix) -> str:
+    """How the words of a model that goes on from ``base`` are typed: as there, and those that it lacks as in the
+    corpora.
+    """
+    forms = {form.lower(): form for part in mix.parts for form in part.corpus.typed_forms}
+    if base.folder.typed_forms:
+        forms = {word: form for word, form in forms.items() if word not in base.folder.vocabulary}
+        forms |= {form.lower(): form for form in base.folder.typed_forms.forms}
+    return "".join(f"{form}\n" for word, form in forms.items() if word in mix.first.vocabulary)
 
 
 def word_tables(
