@@ -47,40 +47,31 @@ def idioms(corpus: Path) -> list[str]:
 def prepared(recipe: dict[str, Any], corpora: Path, build: Path, progress: OnProgress | None) -> list[Path]:
     """The prepared groups, of one vocabulary that the texts of all have decided."""
     groups = recipe["group"]
-    files = [corpora / file for group in groups for file in group["files"]]
-    settings: dict[str, Any] = {
-        "segmenter": recipe["segmenter"],
-        "maximum_vocabulary": recipe["maximum_vocabulary"],
-        "split": _VOCABULARY_SPLIT,
-        "progress": progress,
-    }
     column = next((group["column"] for group in groups if "column" in group), None)
 
-    def vocabulary(name: str, **more: Any) -> Path:
+    def make(name: str, files: list[str], **settings: Any) -> Path:
         if not (build / name).exists():
-            tiankong.prepare(files, build / name, column=column, force=True, **settings, **more)
+            sources = [corpora / file for file in files]
+            tiankong.prepare(sources, build / name, force=True, progress=progress, **recipe["prepare"], **settings)
         return build / name
 
-    words = vocabulary("words")
+    every = [file for group in groups for file in group["files"]]
+    usual = {"column": column, "split": _VOCABULARY_SPLIT, "maximum_vocabulary": recipe["maximum_vocabulary"]}
+    words = make("words", every, **usual)
     if recipe["keep_idioms"]:
-        file = build / "idioms.txt"
-        file.write_text("\n".join(idioms(words)) + "\n", encoding="utf-8")
-        words = vocabulary("words-and-idioms", keep_words=str(file))
-    parts = []
-    for group in groups:
-        parts.append(build / group["name"])
-        if not parts[-1].exists():
-            tiankong.prepare(
-                [corpora / file for file in group["files"]],
-                parts[-1],
-                column=group.get("column"),
-                vocabulary_of=words,
-                segmenter=recipe["segmenter"],
-                split=tuple(group.get("split", _SPLIT)),
-                force=True,
-                progress=progress,
-            )
-    return parts
+        kept = build / "idioms.txt"
+        kept.write_text("\n".join(idioms(words)) + "\n", encoding="utf-8")
+        words = make("words-and-idioms", every, **usual, keep_words=str(kept))
+    return [
+        make(
+            group["name"],
+            group["files"],
+            column=group.get("column"),
+            split=tuple(group.get("split", _SPLIT)),
+            vocabulary_of=words,
+        )
+        for group in groups
+    ]
 
 
 def main() -> None:
