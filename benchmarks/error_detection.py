@@ -21,7 +21,6 @@ import numpy as np
 from matplotlib.figure import Figure
 from pypinyin import lazy_pinyin
 
-from tiankong.config import DEFAULT_MODEL
 from tiankong.corpus.prepared import PreparedCorpus
 from tiankong.evaluation.error_detection import curve, judge_typing_errors
 from tiankong.evaluation.typing_errors import Exchange, Mistake, any_character, any_word, like_character
@@ -99,7 +98,7 @@ def main() -> None:
     """Prints a table, and draws the curves."""
     parser = argparse.ArgumentParser()
     parser.add_argument("prepared", type=Path)
-    parser.add_argument("--model", default=DEFAULT_MODEL)
+    parser.add_argument("--model", default="reviews-zh")
     parser.add_argument("--texts", type=int, default=2000)
     parser.add_argument("--plot", type=Path)
     arguments = parser.parse_args()

@@ -13,7 +13,6 @@ from pathlib import Path
 
 import numpy as np
 
-from tiankong.config import DEFAULT_MODEL
 from tiankong.corpus.prepared import PreparedCorpus
 from tiankong.evaluation.measure import check_vocabulary, split_texts
 from tiankong.runtime.joint_probability import JointScorer
@@ -41,7 +40,7 @@ def main() -> None:
     """Prints how often both words are right."""
     parser = argparse.ArgumentParser()
     parser.add_argument("prepared", type=Path)
-    parser.add_argument("--model", default=DEFAULT_MODEL)
+    parser.add_argument("--model", default="reviews-zh")
     parser.add_argument("--texts", type=int, default=1000)
     arguments = parser.parse_args()
     corpus = PreparedCorpus(arguments.prepared)

@@ -13,7 +13,6 @@ import argparse
 from collections import Counter
 from pathlib import Path
 
-from tiankong.config import DEFAULT_MODEL
 from tiankong.model import Model, load
 from tiankong.request.answers import CheckedWord
 
@@ -35,7 +34,7 @@ def breaks_a_word(model: Model, wrong: str, right: str) -> bool:
 def main() -> None:
     """Prints the figures."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--model", default=DEFAULT_MODEL)
+    parser.add_argument("--model", default="reviews-zh")
     parser.add_argument("--precision", type=float, default=0.8)
     parser.add_argument("--half", choices=("all", "even", "odd"), default="all")
     arguments = parser.parse_args()

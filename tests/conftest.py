@@ -18,7 +18,9 @@ import pytest
 from filelock import FileLock
 from hypothesis import settings
 
+from tiankong.artifact import built_in
 from tiankong.cli.main import run
+from tiankong.registry.general_models import GENERAL_MODELS, GeneralModelSpec
 from tiankong.sample.grammar import write_practice_corpus
 
 # On a slow machine the first example takes long: a dictionary is read, a network opened.
@@ -185,6 +187,23 @@ def practice_model(practice_corpus: Path, make_once: Make) -> Path:
 def tuned_folder(practice_corpus: Path, practice_model: Path, make_once: Make) -> Path:
     """A classifier fine-tuned from a model that fills blanks."""
     return _trained(make_once, "tuned", practice_corpus, "--task", "classify", "--from", practice_model, *TUNING)
+
+
+ENGLISH = GeneralModelSpec("en", language="English", script="LATIN", least_share=0.5)
+
+
+@pytest.fixture
+def two_languages(
+    model_folder: Path, spaced_model_folder: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: Any
+) -> Path:
+    """An installation with a general model for each of two languages, in this process; returns their folder."""
+    folder = tmp_path_factory.mktemp("models")
+    of_names = {"zh": model_folder, "en": spaced_model_folder}
+    for name in {*built_in.built_in_models(), *of_names}:
+        (folder / name).symlink_to(of_names.get(name) or built_in.model_path(name))
+    monkeypatch.setattr(built_in, "BUILT_IN_FOLDER", folder)
+    monkeypatch.setitem(GENERAL_MODELS, ENGLISH.name, ENGLISH)
+    return folder
 
 
 def _prepared(make_once: Make, name: str, file: Path, *options: object) -> Path:

@@ -223,9 +223,11 @@ def test_the_wheel_alone_fills_a_blank(distributions, tmp_path):
     program = [python, "-I", "-c", "import tiankong; print(tiankong.__file__)"]
     origin = subprocess.run(program, cwd=tmp_path, capture_output=True, text=True, check=True)
     assert Path(origin.stdout.strip()).is_relative_to(site)
-    program = [python.with_name("tiankong"), "fill", "--top-k", "1", SENTENCE]
-    done = subprocess.run(program, cwd=tmp_path, env={}, capture_output=True, text=True, check=True)
-    assert done.stdout.split()[0] == "不错"
+    for options, expected in ((["--model", "reviews-zh"], "不错"), ([], None)):
+        program = [python.with_name("tiankong"), "fill", "--top-k", "1", *options, SENTENCE]
+        done = subprocess.run(program, cwd=tmp_path, env={}, capture_output=True, text=True, check=True)
+        (word, _) = done.stdout.split()
+        assert expected in {None, word}
 
 
 @pytest.mark.parametrize("page", ["CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"])

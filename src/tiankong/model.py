@@ -530,6 +530,9 @@ def load(
 ) -> Model:
     """Loads the built-in model of that name, or the model in that folder; ``words`` extend its vocabulary.
 
+    Without a name it is the general model for Chinese: a model is loaded before there is a text whose language could
+    decide.
+
     ``threads`` to compute with; 0 means one per processor that this process may use.
 
     A model that was trained on simplified Chinese reads traditional Chinese converted, and answers in it; a model of

@@ -16,7 +16,7 @@ from tiankong.corpus.reader import read_texts
 from tiankong.corpus.splits import SPLITS, split_of, text_hash
 from tiankong.evaluation.labelled import read_labelled, wilson
 
-OPTIONS = ["--prompt", PROMPT, "--label", "1=好,不错，满意", "--label", "0=差、失望,糟糕"]
+OPTIONS = ["--model", "reviews-zh", "--prompt", PROMPT, "--label", "1=好,不错，满意", "--label", "0=差、失望,糟糕"]
 
 
 def labelled(path, rows):
@@ -121,7 +121,7 @@ def test_a_split_is_that_of_prepare(reviews, capfd):
     ("rows", "arguments", "words"),
     [
         ([(GOOD[0], 1), (BAD[0], 2)], OPTIONS, "the texts have the labels 1, 2: give --label for each"),
-        ([(GOOD[0], 1)], OPTIONS[:2], "--prompt and --label go together"),
+        ([(GOOD[0], 1)], OPTIONS[:4], "--prompt and --label go together"),
         ([(GOOD[0], 1)], ["--model", "reviews-zh"], "reviews-zh fills blanks and was not trained for labels"),
         ([(GOOD[0], 1)], [*OPTIONS, "--text", "x"], "give one of --prepared"),
         ([(GOOD[0], 1)], [*OPTIONS, "--limit", "-1"], "--limit must be"),

@@ -45,7 +45,7 @@ def test_an_environment_variable_is_named(monkeypatch, capsys, command):
     [("龘龘__", NOTE), ("😀😀__", NOTE), ("饕餮龘__", NOTE), ("龘龘__很快", ""), ("物流__", "")],
 )
 def test_a_context_of_which_nothing_is_known_is_noted(capsys, sentence, note):
-    succeed("fill", "--threads", 1, "--top-k", 1, sentence)
+    succeed("fill", "--model", "reviews-zh", "--threads", 1, "--top-k", 1, sentence)
     assert capsys.readouterr().err == note
 
 

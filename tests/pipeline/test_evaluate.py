@@ -9,6 +9,7 @@ import pytest
 
 import tiankong
 from tiankong.cli.main import run
+from tiankong.config import DEFAULT_MODEL
 from tiankong.errors import FolderError, OptionError, SourceError
 from tiankong.runtime.session import NetworkSession
 
@@ -61,11 +62,14 @@ def test_labelled_pairs_and_a_file_of_them_have_the_same_metrics(tmp_path):
 
 def test_prompts_need_no_classifier():
     result = tiankong.evaluate(labelled=PAIRS, split="all", prompts=PROMPT, labels=LABELS)
-    assert result.path.name == "reviews-zh"
+    assert result.path.name == DEFAULT_MODEL
+    result = tiankong.evaluate("reviews-zh", labelled=PAIRS, split="all", prompts=PROMPT, labels=LABELS)
     assert result.metrics["accuracy"] == 1
     numbered = [(text, label == "好评") for text, label in PAIRS]
     names = {True: "好评", False: "差评"}
-    renamed = tiankong.evaluate(labelled=numbered, split="all", prompts=[PROMPT], labels=LABELS, label_names=names)
+    renamed = tiankong.evaluate(
+        "reviews-zh", labelled=numbered, split="all", prompts=[PROMPT], labels=LABELS, label_names=names
+    )
     assert without_times(renamed.metrics) == without_times(result.metrics)
 
 

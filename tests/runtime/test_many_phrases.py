@@ -22,10 +22,10 @@ from tiankong.text.vocabulary import BLANK, is_target
 SENTENCE = "这件衣服质量__，很失望"
 
 
-@pytest.fixture(scope="module", params=["built-in", "model_folder", "codes_model_folder", "hybrid_model_folder"])
+@pytest.fixture(scope="module", params=["reviews-zh", "model_folder", "codes_model_folder", "hybrid_model_folder"])
 def model(request):
-    if request.param == "built-in":
-        return load(threads=2, words=["神速达"])
+    if request.param == "reviews-zh":
+        return load("reviews-zh", threads=2, words=["神速达"])
     return load(request.getfixturevalue(request.param), threads=2)
 
 
@@ -105,7 +105,7 @@ def test_what_is_left_out_is_not_among_the_best(model, best):
 
 
 def test_words_and_phrases_among_each_other():
-    model = load(threads=1)
+    model = load("reviews-zh", threads=1)
     words = [word for word in model.folder.vocabulary.words[4:4000] if is_target(word)][:500]
     phrases = phrases_of(model, 500)
     mixed = list(itertools.chain.from_iterable(zip(words, phrases, strict=True)))
@@ -123,7 +123,7 @@ def test_a_product_in_blocks_is_the_product():
 
 
 def test_nine_thousand_phrases_take_no_longer_than_a_few_hundred_words():
-    model = load(threads=1)
+    model = load("reviews-zh", threads=1)
     phrases = phrases_of(model, 9000)
     assert len(phrases) == 9000
     model.fill(SENTENCE, targets=phrases[:500])

@@ -156,8 +156,8 @@ def browser():
 
 @pytest.fixture(scope="session")
 def url():
-    """The address of a server with the built-in model."""
-    with serving("--quiet") as running:
+    """The address of a server with the built-in model for reviews."""
+    with serving("--quiet", "--model", "reviews-zh") as running:
         yield running.url
 
 

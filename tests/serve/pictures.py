@@ -1,4 +1,4 @@
-"""Screenshots of the page's main states, from a real server with the built-in model.
+"""Screenshots of the page's main states, from a real server with the built-in models for reviews.
 
     python -m tests.serve.pictures FOLDER
 
@@ -42,7 +42,7 @@ def main(folder: Path) -> None:
         ("page-phone", _PHONE, {"text": SENTENCE, "language": "zh"}),
     ]
     labelling: list[State] = [("page-labels", _WIDE, {"text": WRONG, "language": "zh"})]
-    pictures_of((), filling, folder)
+    pictures_of(("--model", "reviews-zh"), filling, folder)
     pictures_of(("--model", "reviews-zh-sentiment"), labelling, folder)
 
 

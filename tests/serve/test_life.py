@@ -16,6 +16,7 @@ import pytest
 
 from tests.serve.conftest import KEY, LONG, PATIENT, eventually, serving, starting
 from tiankong.cli.main import run
+from tiankong.config import DEFAULT_MODEL
 
 SENTENCE = "物流__，第二天就到了"
 
@@ -115,7 +116,8 @@ def test_it_is_ready_from_warm_up_to_shutdown():
         assert set(statuses[:-1]) == {503}
         body = json.dumps({"inputs": SENTENCE}).encode()
         with httpx.Client(base_url=server.url) as monitor, socket.create_connection(("127.0.0.1", port), 20) as late:
-            assert monitor.get("/ready").status_code == 200
+            assert monitor.get("/ready").json() == {"status": "ready", "model": DEFAULT_MODEL}
+            assert monitor.get("/info").json()["model"] == DEFAULT_MODEL
             head = "POST /fill HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length:"
             late.sendall(f"{head} {len(body)}\r\n\r\n".encode() + body[:5])
             time.sleep(0.3)

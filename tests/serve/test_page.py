@@ -1,4 +1,4 @@
-"""The page in a real browser, against a real server with the built-in model."""
+"""The page in a real browser, against a real server with the built-in model for reviews."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.serve.browser import SENTENCE, TWO, WRONG, chips, open_page
 
 @pytest.fixture(scope="module")
 def model():
-    return tiankong.load()
+    return tiankong.load("reviews-zh")
 
 
 def test_answers_appear_as_you_type_and_a_click_puts_one_in(page, url, model):

@@ -16,7 +16,7 @@ ESCAPED = r"(*^\_\_^*) 😀 味道__，下次还会__，T\_\_T"
 
 @pytest.fixture(scope="module")
 def model():
-    return tiankong.load()
+    return tiankong.load("reviews-zh")
 
 
 @pytest.fixture(scope="module")

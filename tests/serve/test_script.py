@@ -19,12 +19,12 @@ pytestmark = pytest.mark.service
 
 @pytest.fixture(scope="module")
 def model():
-    return tiankong.load(threads=1)
+    return tiankong.load("reviews-zh", threads=1)
 
 
 @pytest.fixture(scope="module")
 def served():
-    with serving("--threads", 1) as server:
+    with serving("--model", "reviews-zh", "--threads", 1) as server:
         yield server
 
 
@@ -65,7 +65,7 @@ def test_the_hugging_face_client(served):
 
 
 def test_a_server_that_reads_as_sent(model):
-    with serving("--threads", 1, "--script", "as-is") as server:
+    with serving("--model", "reviews-zh", "--threads", 1, "--script", "as-is") as server:
         response = server.post("/fill", {"inputs": SENTENCE})
         same(response.json(), model.fill(SENTENCE, script="as-is"))
         assert "x-read-as" not in response.headers

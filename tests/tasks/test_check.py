@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import json
 import math
 
@@ -124,6 +125,22 @@ def test_the_same_seed_gives_the_same_weights(model_folder, prepared):
     assert first == fit_error_detection(predictor, corpus, 1)
     assert first != fit_error_detection(predictor, corpus, 2)
     assert all(math.isfinite(number) for number in (first.surprise, first.entropy, first.frequency, first.bias))
+
+
+@pytest.mark.usefixtures("two_languages")
+def test_a_model_without_a_judgement_of_broken_words_borrows_that_of_the_reviews():
+    """Whichever model is the default: weights and thresholds belong together."""
+    own = load("reviews-zh", threads=1).folder.error_detection
+    assert load(threads=1).folder.error_detection.broken != own.broken
+    older = dataclasses.replace(own, broken=None)
+    evidence = np.random.default_rng(1).uniform(0, 5, (50, 6))
+    for known in (True, False):
+        same(
+            error_probability(evidence, np.full(50, known), older).tolist(),
+            error_probability(evidence, np.full(50, known), own).tolist(),
+        )
+    for precision in (0.5, 0.8, 0.9):
+        assert lowest_thresholds(older, precision) == lowest_thresholds(own, precision)
 
 
 def test_the_command(practice_model, capsys):

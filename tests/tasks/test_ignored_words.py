@@ -19,7 +19,7 @@ LOWEST = 0.01
 
 @pytest.fixture(scope="module")
 def model():
-    return load(threads=1)
+    return load("reviews-zh", threads=1)
 
 
 def flagged(words):
@@ -107,9 +107,9 @@ def test_what_is_no_list_of_words_is_refused(model, ignore, problem):
 def test_a_file_of_words(model, tmp_path, capsys, encoding):
     file = tmp_path / "ignored.txt"
     file.write_bytes("很苹果 \r\n\r\n  \n\u3000\nO&G 面霜\r\n".encode(encoding))
-    succeed("check", "--ignore", file, "--json", TEXT)
+    succeed("check", "--model", "reviews-zh", "--ignore", file, "--json", TEXT)
     assert json.loads(capsys.readouterr().out)["words"] == model.check(TEXT, ignore=["很苹果", "O&G 面霜"])
-    succeed("check", "--ignore", file, TEXT)
+    succeed("check", "--model", "reviews-zh", "--ignore", file, TEXT)
     assert "苹果" not in capsys.readouterr().out
 
 

@@ -32,7 +32,7 @@ WRONG = "衣服颜色很正，穿着很合身，物流也很苹果"
 
 @pytest.fixture(scope="module")
 def model():
-    return load(threads=2)
+    return load("reviews-zh", threads=2)
 
 
 @pytest.fixture(scope="module")

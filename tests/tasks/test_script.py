@@ -19,7 +19,7 @@ from tiankong.text.conversion import to_simplified
 
 @pytest.fixture(scope="module")
 def model():
-    return tiankong.load(threads=1)
+    return tiankong.load("reviews-zh", threads=1)
 
 
 @pytest.mark.parametrize(("traditional", "simplified"), TWINS)
@@ -57,7 +57,7 @@ def test_no_conversion_of_what_is_typed_as_is(model):
     assert model.read_as("質量__，很失望", script="as-is") is None
     as_typed = model.fill("質量__，很失望", script="as-is")
     assert words(as_typed) != words(model.fill("質量__，很失望"))
-    other = tiankong.load(threads=1, script="as-is")
+    other = tiankong.load("reviews-zh", threads=1, script="as-is")
     same(other.fill("質量__，很失望"), as_typed)
     same(pickle.loads(pickle.dumps(other)).fill("質量__，很失望"), as_typed)
     assert other.fill("質量__，很失望", script="auto") == model.fill("質量__，很失望")
@@ -152,7 +152,7 @@ def test_simplified_text_is_never_changed(text):
 
 def tiankong_model(kept=[]):  # noqa: B006 - hypothesis takes no fixture of the module
     if not kept:
-        kept.append(tiankong.load(threads=1))
+        kept.append(tiankong.load("reviews-zh", threads=1))
     return kept[0]
 
 
@@ -189,7 +189,7 @@ def test_mixed_text_is_read_converted_and_answered_in_the_script_of_most_of_it(m
 def test_opencc_is_loaded_only_for_a_text_that_needs_it():
     program = """
 import sys, tiankong
-model = tiankong.load(threads=1)
+model = tiankong.load("reviews-zh", threads=1)
 model.fill("质量__，很失望😀")
 model.check("房间很干净，性价比高，著名的乾隆")
 assert "opencc" not in sys.modules

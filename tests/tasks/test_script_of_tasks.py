@@ -16,7 +16,7 @@ from tiankong.text.conversion import to_simplified
 
 @pytest.fixture(scope="module")
 def model():
-    return tiankong.load(threads=1)
+    return tiankong.load("reviews-zh", threads=1)
 
 
 @pytest.fixture(scope="module")

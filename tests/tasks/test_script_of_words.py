@@ -12,7 +12,7 @@ from tiankong.text.conversion import to_simplified
 
 @pytest.fixture(scope="module")
 def model():
-    return tiankong.load(threads=1)
+    return tiankong.load("reviews-zh", threads=1)
 
 
 def test_constraints_are_read_as_the_sentence_and_hold(model):
@@ -119,13 +119,13 @@ def test_targets_and_candidates_come_back_as_given(model):
 
 
 def test_extra_words_are_read_converted_and_shown_as_given():
-    model = tiankong.load(threads=1, words=["鍾記麵", "质感棒"])
+    model = tiankong.load("reviews-zh", threads=1, words=["鍾記麵", "质感棒"])
     assert model.segment("鍾記麵很好吃")[0] == {"word": "鍾記麵", "start": 0, "end": 3, "kind": "word", "known": True}
     assert model.segment("钟记面很好吃")[0]["word"] == "钟记面"
     for question, name, other in (("早餐吃__，不錯", "鍾記麵", "質感棒"), ("早餐吃__，不错", "钟记面", "质感棒")):
         assert words(model.fill(question, starts_with=name[:2])) == [[name]]
         assert words(model.fill(question, pattern=other)) == [[other]]
-    as_typed = tiankong.load(threads=1, words=["鍾記麵"], script="as-is")
+    as_typed = tiankong.load("reviews-zh", threads=1, words=["鍾記麵"], script="as-is")
     assert as_typed.segment("鍾記麵很好吃")[0]["known"]
 
 

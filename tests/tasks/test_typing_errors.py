@@ -1,4 +1,4 @@
-"""Typing errors that break a word: found with the built-in model, by Python and the command line, and not invented."""
+"""Typing errors that break a word: found with reviews-zh, by Python and the command line, and not invented."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ DATA = Path(__file__).parents[2] / "benchmarks" / "typing_errors"
 
 @pytest.fixture(scope="module")
 def model():
-    return load(threads=1)
+    return load("reviews-zh", threads=1)
 
 
 def flagged(words):
@@ -48,9 +48,9 @@ def test_a_broken_word_is_flagged_once_with_what_was_meant(model, capsys, text, 
         (wrong, start, start + len(wrong))
     ]
     assert flagged(words)[0]["suggestions"][0]["token_str"] == meant
-    succeed("check", text)
+    succeed("check", "--model", "reviews-zh", text)
     assert capsys.readouterr().out.splitlines()[0].split("\t")[:2] == [wrong, f"{start}-{start + len(wrong)}"]
-    succeed("check", "--json", text)
+    succeed("check", "--model", "reviews-zh", "--json", text)
     assert json.loads(capsys.readouterr().out)["words"] == words
 
 
@@ -68,7 +68,7 @@ def test_a_word_that_has_nothing_to_do_there_is_flagged_in_a_short_text(model, c
     start = text.index(wrong)
     words = model.check(text, precision=0.7)
     assert [(word["word"], word["start"]) for word in flagged(words)] == [(wrong, start)]
-    succeed("check", "--precision", "0.7", text)
+    succeed("check", "--model", "reviews-zh", "--precision", "0.7", text)
     assert capsys.readouterr().out.splitlines()[0].split("\t")[:2] == [wrong, f"{start}-{start + len(wrong)}"]
 
 

@@ -10,7 +10,7 @@ from tiankong.errors import SentenceError
 
 @pytest.fixture(scope="module")
 def model():
-    return tiankong.load()
+    return tiankong.load("reviews-zh")
 
 
 @pytest.mark.parametrize(

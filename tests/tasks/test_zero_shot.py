@@ -23,7 +23,7 @@ BAD = ["用了两天就坏了，客服也不理人。", "裤子掉色，一洗�
 
 @pytest.fixture(scope="module")
 def model():
-    return tiankong.load(threads=1)
+    return tiankong.load("reviews-zh", threads=1)
 
 
 def shares(found):

@@ -10,12 +10,15 @@ from tiankong.artifact.model_folder import MODEL
 from tiankong.errors import FolderError
 from tiankong.folder import readable_read_errors
 
+BUILT_IN_FOLDER = Path(str(resources.files("tiankong"))) / "models"
+"""Where they are, each in a folder of its name."""
+
 
 def built_in_models() -> list[str]:
     """Their names."""
-    if not _folder().is_dir():  # a checkout in which none was made yet
+    if not BUILT_IN_FOLDER.is_dir():  # a checkout in which none was made yet
         return []
-    return sorted(folder.name for folder in _folder().iterdir() if (folder / MODEL.manifest).is_file())
+    return sorted(folder.name for folder in BUILT_IN_FOLDER.iterdir() if (folder / MODEL.manifest).is_file())
 
 
 def model_path(model: str | os.PathLike[str]) -> Path:
@@ -28,7 +31,7 @@ def model_path(model: str | os.PathLike[str]) -> Path:
     if not isinstance(model, str | os.PathLike) or not str(model):
         raise FolderError(f"{model!r} names no model: give a model folder, or {_names()}")
     if str(model) in built_in_models() and isinstance(model, str):
-        return _folder() / model
+        return BUILT_IN_FOLDER / model
     path = Path(model)
     with readable_read_errors(path):
         if path.name == str(model) and not path.exists():
@@ -38,7 +41,3 @@ def model_path(model: str | os.PathLike[str]) -> Path:
 
 def _names() -> str:
     return ", ".join(built_in_models()) or "none"
-
-
-def _folder() -> Path:
-    return Path(str(resources.files("tiankong"))) / "models"

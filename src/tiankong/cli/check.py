@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tiankong.cli.chosen_model import ModelOfTexts
 from tiankong.cli.display import probability, progress
 from tiankong.cli.files import FileOptions, file_options
-from tiankong.cli.lines import answer_each, json_line
+from tiankong.cli.lines import Answering, answer_each, json_line
 from tiankong.cli.options import model_option, read_words, threads_option, words_option
 from tiankong.cli.script import ReadAs, script_option
 from tiankong.errors import SentenceError
@@ -37,7 +38,7 @@ _PATIENCE = 1.0
 @file_options
 def command(
     text: str | None,
-    model: str,
+    model: str | None,
     words_file: str | None,
     threads: int,
     script: Script,
@@ -52,31 +53,35 @@ def command(
 
     Each line has the word, its position, the probability that it is an error, and suggestions.
     """
-    from tiankong.model import load  # noqa: PLC0415 - heavy
-    from tiankong.pipeline.records import check_records  # noqa: PLC0415
+    from tiankong.pipeline.records import check_records  # noqa: PLC0415 - heavy
 
     ignore = read_words(ignore_file, "--ignore", phrases=True)
     words = read_words(words_file)
     if file.given(text, all=show_all, json=as_json):
         options = {"precision": precision, "suggestions": suggestions, "ignore": ignore or None}
         return file.answer("check", options, model=model, words=words, script=script, threads=threads)
-    loaded = load(model, threads=threads, words=words, script=script)
-    read_as = ReadAs(loaded)
+    models = ModelOfTexts(model, threads=threads, words=words, script=script)
 
-    def formatted(texts: list[str]) -> list[str | SentenceError]:
-        with progress("checking", sum(map(len, texts)), quiet=False, delay=_PATIENCE) as advance:
-            records = check_records(loaded, texts, precision, suggestions, ignore, script, advance)
-        return [record if isinstance(record, SentenceError) else formatted_one(record) for record in records]
+    def answering(first: list[str]) -> Answering:
+        loaded = models.load(first)
+        read_as = ReadAs(loaded)
 
-    def formatted_one(record: Record) -> str:
-        read_as.note(record.get("read_as"))
-        if as_json:
-            return json_line(record)
-        if not record["words"]:
-            return "(no word to judge)"
-        return _lines(record["words"] if show_all else [word for word in record["words"] if not word["fits"]])
+        def formatted(texts: list[str]) -> list[str | SentenceError]:
+            with progress("checking", sum(map(len, texts)), quiet=False, delay=_PATIENCE) as advance:
+                records = check_records(loaded, texts, precision, suggestions, ignore, script, advance)
+            return [record if isinstance(record, SentenceError) else formatted_one(record) for record in records]
 
-    return answer_each(text, formatted, as_json=as_json, at_once=1)
+        def formatted_one(record: Record) -> str:
+            read_as.note(record.get("read_as"))
+            if as_json:
+                return json_line(record)
+            if not record["words"]:
+                return "(no word to judge)"
+            return _lines(record["words"] if show_all else [word for word in record["words"] if not word["fits"]])
+
+        return formatted
+
+    return answer_each(text, answering, as_json=as_json, at_once=1)
 
 
 def _lines(words: list[CheckedWord]) -> str:

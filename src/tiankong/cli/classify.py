@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tiankong.cli.display import probability
+from tiankong.cli.display import probability, say
 from tiankong.cli.files import FileOptions, file_options
 from tiankong.cli.lines import answer_each, json_line
-from tiankong.cli.options import blank_option, needs, threads_option
+from tiankong.cli.options import GENERAL_MODEL, as_options, blank_option, needs, threads_option
 from tiankong.cli.script import ReadAs, script_option
-from tiankong.config import DEFAULT_CLASSIFIER, DEFAULT_MODEL
+from tiankong.config import DEFAULT_CLASSIFIER
 from tiankong.errors import SentenceError
 
 if TYPE_CHECKING:
@@ -56,8 +56,7 @@ def parse_labels(given: tuple[str, ...]) -> dict[str, list[str]]:
 @click.option(
     "--model",
     envvar="TIANKONG_MODEL",
-    help="A built-in model's name, or a model folder. "
-    f"[default: {DEFAULT_CLASSIFIER}, or {DEFAULT_MODEL} with --prompt]",
+    help=f"A built-in model's name, or a model folder. [default: {DEFAULT_CLASSIFIER}; with --prompt {GENERAL_MODEL}]",
 )
 @prompt_option
 @label_option
@@ -86,15 +85,17 @@ def command(
     With prompts, a word counts by how much the text raises its probability in the blank.
     """
     from tiankong.model import load  # noqa: PLC0415 - heavy
-    from tiankong.pipeline.records import classify_records  # noqa: PLC0415
+    from tiankong.pipeline.records import classify_records, classifying_model  # noqa: PLC0415
 
     needs(bool(prompts) == bool(labels), "--prompt and --label go together: give both, or neither for a trained model")
     needs(blank is None or bool(prompts), "--blank is for --prompt: leave it out, a text to classify has no blank")
     words = parse_labels(labels)
-    name = (DEFAULT_MODEL if prompts else DEFAULT_CLASSIFIER) if model is None else model
+    question: dict[str, Any] = {"prompts": prompts, "labels": words, "blank": blank} if prompts else {}
     if file.given(text, json=as_json):
-        options = {"prompts": prompts, "labels": words or None, "blank": blank}
-        return file.answer("classify", options, model=name, script=script, threads=threads)
+        return file.answer("classify", question, model=model, script=script, threads=threads)
+    name, note = (model, "") if model is not None else classifying_model(question)
+    if note:
+        say(f"tiankong: {as_options(note)}", quiet=False)
     loaded = load(name, threads=threads, script=script)
     read_as = ReadAs(loaded)
     needs(
@@ -102,8 +103,6 @@ def command(
         f"{model} fills blanks and was not trained for labels: give --prompt and --label, as tiankong classify --help "
         "shows",
     )
-
-    question: dict[str, Any] = {"prompts": prompts, "labels": words, "blank": blank} if prompts else {}
 
     def formatted(texts: list[str]) -> list[str | SentenceError]:
         records = classify_records(loaded, texts, script=script, **question)
@@ -115,4 +114,4 @@ def command(
             return json_line(record)
         return "\n".join(f"{share['label']}\t{probability(share['score'])}" for share in record["labels"])
 
-    return answer_each(text, formatted, as_json=as_json, field="text")
+    return answer_each(text, lambda _: formatted, as_json=as_json, field="text")

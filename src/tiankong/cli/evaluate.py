@@ -68,7 +68,7 @@ if TYPE_CHECKING:
 @click.option("--quiet", is_flag=True, help="No progress.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def command(
-    model: str,
+    model: str | None,
     prepared: Path | None,
     split: str,
     files: tuple[Path, ...],
@@ -96,7 +96,6 @@ def command(
     """
     needs(confusion is None or confusion.suffix == ".png", f"--confusion {confusion} must end in .png")
     source = click.get_current_context().get_parameter_source
-    chosen_model = None if source("model") is ParameterSource.DEFAULT else model
     if confusion:
         _check_confusion(confusion, model, labelled=bool(labelled))
     from tiankong.pipeline.evaluate import evaluate  # noqa: PLC0415 - heavy
@@ -108,7 +107,7 @@ def command(
             show(dataclasses.replace(step, message="") if as_json and step.stage == "reading" else step)
 
         metrics = evaluate(
-            chosen_model,
+            model,
             prepared=prepared,
             text=files or None,
             labelled=labelled or None,
@@ -137,13 +136,13 @@ def command(
         click.echo(f"{row['label']}: {row['texts']:,} texts, {figures}")
 
 
-def _check_confusion(file: Path, model: str, *, labelled: bool) -> None:
+def _check_confusion(file: Path, model: str | None, *, labelled: bool) -> None:
     """Checks, before anything is measured, that there will be a matrix and that its file can be written."""
     from tiankong.artifact.built_in import model_path  # noqa: PLC0415 - heavy
     from tiankong.artifact.model_folder import open_model  # noqa: PLC0415
 
     needs(
-        labelled or open_model(model_path(model)).task.answers == LABELS,
+        labelled or (model is not None and open_model(model_path(model)).task.answers == LABELS),
         "--confusion is for labels: leave it out, or give --labelled",
     )
     needs(not file.is_dir(), f"--confusion {file} is a folder: name a .png file")

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from tiankong.cli.chosen_model import ModelOfTexts
 from tiankong.cli.display import probability, say
 from tiankong.cli.files import FileOptions, file_options
-from tiankong.cli.lines import answer_each, json_line
+from tiankong.cli.lines import Answering, answer_each, json_line
 from tiankong.cli.options import (
     Once,
     as_options,
@@ -71,7 +73,7 @@ _LONGEST_UNKNOWN = 100
 @file_options
 def command(
     sentence: str | None,
-    model: str,
+    model: str | None,
     top_k: int,
     decoding: str | None,
     targets: tuple[str, ...],
@@ -89,7 +91,6 @@ def command(
     A blank is __ or [MASK], or what --blank says; \_\_ is __ as text. Without SENTENCE, fill reads the file --input, or
     lines from a pipe, or opens a prompt on a terminal.
     """
-    from tiankong.model import load  # noqa: PLC0415
     from tiankong.request.options import parse_length  # noqa: PLC0415 - heavy
 
     constraints |= {"length": None if length is None else parse_length(length), "targets": targets or None}
@@ -100,12 +101,19 @@ def command(
     interactive = sentence is None and sys.stdin is not None and sys.stdin.isatty()
     if joint is None and sentence is None and not interactive:
         joint = False
-    loaded = load(model, threads=threads, words=read_words(words_file), script=script)
+    models = ModelOfTexts(model, threads=threads, words=read_words(words_file), script=script)
     constraints["script"] = script
-    filler = _Filler(loaded, top_k, decoding, joint, constraints, as_json, ReadAs(loaded))
+    fillers: dict[Model, _Filler] = {}
+
+    def answering(first: list[str]) -> Answering:
+        loaded = models.load(first)
+        if loaded not in fillers:
+            fillers[loaded] = _Filler(loaded, top_k, decoding, joint, constraints, as_json, ReadAs(loaded))
+        return fillers[loaded].shown
+
     if interactive:
-        return _prompt(filler)
-    return answer_each(sentence, filler.shown, as_json=as_json)
+        return _prompt(answering)
+    return answer_each(sentence, answering, as_json=as_json)
 
 
 @dataclass(frozen=True)
@@ -216,8 +224,10 @@ class _Filler:
         return list(map(bool, blanks))
 
 
-def _prompt(filler: _Filler) -> int:
-    """Prompts for sentences until end of input, with line editing and a persistent history."""
+def _prompt(answering: Callable[[list[str]], Answering]) -> int:
+    """Prompts for sentences until end of input, with line editing and a persistent history; each may be answered by
+    another model.
+    """
     from prompt_toolkit import PromptSession  # noqa: PLC0415 - only on a terminal
     from prompt_toolkit.history import FileHistory, History, InMemoryHistory  # noqa: PLC0415
 
@@ -238,7 +248,7 @@ def _prompt(filler: _Filler) -> int:
             continue
         if not sentence.strip():
             continue
-        (shown,) = filler.shown([sentence])
+        (shown,) = answering([sentence])([sentence])
         click.echo(f"error: {as_options(str(shown))}" if isinstance(shown, SentenceError) else shown)
 
 

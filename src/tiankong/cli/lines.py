@@ -14,6 +14,9 @@ import click
 from tiankong.cli.options import as_options, needs
 from tiankong.errors import SentenceError, TiankongError
 
+Answering = Callable[[list[str]], Sequence[str | SentenceError]]
+"""What gives the answer to each of several texts, as it is printed, or what is wrong with it."""
+
 _LINES_AT_ONCE = 64
 _BYTES_AT_ONCE = 1 << 16
 
@@ -58,38 +61,42 @@ def report(number: int, text: str, error: SentenceError, *, as_json: bool, field
 
 def answer_each(
     text: str | None,
-    answer: Callable[[list[str]], Sequence[str | SentenceError]],
+    begin: Callable[[list[str]], Answering],
     *,
     as_json: bool,
     at_once: int = _LINES_AT_ONCE,
     field: str = "sentence",
 ) -> int:
-    """Prints the ``answer`` to ``text``, or to every line of a pipe; without JSON, the line itself comes first.
+    """Prints the answer to ``text``, or to every line of a pipe; without JSON, the line itself comes first.
 
-    At most so many lines are answered ``at_once``; ``field`` is the name of a text in JSON. Returns the exit code: that
-    of bad input if a line was bad.
+    ``begin`` gets ``text``, or the first lines that have arrived, and returns what answers it, or all lines. At most so
+    many lines are answered ``at_once``; ``field`` is the name of a text in JSON. Returns the exit code: that of bad
+    input if a line was bad.
 
     :raises SentenceError: ``text`` can't be answered.
     """
     if text is not None:
-        (formatted,) = answer([text])
+        (formatted,) = begin([text])([text])
         if isinstance(formatted, SentenceError):
             raise formatted
         click.echo(formatted)
         return 0
     needs(sys.stdin is not None, "standard input is closed: give a text as an argument")
     needs(not sys.stdin.isatty(), "give a text as an argument, or texts on standard input")
-    failed, is_empty = False, True
-    for block in piped_lines(at_once):
-        is_empty = is_empty and not block
-        answers = answer([line for _, line in block])
-        for (number, line), formatted in zip(block, answers, strict=True):
-            if isinstance(formatted, SentenceError):
-                failed = True
-                report(number, line, formatted, as_json=as_json, field=field)
-            else:
-                click.echo(formatted if as_json else f"{line}\n{formatted}")
-    needs(not is_empty, "standard input holds no text: there is nothing to answer")
+    failed, answer = False, None
+    for arrived in piped_lines(_LINES_AT_ONCE):
+        if answer is None:
+            answer = begin([line for _, line in arrived])
+        for start in range(0, len(arrived), at_once):
+            block = arrived[start : start + at_once]
+            answers = answer([line for _, line in block])
+            for (number, line), formatted in zip(block, answers, strict=True):
+                if isinstance(formatted, SentenceError):
+                    failed = True
+                    report(number, line, formatted, as_json=as_json, field=field)
+                else:
+                    click.echo(formatted if as_json else f"{line}\n{formatted}")
+    needs(answer is not None, "standard input holds no text: there is nothing to answer")
     return TiankongError.exit_code if failed else 0
 
 

@@ -22,6 +22,7 @@ from tiankong.config import (
 )
 from tiankong.config.schema import sections
 from tiankong.errors import OptionError
+from tiankong.registry.general_models import GENERAL_MODELS
 from tiankong.registry.tasks import TASKS
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -93,7 +94,7 @@ _ARGUMENTS = (
         "weights",
     ),
     *("decoding", "ignore", "input", "joint", "output", "precision", "suggestions", "threads", "top_k", "words"),
-    *("contains", "ends_with", "exclude", "length", "part_of_word", "pattern", "starts_with"),
+    *("contains", "ends_with", "exclude", "length", "model", "part_of_word", "pattern", "starts_with"),
 )
 _SETTING = re.compile(r"`(\w+)(?:=([^`]*))?`")
 _REPEATED = re.compile(r"(--[\w-]+) ([^()]+) \(now \1 ")
@@ -202,15 +203,23 @@ def config_options(*configs: type, preset: str | None = "default") -> Callable[[
     return add
 
 
-model_option = click.option(
-    "--model",
-    default=DEFAULT_MODEL,
-    show_default=True,
-    envvar="TIANKONG_MODEL",
-    help="A built-in model's name, or a model folder.",
-)
-"""``--model`` of every command that answers from one."""
+def _default_model() -> str:
+    first, *others = GENERAL_MODELS.values()
+    return ", or ".join([first.name, *(f"{row.name} for text in {row.language}" for row in others)])
 
+
+GENERAL_MODEL = _default_model()
+"""Which built-in model answers where none is named, for the help of options."""
+
+_MODEL_HELP = "A built-in model's name, or a model folder."
+
+model_option = click.option("--model", envvar="TIANKONG_MODEL", help=f"{_MODEL_HELP} [default: {GENERAL_MODEL}]")
+"""``--model`` of every command that answers from one; :class:`~tiankong.cli.chosen_model.ModelOfTexts` loads it."""
+
+served_model_option = click.option(
+    "--model", default=DEFAULT_MODEL, show_default=True, envvar="TIANKONG_MODEL", help=_MODEL_HELP
+)
+"""``--model`` of a command that has to load it before there are texts."""
 
 part_of_word_option = click.option(
     "--part-of-word/--no-part-of-word",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tiankong.cli.chosen_model import ModelOfTexts
 from tiankong.cli.display import probability, say
 from tiankong.cli.options import (
     blank_option,
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 def command(
     sentence: str | None,
     candidates: tuple[str, ...],
-    model: str,
+    model: str | None,
     words_file: str | None,
     threads: int,
     part_of_word: bool | None,
@@ -53,8 +54,7 @@ def command(
     normalised by length. A blank is __ or [MASK], or what --blank says; \_\_ is __ as text. If every argument has a
     blank, they are whole sentences, too.
     """
-    from tiankong.model import load  # noqa: PLC0415 - heavy
-    from tiankong.text.blank_forms import blank_form  # noqa: PLC0415
+    from tiankong.text.blank_forms import blank_form  # noqa: PLC0415 - heavy
 
     needs(
         blank is None or (sentence is not None and not as_sentences),
@@ -69,17 +69,18 @@ def command(
         compared = [line.strip() for line in sys.stdin if line.strip()]
     if blank is None and has_blank and compared and all(map(form.count, compared)):
         has_blank = False
-    loaded = load(model, threads=threads, words=read_words(words_file), script=script)
+    models = ModelOfTexts(model, threads=threads, words=read_words(words_file), script=script)
+    texts = compared if sentence is None else [sentence] if has_blank else [sentence, *compared]
+    loaded = models.load(texts)
     if sentence is not None and has_blank:
         if len(compared) == 1:
             say("tiankong: a single candidate has all of the score; --sentences compares whole sentences", quiet=False)
         ranked = loaded.rank(sentence, compared, part_of_word, blank)
         read_as = ReadAs(loaded).field(sentence)
     else:
-        whole = compared if sentence is None else [sentence, *compared]
         # Among arguments, __ may be a blank: there, an escape makes it text.
-        ranked = loaded.rank(whole if sentence is None or as_sentences else list(map(form.as_text, whole)))
-        read_as = ReadAs(loaded).field(*whole)
+        ranked = loaded.rank(texts if sentence is None or as_sentences else list(map(form.as_text, texts)))
+        read_as = ReadAs(loaded).field(*texts)
         sentence = None  # the JSON names one only if it has the blank
     if as_json:
         click.echo(json.dumps({"sentence": sentence, **read_as, "ranked": ranked}, ensure_ascii=False))

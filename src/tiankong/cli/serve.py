@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from tiankong.cli.options import model_option, needs, read_words
+from tiankong.cli.options import needs, read_words, served_model_option
 from tiankong.cli.script import script_option
 from tiankong.config import MOST_THREADS
 from tiankong.errors import MissingPackageError
@@ -38,7 +38,7 @@ def _limit_options(command: Command) -> Command:
 
 
 @click.command(name="serve")
-@model_option
+@served_model_option
 @click.option("--host", envvar="TIANKONG_HOST", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option(
     "--port", envvar="TIANKONG_PORT", default=8000, show_default=True, help="Port to listen on; 0 picks a free one."

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from tiankong.config.schema import Condition, Where, at_least, choice_problems, setting, within
+from tiankong.registry.general_models import GENERAL_MODELS as _GENERAL_MODELS
 from tiankong.registry.heads import AUTO as _AUTO
 from tiankong.registry.heads import HEADS as _HEADS
 from tiankong.registry.heads import HeadSpec, head_of
@@ -41,8 +42,8 @@ LOSS_TOKENS = ("targets", "all")
 CODE_LOSSES = ("bits", "words", "both")
 LABEL_WEIGHTS = ("none", "balanced")
 
-DEFAULT_MODEL = "reviews-zh"
-"""The built-in model that fills a blank when no model is named."""
+DEFAULT_MODEL = next(iter(_GENERAL_MODELS))
+"""The built-in model that fills a blank when no model is named and the text's language decides for no other."""
 
 DEFAULT_CLASSIFIER = "reviews-zh-sentiment"
 """The built-in model that labels a text when no model and no prompt is named."""

@@ -19,7 +19,7 @@ from tiankong.errors import OptionError, SourceError
 from tiankong.folder import as_path
 from tiankong.model import Model
 from tiankong.pipeline.answer_formats.answer_table import AnswerTable
-from tiankong.pipeline.answer_input import InputFile
+from tiankong.pipeline.answer_input import InputFile, first_texts
 from tiankong.pipeline.answer_output import check_output, output_format
 from tiankong.pipeline.answer_workers import Workers
 from tiankong.pipeline.answering import Answers, joined, setup_of
@@ -76,8 +76,9 @@ def answer_file(
     :param input: a file in one of the formats that ``tiankong prepare`` reads. Of a ``.txt`` file, each line that is
         not blank is a text.
     :param output: the file to make: ``.jsonl``, ``.csv``, ``.tsv`` or ``.parquet``.
-    :param model: the name of a built-in model, or a model folder (default: that of the command); or a loaded model,
-        which each process loads again from its folder.
+    :param model: the name of a built-in model, or a model folder (default: the built-in model for the language that
+        most of the first rows are in; of ``classify`` that of the prompts, or without prompts the built-in
+        classifier); or a loaded model, which each process loads again from its folder.
     :param words: extra words for the vocabulary (default: those of a loaded model, or none).
     :param script: as for :func:`tiankong.load` (default: that of a loaded model, or ``auto``).
     :param column: the text column of files with columns (default: the one with a usual name, such as ``text``). The
@@ -115,10 +116,17 @@ def answer_file(
     kind = _kind(method, options)
     spec = output_format(output)
     check_output(input, output, force=force)
-    folder = _model_folder(kind.default_model(options) if model is None else model)
+    columns = Columns(column, None, sheet)
+    note = notes(progress, "answering")
+    if model is None:
+        chosen = kind.default_model(options, first_texts(input, columns, encoding))
+        if chosen.note:
+            note(chosen.note)
+        model = chosen.name
+    folder = _model_folder(model)
     setup = setup_of(str(folder), list(words), script, method, options, answer_prefix)
     workers = Workers(setup, threads)
-    source = InputFile(input, Columns(column, None, sheet), encoding, kind, spec, setup.options, answer_prefix)
+    source = InputFile(input, columns, encoding, kind, spec, setup.options, answer_prefix)
     stated = {
         "tiankong": VERSION,
         "method": method,
@@ -133,7 +141,6 @@ def answer_file(
         },
     }
     report = progress or (lambda _: None)
-    note = notes(progress, "answering")
     rows = source.rows(note)
     first = next(rows, None)  # what is wrong with the file shows before anything is written
     if first is None:

@@ -139,6 +139,15 @@ class InputFile:
         return msgspec.json.encode(Row(fields, text, problem, repeats_text))
 
 
+def first_texts(path: Path, columns: Columns, encoding: str | None) -> Iterator[str]:
+    """The texts of a file, to be looked at before it is answered. Nothing is opened before the first is asked for.
+
+    :raises SourceError: it can't be read.
+    """
+    _check_file(path)
+    yield from (row.text for row, _ in read_full_rows(path, columns, encoding) if row.text)
+
+
 def _check_file(path: Path) -> None:
     """Checks what would be checked differently of one among several files.
 

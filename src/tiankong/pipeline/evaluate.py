@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain, islice
 from typing import Any
 
 from tiankong.artifact.built_in import model_path
+from tiankong.artifact.general_model import MOST_TEXTS, ChosenModel, choose_general_model, is_choice
 from tiankong.artifact.model_folder import open_model
-from tiankong.config import DEFAULT_CLASSIFIER, DEFAULT_MODEL
+from tiankong.config import DEFAULT_MODEL
 from tiankong.corpus.prepared import PreparedCorpus
 from tiankong.corpus.splits import SPLITS
 from tiankong.errors import OptionError, SourceError
@@ -18,6 +20,7 @@ from tiankong.evaluation.measure import measure_texts
 from tiankong.model import Model, load
 from tiankong.pipeline.label_names import parse_label_names
 from tiankong.pipeline.progress import OnProgress, Progress, check_progress, counter, notes
+from tiankong.pipeline.records import classifying_model
 from tiankong.pipeline.results import Evaluation
 from tiankong.pipeline.sources import TextSource, open_source
 from tiankong.registry.tasks import LABELS
@@ -63,7 +66,9 @@ def evaluate(
     targets are the tokens with a letter, and those outside the vocabulary count as misses. Those of labels are
     ``texts``, ``accuracy`` with its 95 % interval, ``macro_f1`` and ``confusion``; both have ``calibration_error``.
 
-    :param model: a built-in model's name or a model folder (default: the built-in model).
+    :param model: a built-in model's name or a model folder (default: the built-in model for the language that most of
+        the first texts, or the prompts, are in; for ``prepared`` that for Chinese; for ``labelled`` without prompts
+        the built-in classifier).
     :param prepared: the prepared corpus that the model was trained on, or that a classifier is to label.
     :param text: files or texts, as for :func:`tiankong.prepare`, whose words are blanked.
     :param labelled: files or ``(text, label)`` pairs, to be classified. Texts that repeat an earlier one are left out.
@@ -104,8 +109,11 @@ def evaluate(
         return _on_split(DEFAULT_MODEL if model is None else model, prepared, split or "test", limit, threads, progress)
     if text is not None:
         source = open_source(text, column=column, sheet=sheet, encoding=encoding)
-        contents = (entry.text for entry in source.read(on_note=notes(progress)))
-        loaded = load(DEFAULT_MODEL if model is None else model, threads=threads, script=script)
+        contents: Iterator[str] = (entry.text for entry in source.read(on_note=notes(progress)))
+        if model is None:
+            first = list(islice(contents, MOST_TEXTS)) if is_choice() else []
+            model, contents = _noted(choose_general_model(first), progress), chain(first, contents)
+        loaded = load(model, threads=threads, script=script)
         converted = _Converted(loaded)
         advance = counter(progress, "measuring", limit)
         measured = measure_texts(
@@ -115,7 +123,7 @@ def evaluate(
         return Evaluation(loaded.folder.path, measured)
     assert labelled is not None
     if model is None:
-        model = DEFAULT_MODEL if prompts else DEFAULT_CLASSIFIER
+        model = _noted(classifying_model({"prompts": prompts, "labels": labels, "blank": blank}), progress)
     loaded = _classifying(load(model, threads=threads, script=script), prompts)
     texts = read_labelled(
         open_source(labelled, column=column, label_column=label_column, sheet=sheet, encoding=encoding).read(
@@ -147,6 +155,13 @@ def evaluate(
     measured = measure_labelled(classify, readable, counter(progress, "measuring", len(readable)))
     converted.report(progress)
     return Evaluation(loaded.folder.path, measured)
+
+
+def _noted(chosen: ChosenModel, progress: OnProgress | None) -> str:
+    """The name of the model, after saying why it was chosen."""
+    if chosen.note:
+        notes(progress, "measuring")(chosen.note)
+    return chosen.name
 
 
 class _Converted:

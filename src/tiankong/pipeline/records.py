@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tiankong.config import DEFAULT_CLASSIFIER, DEFAULT_MODEL
+from tiankong.artifact.general_model import ChosenModel, choose_general_model
+from tiankong.config import DEFAULT_CLASSIFIER
 from tiankong.errors import OptionError, SentenceError
 from tiankong.model import Model
 from tiankong.request.answers import Answer, CheckedWord, JointAnswer, LabelShare
+from tiankong.request.prompts import label_question
 from tiankong.request.texts import RETURN
 from tiankong.tasks.check import DEFAULT_PRECISION, check
 from tiankong.tasks.joint import MOST_BLANKS, MOST_TOGETHER
@@ -30,7 +32,8 @@ class RecordKind:
     """What one method of :class:`~tiankong.model.Model` gives for a text.
 
     ``records`` takes a model, texts and the method's options, and returns a record for each text, or what is wrong with
-    it. ``fields`` has the types of the answer's fields.
+    it. ``fields`` has the types of the answer's fields. ``default_model`` is the model that answers texts with the
+    method's options where none is named.
     """
 
     method: str
@@ -38,7 +41,9 @@ class RecordKind:
     fields: Mapping[str, Any]
     records: Callable[..., list[Record | SentenceError]]
     best: Callable[[Record], Best] | None = None
-    default_model: Callable[[Mapping[str, Any]], str] = lambda _: DEFAULT_MODEL
+    default_model: Callable[[Mapping[str, Any], Iterable[str]], ChosenModel] = lambda _, texts: choose_general_model(
+        texts
+    )
 
     def names(self, options: Mapping[str, Any]) -> list[str]:
         """The fields that a record has with these options, always or sometimes, beside the text."""
@@ -157,6 +162,17 @@ def _best_label(record: Record) -> Best:
     return [label["label"]], [label["score"]]
 
 
+def classifying_model(options: Mapping[str, Any], _: Iterable[str] = ()) -> ChosenModel:
+    """The model that classifies where none is named: a classifier, or with prompts the general model of their language.
+
+    :raises OptionError: prompts or labels are unusable.
+    """
+    if not (options.get("prompts") or options.get("labels")):
+        return ChosenModel(DEFAULT_CLASSIFIER)
+    question = label_question(options.get("prompts"), options.get("labels"), options.get("blank"))
+    return choose_general_model([question.text])
+
+
 _ROWS = (
     RecordKind(
         "fill", "sentence", {"blanks": list[list[Answer]], _JOINT: list[JointAnswer]}, fill_records, _best_filling
@@ -168,7 +184,7 @@ _ROWS = (
         {"labels": list[LabelShare]},
         classify_records,
         _best_label,
-        lambda options: DEFAULT_MODEL if options.get("prompts") or options.get("labels") else DEFAULT_CLASSIFIER,
+        default_model=classifying_model,
     ),
     RecordKind("embed", "sentence", {"vectors": list[list[float]]}, embed_records),
 )

@@ -31,6 +31,11 @@ class LabelQuestion(NamedTuple):
     labels: tuple[tuple[str, tuple[str, ...]], ...]
     blank: str | None = None
 
+    @property
+    def text(self) -> str:
+        """All of it as one text, by whose language a model may be chosen."""
+        return "\n".join([*self.prompts, *(word for _, words in self.labels for word in words)])
+
 
 class Prompt(NamedTuple):
     """The tokens before and after a prompt's blank, each split where the text goes if it goes there."""

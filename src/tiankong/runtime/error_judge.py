@@ -12,9 +12,13 @@ from numpy.typing import NDArray
 
 from tiankong.artifact.built_in import model_path
 from tiankong.artifact.error_detection import BrokenWords, ErrorDetection, Threshold, TypedWords, read_error_detection
-from tiankong.config import DEFAULT_MODEL
 from tiankong.errors import OptionError
 from tiankong.runtime.parts import MOST_SURPRISE, Evidence
+
+_STAND_IN = "reviews-zh"
+"""The built-in model whose judgement of broken words models without one of their own borrow, whichever the default
+model is: those models were made when it was the only one, and their words are judged as ever.
+"""
 
 _LOWEST_LOGIT = -700.0
 """Lower ones overflow."""
@@ -29,14 +33,14 @@ class _Weights(NamedTuple):
 
 def _broken_words(detection: ErrorDetection) -> BrokenWords:
     """How parts that are no words of the vocabulary are judged. Folders of version 0.2 and earlier say nothing of them:
-    theirs are judged as the built-in model's, since the evidence is in nats.
+    theirs are judged as those of :data:`_STAND_IN`, by its weights and thresholds, since the evidence is in nats.
     """
-    return detection.broken or _built_in()
+    return detection.broken or _of_stand_in()
 
 
 @cache
-def _built_in() -> BrokenWords:
-    detection = read_error_detection(model_path(DEFAULT_MODEL))
+def _of_stand_in() -> BrokenWords:
+    detection = read_error_detection(model_path(_STAND_IN))
     assert detection is not None
     assert detection.broken is not None
     return detection.broken

@@ -4,6 +4,7 @@ import { showAnswers } from "./answers.js";
 import { showChecked } from "./check.js";
 import { showDiagram } from "./diagram.js";
 import { element, show } from "./elements.js";
+import { examplesFor } from "./examples.js";
 import { showLabels } from "./labels.js";
 import { withAnswer } from "./insert.js";
 import { LANGUAGES, explainError, percent, preferredLanguage, say, setLanguage } from "./language.js";
@@ -14,21 +15,6 @@ import { showWords } from "./words.js";
 const TYPING_PAUSE = 120; // milliseconds
 const SLOW = 300; // milliseconds until outdated answers are dimmed
 const UNSPACED = /^(?:\p{scx=Hani}|\p{scx=Hira}|\p{scx=Kana}|\p{sc=Thai}|\p{sc=Laoo}|\p{sc=Khmr}|\p{sc=Mymr}|\p{sc=Tibt})/u;
-const EXAMPLES = [
-  "外套做工__，穿着很暖和",
-  "快递__，第二天就__了",
-  "给__买的手机，他用着很顺手",
-  "屏幕很__，字也看得清楚",
-  "这本书内容__，孩子读得津津有味",
-  "酒店房间很干净，早餐也很丰盛",
-  "衣服质量很好，穿着很充电",
-];
-const EXAMPLES_TO_LABEL = [
-  "鞋子很合脚，走一天也不累，还会再买",
-  "用了两天就坏了，客服也不理人",
-  "包装很漂亮，可是苹果有一半是烂的",
-  "房间不大，但是安静干净，早餐也丰盛",
-];
 
 const byId = (id) => document.getElementById(id);
 const fields = [...document.querySelectorAll("#constraints input, #constraints select")];
@@ -241,13 +227,9 @@ function showLanguage() {
   byId("language").lang = state.language === "en" ? "zh" : "en";
   byId("examples").replaceChildren(
     element("option", { value: "" }, say("pick")),
-    ...examples().map((sentence) => element("option", {}, sentence)),
+    ...examplesFor(model).map((sentence) => element("option", {}, sentence)),
   );
   showModel();
-}
-
-function examples() {
-  return view() === "label" ? EXAMPLES_TO_LABEL : EXAMPLES;
 }
 
 function showModel() {
@@ -342,6 +324,6 @@ state.language = preferredLanguage();
 fromLink(location.hash, LANGUAGES, precisions);
 showLanguage();
 await loadModel();
-if (!location.hash && !byId("text").value) [state.text] = examples();
+if (!location.hash && !byId("text").value) [state.text] = examplesFor(model);
 else if (!location.hash) state.text = byId("text").value;
 refresh();

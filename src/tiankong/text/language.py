@@ -1,0 +1,23 @@
+"""Which language texts are in, by their letters."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable
+
+from tiankong.registry.general_models import GeneralModelSpec
+
+LONGEST_BEGINNING = 1000
+"""Characters at the beginning of a text that decide about it."""
+
+
+def language_of(text: str, rows: Iterable[GeneralModelSpec]) -> GeneralModelSpec | None:
+    """The first of ``rows`` in whose language ``text`` is; ``None`` if it is in none of them, or has no letter."""
+    beginning = unicodedata.normalize("NFKC", text[:LONGEST_BEGINNING])
+    letters = Counter(
+        unicodedata.name(character, "").partition(" ")[0] for character in beginning if character.isalpha()
+    )
+    return next(
+        (row for row in rows if letters[row.script] and letters[row.script] >= row.least_share * letters.total()), None
+    )
