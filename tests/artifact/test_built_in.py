@@ -53,7 +53,7 @@ def test_it_answers_as_a_reader_would(model, sentence, fitting):
 @pytest.mark.parametrize(
     ("name", "score", "most_bytes", "sources"),
     [
-        (DEFAULT_MODEL, "top10", 26_000_000, []),
+        (DEFAULT_MODEL, "top10", 26_000_000, ["zh"]),
         (REVIEWS, "top10", 12_000_000, OF_REVIEWS),
         (SENTIMENT, "accuracy", 12_000_000, OF_REVIEWS),
     ],
@@ -62,9 +62,9 @@ def test_they_are_small_and_say_where_they_are_from(name, score, most_bytes, sou
     folder = model_path(name)
     assert sum(file.stat().st_size for file in folder.iterdir()) <= most_bytes
     card = (folder / "README.md").read_text(encoding="utf-8")
-    for source in sources:
-        (corpus,) = named([source])
+    for corpus in named(sources):
         assert corpus.sha256 in card
+        assert f"licence: {corpus.licence}" in card or name != DEFAULT_MODEL
     metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
     assert metrics["test"][score] >= 0.995 * metrics["test_fp32"][score]
     assert metrics["test"]["calibration_error"] <= 0.03

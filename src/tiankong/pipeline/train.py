@@ -74,7 +74,7 @@ def train(
     >>> result.metrics["test"]["top10"]
     >>> result = tiankong.train(["news", "reviews"], "model", weights=[3, 1], max_hours=2)
     >>> result.metrics["corpora"]["reviews"]["test"]["top10"]
-    >>> result = tiankong.train("prepared", "model", base="reviews-zh")
+    >>> result = tiankong.train("prepared", "model", base="zh")
 
     With a head that needs word codes, they are made from the training split and kept beside the corpus, in
     ``PREPARED.codes-BITS``; of several corpora, the one with the largest share of the tokens.
