@@ -17,9 +17,10 @@ from tiankong.evaluation.base import evaluation_of
 from tiankong.evaluation.mixed import mixed_metrics
 from tiankong.folder import as_path
 from tiankong.pipeline.calls import call_text
+from tiankong.pipeline.error_detection import error_detection_finder
+from tiankong.pipeline.given_corpora import Prepared, listed
 from tiankong.pipeline.progress import OnProgress, check_progress, counter
 from tiankong.pipeline.results import ExportResult
-from tiankong.pipeline.train import Prepared, error_detection_finder, listed
 from tiankong.request.options import check_threads
 from tiankong.stop_signals import stop_signals_held_back
 

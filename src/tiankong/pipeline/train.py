@@ -6,13 +6,12 @@ import dataclasses
 import difflib
 import os
 import signal
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tiankong.artifact.base_model import BaseModel
 from tiankong.artifact.built_in import model_path
-from tiankong.artifact.error_detection import ErrorDetection
 from tiankong.artifact.model_folder import MODEL, open_model
 from tiankong.config import ModelConfig, Preset, override, preset_tables, validate
 from tiankong.config.applicability import check_shape, check_task, check_used
@@ -28,6 +27,8 @@ from tiankong.folder import as_path
 from tiankong.objective.base import objective_of
 from tiankong.pipeline.adapting import adapted, check_base
 from tiankong.pipeline.calls import call_text
+from tiankong.pipeline.error_detection import error_detection_finder
+from tiankong.pipeline.given_corpora import Prepared, listed
 from tiankong.pipeline.progress import OnProgress, Progress, check_progress, counter, notes, word_vectors
 from tiankong.pipeline.results import TrainingResult
 from tiankong.pipeline.settings import preset_of, with_settings
@@ -44,10 +45,6 @@ if TYPE_CHECKING:
 
 _SAMPLE = 2000
 """The most texts of the training split that are measured."""
-
-
-Prepared = str | os.PathLike[str] | PreparedCorpus
-"""The folder of a prepared corpus, or the corpus."""
 
 
 def train(
@@ -227,31 +224,6 @@ def can_resume(output: Path) -> bool:
         from tiankong.training.run_folder import Work  # noqa: PLC0415 - heavy
 
     return Work(run_folder(output)).has_checkpoint
-
-
-def error_detection_finder(
-    task: TaskSpec, mix: CorpusMix, threads: int, progress: OnProgress | None
-) -> Callable[[Path], ErrorDetection | None]:
-    """Returns the function that fits error detection with the model in a folder, for the model writers."""
-    evaluation = evaluation_of(task)
-
-    def find(folder: Path) -> ErrorDetection | None:
-        texts = evaluation.error_detection_texts(mix)
-        if not texts:
-            return None
-        advance = counter(progress, "error detection", texts)
-        return evaluation.fit_error_detection(evaluation.load(open_model(folder), threads), mix, advance)
-
-    return find
-
-
-def listed(prepared: object) -> list[PreparedCorpus | Path]:
-    """The corpora that were given, one or several.
-
-    :raises OptionError: something is neither a corpus nor a path.
-    """
-    listed = list(prepared) if isinstance(prepared, list | tuple) else [prepared]
-    return [corpus if isinstance(corpus, PreparedCorpus) else as_path(corpus, "prepared") for corpus in listed]
 
 
 def _opened(
