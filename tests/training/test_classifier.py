@@ -289,7 +289,7 @@ def test_texts_without_labels(tmp_path, capfd):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--from", "BASE", "--hidden-size", "8"], "--hidden-size is the network's shape, which is that of"),
+        (["--from", "BASE", "--hidden-size", "8"], "--hidden-size is taken over from"),
         (["--head", "codes"], "--head is for models that fill blanks"),
         (["--profile"], "--profile is not for --task classify, whose arithmetic is not counted"),
         (["--from", "nowhere"], "there is no folder nowhere"),

@@ -43,13 +43,13 @@ def check_task(task: TaskSpec, given: Mapping[str, Any], *, has_base: bool) -> N
 
 
 def check_shape(given: Mapping[str, Any], base: str) -> None:
-    """Checks that no ``given`` setting (not ``None``) is part of the network's shape, which ``base`` determines.
+    """Checks that no ``given`` setting (not ``None``) is part of what is taken over from ``base``.
 
     :raises OptionError: one is.
     """
     shape = [named(entry.name, given) for entry in _given_fields(given) if where(entry).is_shape]
     if shape:
-        raise OptionError(f"{', '.join(sorted(shape))} is the network's shape, which is that of {base}: leave it out")
+        raise OptionError(f"{', '.join(sorted(shape))} is taken over from {base}: leave it out")
 
 
 def check_used(config: Preset, given: Mapping[str, Any]) -> None:
