@@ -39,7 +39,7 @@ class KenLM(RankingSystem):
         self._written[BEGIN], self._written[END], self._written[UNKNOWN] = "<s>", "</s>", "<unk>"
         split = self.corpus.split("train")
         start = time.perf_counter()
-        texts = [self._known(split[number]) for number in range(len(split))]
+        texts = (self._known(split[number]) for number in range(len(split)))
         file = self.folder / "5-gram.arpa"
         write_arpa(file, texts, self._written, BEGIN, _ORDER)
         config = kenlm.Config()
