@@ -161,9 +161,10 @@ class Model:
         answered has its :class:`SentenceError` as its answer, and the others are answered. ``decoding`` of a
         codes model is ``likelihood`` or ``distance``, by default the model's own. ``targets`` limits the answers to
         these words, also outside the vocabulary, or phrases. With ``part_of_word``, letters right next to a blank are
-        part of the missing word (the last word before it, in languages without spaces); ``None`` means true for
-        languages with spaces. ``constraints`` filter before ranking, so there are ``top_k`` answers whenever that many
-        words match; they do not change scores.
+        part of the missing word (the last word before it, in languages without spaces). ``None`` means true for
+        languages with spaces; in others, words right beside a blank may be part of its word or not, both are weighed,
+        and an answer is what goes into the blank. ``constraints`` filter before ranking, so there are ``top_k`` answers
+        whenever that many words match; they do not change scores.
 
         ``blank`` is how the sentence writes its blanks, such as ``[MASK]``, ``____`` or ``（　　）``; that alone is a
         blank then. ``None`` stands for two or more underscores or ``[MASK]``. A backslash makes a blank text:

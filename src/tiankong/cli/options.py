@@ -224,7 +224,8 @@ served_model_option = click.option(
 part_of_word_option = click.option(
     "--part-of-word/--no-part-of-word",
     default=None,
-    help="A word next to a blank is part of the missing word. [default: only in languages with spaces]",
+    help="Whether a word next to a blank is part of the missing word. [default: yes in languages with spaces; both are "
+    "weighed in others]",
 )
 """``--part-of-word`` of every command that fills."""
 

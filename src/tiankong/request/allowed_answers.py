@@ -59,6 +59,12 @@ class AllowedAnswers:
             return self._allowed
         return affixed(prefix, suffix).allowed(reading.words()) & (True if self._allowed is None else self._allowed)
 
+    def allows(self, texts: Sequence[str]) -> list[bool]:
+        """Which of ``texts``, which are no answers of :meth:`reading`, are allowed."""
+        if self._words is not None:
+            return [False] * len(texts)
+        return [True] * len(texts) if self._constraints is None else self._constraints.allowed(texts).tolist()
+
     def phrases_with(self, prefix: str, suffix: str) -> list[Candidate]:
         """The phrases that are allowed for a blank with this ``prefix`` and ``suffix``."""
         form = affixed(prefix, suffix)

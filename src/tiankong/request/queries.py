@@ -15,11 +15,12 @@ from tiankong.errors import OptionError, SentenceError
 from tiankong.request.texts import RAISE, OnError, each
 from tiankong.runtime.predictor import Predictor
 from tiankong.runtime.reading import Reading
+from tiankong.runtime.word_boundaries import MOST_BESIDE, Beside, Boundaries
 from tiankong.text.blank_forms import USUAL, BlankForm
 from tiankong.text.blanks import BlankedSentence, parse_blanks, with_affixes
 from tiankong.text.network_input import Window
 from tiankong.text.script import AUTO
-from tiankong.text.segment import Tokenizer
+from tiankong.text.segment import Token, Tokenizer
 from tiankong.text.typed_forms import begins_sentence
 from tiankong.text.vocabulary import BLANK, is_target
 
@@ -49,8 +50,9 @@ _UNSPACED = ("CJK", "HIRAGANA", "KATAKANA", "THAI", "LAO", "KHMER", "MYANMAR", "
 class Query:
     """A sentence with blanks, and its tokens as the ``reader`` reads them; ``None`` is a blank.
 
-    ``affixes`` are the normalised prefix and suffix of each blank's word. If the language is ``spaced``, words that are
-    filled in are separated from their neighbours by spaces.
+    ``affixes`` are the normalised prefix and suffix of each blank's word; ``beside`` are the words right beside each
+    blank that may be. If the language is ``spaced``, words that are filled in are separated from their neighbours by
+    spaces.
     """
 
     sentence: BlankedSentence
@@ -58,6 +60,7 @@ class Query:
     affixes: tuple[tuple[str, str], ...]
     reader: Predictor
     spaced: bool = False
+    beside: tuple[Beside, ...] = ()
 
     def windows(self, reading: Reading) -> list[Window]:
         """What is read of the sentence to predict every blank."""
@@ -68,6 +71,11 @@ class Query:
         """The tokens before and after blank number ``blank``."""
         place = self._blank_places[blank]
         return self.tokens[:place], self.tokens[place + 1 :]
+
+    def boundaries(self, blank: int, reading: Reading) -> Boundaries:
+        """Blank number ``blank``, with all ways of dividing what is beside it into words."""
+        beside = self.beside[blank] if self.beside else Beside()
+        return Boundaries(self.tokens, self._blank_places[blank], beside, reading, self.reader.word_parts)
 
     @cached_property
     def _blank_places(self) -> list[int]:
@@ -151,7 +159,8 @@ def parse_query(
     (:meth:`~tiankong.runtime.loaded_model.LoadedModel.reader`).
 
     With ``part_of_word``, a word that ends right before a blank is part of the missing word; in languages with spaces,
-    so is a word that begins right after it. ``None`` means true for languages with spaces.
+    so is a word that begins right after it. ``None`` means true for languages with spaces; in others, what stands right
+    beside a blank may be part of its word.
 
     :raises SentenceError: as :func:`~tiankong.text.blanks.parse_blanks`; the model reads nothing beside the blanks.
     :raises OptionError: ``part_of_word`` is something else.
@@ -172,15 +181,20 @@ def parse_query(
         after = (lambda part: _first_word(part, tokenizer)) if spaced else (lambda _: "")
         sentence = with_affixes(sentence, lambda part: _last_word(part, tokenizer), after)
     tokens: list[str | None] = []
-    for part in sentence.parts:
-        tokens += [*tokenizer.tokens(part), None]
+    located = [tokenizer.located_tokens(part) for part in sentence.parts]
+    for of_part in located:
+        tokens += [*(token.text for token in of_part), None]
     tokens.pop()
     affixes = tuple((tokenizer.normalise(prefix), tokenizer.normalise(suffix)) for prefix, suffix in sentence.affixes)
     has_context = any(token is not None and predictor.reads(token) for token in tokens)
     if not has_context and not any(prefix or suffix for prefix, suffix in affixes):
         shown = repr(text) if len(text) <= _SHOWN else f"{text[:_SHOWN]!r}…"
         raise SentenceError(f"the model reads nothing beside the blank of {shown}: write more context")
-    return Query(sentence, tuple(tokens), affixes, predictor, spaced)
+    beside: tuple[Beside, ...] = ()
+    if part_of_word is None and not spaced:
+        sides = zip(zip(sentence.parts, located, strict=True), located[1:], strict=False)
+        beside = tuple(Beside(_words_before(part, before), _words_after(after)) for (part, before), after in sides)
+    return Query(sentence, tuple(tokens), affixes, predictor, spaced, beside)
 
 
 def parse_queries(
@@ -254,6 +268,30 @@ def _first_word(text: str, tokenizer: Tokenizer) -> str:
     if not tokens or tokens[0].start != 0 or not is_target(tokens[0].text):
         return ""
     return text[: tokens[0].end - len(added)]
+
+
+def _words_before(part: str, tokens: Sequence[Token]) -> tuple[str, ...]:
+    """The last words of ``part`` that may belong to the word of the blank behind it, the last first."""
+    words: list[str] = []
+    end = len(part)
+    for token in reversed(tokens[-MOST_BESIDE:]):
+        if token.end != end or not all(map(_is_unspaced, token.text)):
+            break
+        words.append(token.text)
+        end = token.start
+    return tuple(words)
+
+
+def _words_after(tokens: Sequence[Token]) -> tuple[str, ...]:
+    """The first words of a part that may belong to the word of the blank before it."""
+    words: list[str] = []
+    start = 0
+    for token in tokens[:MOST_BESIDE]:
+        if token.start != start or not all(map(_is_unspaced, token.text)):
+            break
+        words.append(token.text)
+        start = token.end
+    return tuple(words)
 
 
 def _unless_unspaced(word: str) -> str:

@@ -14,6 +14,7 @@ from tiankong.runtime.decoding import CodesDecoder, decoder_of
 from tiankong.runtime.loaded_model import LoadedModel
 from tiankong.runtime.oov_words import CharacterIndex, OovWords
 from tiankong.runtime.similar_words import SimilarWords
+from tiankong.runtime.word_parts import WordParts
 from tiankong.text.network_input import Window, network_input
 from tiankong.text.vocabulary import BEGIN, BLANK, END
 
@@ -41,6 +42,7 @@ class Predictor(LoadedModel):
             self.codes_decoder = self.decoder
         self._index = CharacterIndex(folder.vocabulary)
         self.similar_words = SimilarWords(folder.vocabulary)
+        self.word_parts = WordParts(folder.vocabulary)
         self.added_words = self.oov_words([word for word in words if word not in folder.vocabulary])
 
     def knows(self, word: str) -> bool:

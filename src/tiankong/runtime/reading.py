@@ -103,6 +103,10 @@ class Reading(TextIds):
             return answer
         return self.oov_id(self.word(answer)) if self._keeps_unknown else BLANK
 
+    def has_answer(self, word: str) -> bool:
+        """Whether ``word`` is one of :meth:`words`."""
+        return word in self._vocabulary or word in self._answer_ids
+
     def answer_id(self, word: str) -> int:
         """The id of ``word`` as an answer; it is one of :meth:`words`."""
         return self._vocabulary.id_of(word) if word in self._vocabulary else self._answer_ids[word]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Unpack
 
 import numpy as np
@@ -21,6 +22,7 @@ from tiankong.runtime.decoding import Order, best, excluded
 from tiankong.runtime.joint_probability import phrase_log_probabilities
 from tiankong.runtime.predictor import Predictor
 from tiankong.runtime.reading import Prediction, Reading
+from tiankong.runtime.word_boundaries import Weighed
 from tiankong.text.blank_forms import blank_form
 from tiankong.text.script import AUTO
 
@@ -79,16 +81,26 @@ def _filled(
     reading = allowed_answers.reading()
     by_distance = by_distance and reading.has_distances
     predictions = reading.predictions([window for query in queries for window in query.windows(reading)])
-    for query in queries:
+    boundaries = [
+        [] if by_distance else [query.boundaries(blank, reading) for blank in range(len(query.affixes))]
+        for query in queries
+    ]
+    beside = reading.predictions([window for blanks in boundaries for blank in blanks for window in blank.windows])
+    for query, of_query in zip(queries, boundaries, strict=True):
         answers_of_blanks = []
         for blank, affixes in enumerate(query.affixes):
             allowed = allowed_answers.allowed(reading, *affixes)
-            answers = _words(query, blank, next(predictions), reading, allowed, top_k, by_distance, allowed_answers)
+            prediction, weighed = next(predictions), None
+            if of_query:
+                rows = [row.log_probabilities for row in islice(beside, len(of_query[blank].windows))]
+                weighed = of_query[blank].weighed(prediction.log_probabilities, rows)
+            answers = _words(query, blank, prediction, weighed, reading, allowed, top_k, allowed_answers)
             phrases = allowed_answers.phrases_with(*affixes) if allowed_answers.phrases else []
             if phrases:
-                answers += _phrases(query, blank, phrases, reading, top_k)
-                answers = sorted(answers, key=_nearest if by_distance else _likeliest)[:top_k]
-            answers_of_blanks.append(answers)
+                answers += _phrases(query, blank, phrases, weighed, reading, top_k)
+            if weighed is not None and weighed.others:
+                answers += _parts_of_words(query, blank, weighed.others, top_k, allowed_answers)
+            answers_of_blanks.append(sorted(answers, key=_nearest if by_distance else _likeliest)[:top_k])
         yield answers_of_blanks
 
 
@@ -96,15 +108,15 @@ def _words(
     query: Query,
     blank: int,
     prediction: Prediction,
+    weighed: Weighed | None,
     reading: Reading,
     allowed: NDArray[np.bool_] | None,
     top_k: int,
-    by_distance: bool,
     allowed_answers: AllowedAnswers,
 ) -> list[Answer]:
-    """The best single words."""
-    row = prediction.log_probabilities
-    order: Order = reading.agreements(prediction.scores) if by_distance else row
+    """The best single words; by their distance unless their probabilities are ``weighed``."""
+    row = prediction.log_probabilities if weighed is None else weighed.log_probabilities
+    order: Order = reading.agreements(prediction.scores) if weighed is None else row
     if allowed is not None:
         order = np.where(allowed, order, excluded(order))
     ids = best(order, top_k)
@@ -118,13 +130,27 @@ def _words(
     return answers
 
 
-def _phrases(query: Query, blank: int, phrases: Sequence[Candidate], reading: Reading, top_k: int) -> list[Answer]:
+def _phrases(
+    query: Query, blank: int, phrases: Sequence[Candidate], weighed: Weighed | None, reading: Reading, top_k: int
+) -> list[Answer]:
     """The most probable phrases, best first."""
     before, after = query.around(blank)
     logs = phrase_log_probabilities([phrase.words for phrase in phrases], before, after, reading, top_k)
+    if weighed is not None:
+        logs = [weighed.of_phrase(phrase.normalised, log) for phrase, log in zip(phrases, logs, strict=True)]
     numbers = sorted(range(len(phrases)), key=lambda number: -logs[number])[:top_k]
     scores, texts = [math.exp(logs[number]) for number in numbers], [phrases[number].text for number in numbers]
     return _answers(query, blank, scores, texts, [None] * len(numbers))
+
+
+def _parts_of_words(
+    query: Query, blank: int, others: Mapping[str, float], top_k: int, allowed_answers: AllowedAnswers
+) -> list[Answer]:
+    """The most probable texts that are words only together with what is beside the blank."""
+    allowed = [text for text, allows in zip(others, allowed_answers.allows(list(others)), strict=True) if allows]
+    texts = sorted(allowed, key=lambda text: (-others[text], text))[:top_k]
+    scores, shown = [math.exp(others[text]) for text in texts], allowed_answers.shown(texts, query, blank)
+    return _answers(query, blank, scores, shown, [None] * len(texts))
 
 
 def _answers(

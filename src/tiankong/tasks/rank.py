@@ -56,7 +56,7 @@ def _rank_candidates(
 ) -> list[RankedCandidate]:
     """Candidates for the one blank of ``sentence``.
 
-    A word is as probable as ``fill`` says. A phrase's probability is that of its words given their number.
+    A candidate is as probable as ``fill`` says. A phrase's probability is that of its words given their number.
 
     :raises SentenceError: as ``fill``; more than one blank.
     :raises OptionError: the candidates; two are the same; one lacks the prefix or suffix of the blank's word.
@@ -76,12 +76,18 @@ def _rank_candidates(
                 f"the candidate {candidate.text!r} is not of the form {affixes}, which the blank requires"
             )
     reading = Reading(predictor, predictor.oov_words(oov_words(parsed, predictor)))
-    (row,) = (prediction.log_probabilities for prediction in reading.predictions(query.windows(reading)))
+    boundaries = query.boundaries(0, reading)
+    # Apart from each other, as `fill` reads them: 8-bit scores depend a little on what is read in the same batch.
+    (prediction,) = reading.predictions(query.windows(reading))
+    rows = [beside.log_probabilities for beside in reading.predictions(boundaries.windows)]
+    weighed = boundaries.weighed(prediction.log_probabilities, rows)
     phrases = [candidate.words for candidate in parsed if len(candidate.words) > 1]
     of_phrases = iter(phrase_log_probabilities(phrases, *query.around(0), reading))
     logs = np.array(
         [
-            float(row[reading.answer_id(candidate.words[0])]) if len(candidate.words) == 1 else next(of_phrases)
+            float(weighed.log_probabilities[reading.answer_id(candidate.words[0])])
+            if len(candidate.words) == 1
+            else weighed.of_phrase(candidate.normalised, next(of_phrases))
             for candidate in parsed
         ]
     )

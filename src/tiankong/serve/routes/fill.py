@@ -29,7 +29,10 @@ class FillParameters(StrictModel):
         int | list[int] | None, Field(description="Characters: one number, or the minimum and the maximum.")
     ] = None
     exclude: Words = Field(default=[], description="Words that may not be answers.")
-    part_of_word: Annotated[bool | None, Field(description="Letters beside a blank belong to its word.")] = None
+    part_of_word: Annotated[
+        bool | None,
+        Field(description="Whether letters beside a blank belong to its word; by default, Chinese weighs both."),
+    ] = None
     blank: Annotated[str | None, Field(description="How the sentence writes a blank; `__` or `[MASK]` by default.")] = (
         None
     )
