@@ -41,7 +41,8 @@ def test_every_word_is_judged_where_it_stands(model):
         before, after = TEXT[: word["start"]], TEXT[word["end"] :]
         tokenizer = model.predictor.tokenizer
         assert tokenizer.tokens(TEXT) == [*tokenizer.tokens(before), word["word"], *tokenizer.tokens(after)]
-        filled = model.fill(f"{before}__{after}", targets=[word["word"]], decoding="likelihood")[0]
+        options = {"decoding": "likelihood", "part_of_word": False}
+        filled = model.fill(f"{before}__{after}", targets=[word["word"]], **options)[0]
         assert word["score"] == pytest.approx(filled["score"], rel=1e-3)
         assert 0 <= word["misfit"] <= 1
         assert word["fits"] is (word["suggestions"] == [])

@@ -22,7 +22,7 @@ def model():
 @pytest.mark.parametrize(("sentence", "blank"), [(SENTENCE, 0), (TWO, 0), (TWO, 1), ("Ａ４纸__，👍🏽质量很好", 0)])
 def test_an_influence_is_what_a_blank_in_the_words_place_takes_away(model, sentence, blank):
     found = model.explain(sentence, blank=blank)
-    lists = model.fill(sentence)
+    lists = model.fill(sentence, part_of_word=False)
     best = (lists[blank] if isinstance(lists[0], list) else lists)[0]
     assert found["token_str"] == best["token_str"]
     assert found["score"] == pytest.approx(best["score"], abs=1e-5)
@@ -33,7 +33,7 @@ def test_an_influence_is_what_a_blank_in_the_words_place_takes_away(model, sente
         # Spaces keep the new blank apart from one beside it.
         without = f"{sentence[: word['start']]} __ {sentence[word['end'] :]}"
         number = blank + (word["start"] < _place(model, sentence, blank))
-        (answer,) = model.fill(without, targets=[found["token_str"]])[number]
+        (answer,) = model.fill(without, targets=[found["token_str"]], part_of_word=False)[number]
         assert word["influence"] == pytest.approx(found["score"] - answer["score"], abs=1e-5)
     assert len(found["context"]) == sum(kind != "blank" for kind in words.values())
 

@@ -60,7 +60,7 @@ def test_a_sentence_is_judged_word_by_word(model):
     for place, word in enumerate(words):
         if word != ",":
             blanked = "".join("__" if number == place else other for number, other in enumerate(words))
-            total += math.log(model.fill(blanked, targets=[word])[0]["score"])
+            total += math.log(model.fill(blanked, targets=[word], part_of_word=False)[0]["score"])
     ranked = model.rank(["".join(words), "客服不好"])
     (own,) = [entry for entry in ranked if entry["candidate"] == "".join(words)]
     assert own["log_probability"] == pytest.approx(total, abs=1e-3)

@@ -36,7 +36,10 @@ def by_hand(model, text, prompts, labels):
     added = []
     for prompt in prompts:
         logs = [
-            {entry["candidate"]: entry["log_probability"] for entry in model.rank(prompt.replace("{text}", one), words)}
+            {
+                entry["candidate"]: entry["log_probability"]
+                for entry in model.rank(prompt.replace("{text}", one), words, part_of_word=False)
+            }
             for one in (text, "")
         ]
         added.append({word: logs[0][word] - logs[1][word] for word in words})

@@ -32,7 +32,8 @@ def explain(
     script: str = AUTO,
 ) -> Explanation:
     """The best word for blank number ``blank``, or ``word``, and the influence of the words around it.
-    ``blank_text`` is how the sentence writes its blanks.
+    ``blank_text`` is how the sentence writes its blanks. What stands right beside the blank is a word of its own unless
+    ``part_of_word`` says otherwise.
 
     Leave-one-out (Li et al. 2016, section 3): a word's influence is how much the probability falls when a blank
     replaces it, so it is negative if the word makes the answer less likely.
