@@ -61,7 +61,7 @@ class AllowedAnswers:
 
     def allows(self, texts: Sequence[str]) -> list[bool]:
         """Which of ``texts``, which are no answers of :meth:`reading`, are allowed."""
-        if self._words is not None or not texts:
+        if self._words is not None:
             return [False] * len(texts)
         return [True] * len(texts) if self._constraints is None else self._constraints.allowed(texts).tolist()
 

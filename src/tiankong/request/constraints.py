@@ -51,7 +51,7 @@ class Constraints:
             numbers = np.flatnonzero(allowed).tolist()
             shown = words if typed is None or self.as_shown is not None else typed
             allowed[numbers] = matching(self.pattern, [shown[number] for number in numbers])
-        if self.as_shown is not None:
+        if self.as_shown is not None and allowed.any():
             numbers = np.flatnonzero(allowed).tolist()
             as_typed = None if typed is None else [typed[number] for number in numbers]
             allowed[numbers] = self.as_shown([words[number] for number in numbers], as_typed)
