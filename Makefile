@@ -77,6 +77,7 @@ model: install
 		--epochs 4 --force
 	$(BIN)/tiankong export build/reviews-zh-sentiment --prepared build/prepared -o $(MODELS)/reviews-zh-sentiment --force
 	$(BIN)/python recipes/general.py zh $(CORPORA) build/zh $(MODELS)/zh
+	$(BIN)/python recipes/general.py en $(CORPORA) build/en $(MODELS)/en
 
 # The command-line and Python reference in docs/, from the program itself.
 reference: install

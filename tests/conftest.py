@@ -20,7 +20,6 @@ from hypothesis import settings
 
 from tiankong.artifact import built_in
 from tiankong.cli.main import run
-from tiankong.registry.general_models import GENERAL_MODELS, GeneralModelSpec
 from tiankong.sample.grammar import write_practice_corpus
 
 # On a slow machine the first example takes long: a dictionary is read, a network opened.
@@ -189,9 +188,6 @@ def tuned_folder(practice_corpus: Path, practice_model: Path, make_once: Make) -
     return _trained(make_once, "tuned", practice_corpus, "--task", "classify", "--from", practice_model, *TUNING)
 
 
-ENGLISH = GeneralModelSpec("en", language="English", script="LATIN", least_share=0.5)
-
-
 @pytest.fixture
 def two_languages(
     model_folder: Path, spaced_model_folder: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: Any
@@ -202,7 +198,6 @@ def two_languages(
     for name in {*built_in.built_in_models(), *of_names}:
         (folder / name).symlink_to(of_names.get(name) or built_in.model_path(name))
     monkeypatch.setattr(built_in, "BUILT_IN_FOLDER", folder)
-    monkeypatch.setitem(GENERAL_MODELS, ENGLISH.name, ENGLISH)
     return folder
 
 

@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 
 import tiankong
 from tests.serve.browser import SENTENCE, TWO, WRONG, chips, open_page
+from tests.serve.conftest import serving
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +73,13 @@ def test_an_example_can_be_picked(page, url):
     page.locator("#examples").select_option(examples[3])
     expect(page.locator("#text")).to_have_value(examples[3])
     assert len(chips(page)) == 10
+
+
+def test_the_examples_are_in_the_language_of_the_model(page):
+    with serving("--model", "en", "--threads", 1) as english:
+        page.goto(english.url)
+        expect(page.locator("#text")).to_have_value(re.compile("^[ -~]+$"))
+        assert len(chips(page)) == 10
 
 
 def test_several_blanks_are_filled_together(page, url, model):

@@ -28,6 +28,7 @@ class GeneralModelSpec:
 _ROWS = (
     # Chinese text quotes names and terms in Latin letters, and hardly any other text quotes Chinese characters.
     GeneralModelSpec("zh", language="Chinese", script="CJK", least_share=0.0),
+    GeneralModelSpec("en", language="English", script="LATIN", least_share=0.5),
 )
 
 GENERAL_MODELS = {row.name: row for row in _ROWS}

@@ -10,6 +10,15 @@ const EVERYDAY = [
   "他昨天感冒了，今天去医院看衣生",
 ];
 
+const EVERYDAY_ENGLISH = [
+  "She poured the coffee into a __.",
+  "The capital of France is __.",
+  "My brother __ his teeth before he goes to __.",
+  "It was so cold that the lake was __ over.",
+  "I have lived in New __ since I was born.",
+  "He opened the window because it was to hot in the room.",
+];
+
 const REVIEWS = [
   "外套做工__，穿着很暖和",
   "快递__，第二天就__了",
@@ -30,5 +39,6 @@ const REVIEWS_TO_LABEL = [
 // Returns the examples for the model that /info describes, if it is known.
 export function examplesFor(model) {
   if (model?.task === "classify") return REVIEWS_TO_LABEL;
+  if (model?.model === "en") return EVERYDAY_ENGLISH;
   return model?.model === "reviews-zh" ? REVIEWS : EVERYDAY;
 }
