@@ -340,8 +340,8 @@ class Model:
         falls when that word is a blank, too.
 
         Blanks are counted from 0. The influence of the nearest :data:`~tiankong.tasks.explain.NEAREST` words on each
-        side is measured. ``blank_text`` is as ``blank`` of :meth:`fill`, and so is ``part_of_word``, but that words right
-        beside the blank are otherwise words of their own.
+        side is measured. ``blank_text`` is as ``blank`` of :meth:`fill`, and so is ``part_of_word``; without it, words
+        right beside the blank are words of their own in languages without spaces.
 
         :raises SentenceError: as :meth:`fill`.
         :raises OptionError: there is no such blank; ``word`` is a phrase, has no letter, or can't fill the blank;
