@@ -205,13 +205,13 @@ def test_an_archive_of_another_name_is_known_by_its_content(tmp_path):
 
 def test_a_missing_file_is_refused(tmp_path):
     for name in ("a.txt", "a.zip", "a.txt.gz"):
-        with pytest.raises(SourceError, match=f"{name} can't be opened: No such file"):
+        with pytest.raises(SourceError, match=f"{name} can't be read: No such file"):
             contents(tmp_path / name)
 
 
 def test_a_folder_is_refused(tmp_path):
     (tmp_path / "a.txt").mkdir()
-    with pytest.raises(SourceError, match="can't be opened: Is a directory"):
+    with pytest.raises(SourceError, match="can't be read: Is a directory"):
         contents(tmp_path / "a.txt")
 
 

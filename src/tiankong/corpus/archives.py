@@ -73,7 +73,7 @@ class ByteStream:
         """Open from the beginning; ``on_bytes`` is called with the number of bytes read from the disk.
 
         Raises:
-            SourceError: the stream can't be opened; reading it raises the same when it is damaged.
+            SourceError: the stream can't be read; reading it raises the same when it is damaged.
         """
         return self.opener(on_bytes)
 
@@ -206,7 +206,7 @@ def _open_file(path: Path, name: str, on_bytes: OnBytes | None = None) -> io.Buf
     try:
         return io.BufferedReader(_File(path, name, on_bytes), _BUFFER)
     except OSError as error:
-        raise SourceError(f"{name} can't be opened: {error.strerror or error}") from None
+        raise SourceError(f"{name} can't be read: {error.strerror or error}") from None
 
 
 _DECOMPRESSORS: dict[str, Callable[[BinaryIO], Any]] = {
