@@ -72,9 +72,11 @@ class Query:
         place = self._blank_places[blank]
         return self.tokens[:place], self.tokens[place + 1 :]
 
-    def boundaries(self, blank: int, reading: Reading) -> Boundaries:
-        """Blank number ``blank``, with all ways of dividing what is beside it into words."""
-        beside = self.beside[blank] if self.beside else Beside()
+    def boundaries(self, blank: int, reading: Reading, *, weigh: bool = True) -> Boundaries:
+        """Blank number ``blank``, with all ways of dividing what is beside it into words, or with one if they are not
+        to be weighed.
+        """
+        beside = self.beside[blank] if self.beside and weigh else Beside()
         return Boundaries(self.tokens, self._blank_places[blank], beside, reading, self.reader.word_parts)
 
     @cached_property

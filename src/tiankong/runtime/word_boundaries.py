@@ -10,6 +10,7 @@ over all ways, given what is typed::
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -18,8 +19,8 @@ import numpy as np
 
 from tiankong.runtime.decoding import Floats
 from tiankong.runtime.reading import Reading
-from tiankong.runtime.word_parts import Way, WordParts
-from tiankong.text.network_input import Window
+from tiankong.runtime.word_parts import WordParts
+from tiankong.text.network_input import Ints, Window
 from tiankong.text.vocabulary import BLANK
 
 JOINED = 0.1
@@ -60,6 +61,19 @@ class Weighed(NamedTuple):
         return float(np.logaddexp(self.whole + log_probability, self.others.get(text, -np.inf)))
 
 
+class _Way(NamedTuple):
+    """One way of dividing a gap. ``words`` are the ids of the words that have the blank in them, ``None`` for all; an
+    answer is what such a word has between ``prefix`` and ``suffix``. ``steps`` are the windows that predict the typed
+    words, each with its word, and ``last`` the one that predicts the word with the blank, by their numbers.
+    """
+
+    prefix: str
+    suffix: str
+    words: Ints | None
+    steps: list[tuple[int, str]]
+    last: int
+
+
 class Boundaries:
     """A blank with all ways of dividing what is beside it. ``windows`` have one target each."""
 
@@ -69,24 +83,25 @@ class Boundaries:
         start, stop = max(0, place - _CONTEXT), place + 1 + _CONTEXT
         before, after = list(tokens[start:place]), list(tokens[place + 1 : stop])
         self.windows: list[Window] = []
-        self._ways: list[tuple[Way, list[tuple[int, str]], int]] = []
+        self._ways: list[_Way] = []
         self._known: dict[tuple[bytes, int], int] = {}
+        apart: tuple[tuple[str, ...], tuple[str, ...], Ints | None] = ((), (), None)
         found = [
-            (way, left, right)
+            (left, right, joined)
             for left in _beginnings(beside.before)
             for right in _beginnings(beside.after)
-            if (way := parts.way("".join(reversed(left)), "".join(right))) is not None
+            if (left or right) and len(joined := parts.words_with("".join(reversed(left)), "".join(right)))
         ]
-        if len(found) == 1:  # nothing beside the blank is part of a word
+        if not found:
             return
         # The gap has everything that is part of the word in one of the ways; around it stands what never is.
-        most_left, most_right = (max(len(way_words[side]) for way_words in found) for side in (1, 2))
+        most_left, most_right = (max(len(way[side]) for way in found) for side in (0, 1))
         outer_before, outer_after = before[: len(before) - most_left], after[most_right:]
-        for way, left, right in found:
+        for left, right, words in [apart, *found]:
             own_before = beside.before[len(left) : most_left][::-1]
             own_after = beside.after[len(right) : most_right]
             steps, last = self._steps(outer_before, own_before, own_after, outer_after)
-            self._ways.append((way, steps, last))
+            self._ways.append(_Way("".join(reversed(left)), "".join(right), words, steps, last))
 
     def _steps(
         self, before: Tokens, left: Sequence[str], right: Sequence[str], after: Tokens
@@ -118,16 +133,21 @@ class Boundaries:
         if not self._ways:
             return Weighed(row, {}, 0.0)
         logs = []
-        for way, steps, last in self._ways:
-            typed = sum(self._log_probability(rows[number], word) for number, word in steps)
-            share = 0.0 if way.words is None else float(np.logaddexp.reduce(rows[last][way.words], dtype=np.float64))
-            logs.append(typed + way.joined * float(np.log(JOINED)) + share)
+        for way in self._ways:
+            log = sum(self._log_probability(rows[number], word) for number, word in way.steps)
+            if way.words is not None:
+                sides = bool(way.prefix) + bool(way.suffix)
+                log += sides * math.log(JOINED) + float(
+                    np.logaddexp.reduce(rows[way.last][way.words], dtype=np.float64)
+                )
+            logs.append(log)
         total = float(np.logaddexp.reduce(logs))
         weighed: Floats = row + np.float32(logs[0] - total)
         others: dict[str, float] = defaultdict(lambda: -np.inf)
-        for (way, _, last), log in zip(self._ways[1:], logs[1:], strict=True):
-            assert way.words is not None
-            of_words = rows[last][way.words].astype(np.float64)
+        for way, log in zip(self._ways, logs, strict=True):
+            if way.words is None:
+                continue
+            of_words = rows[way.last][way.words].astype(np.float64)
             of_words += log - total - np.logaddexp.reduce(of_words)
             for word, log_probability in zip(way.words.tolist(), of_words.tolist(), strict=True):
                 whole = self._reading.word(word)

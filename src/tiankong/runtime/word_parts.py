@@ -1,10 +1,9 @@
-"""The words of a vocabulary that begin or end with something typed."""
+"""The words of a vocabulary that begin and end with what is typed of them."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from functools import cached_property
-from typing import NamedTuple
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -15,58 +14,43 @@ _LONGEST = 4
 """Characters that may be typed of a word on a side of its blank."""
 
 _LEAST_SHARE = 0.05
-"""A neighbour is tried as the beginning or end of longer words if these occur at least so often, as a share of its own
-occurrences.
+"""What is typed on one side is tried as a part of longer words if these occur at least so often, as a share of its own
+occurrences as a word.
 """
 
-
-class Way(NamedTuple):
-    """One way of dividing a gap. ``words`` are the ids of the words that have the blank in them, ``None`` for all; an
-    answer is what such a word has between ``prefix`` and ``suffix``.
-    """
-
-    joined: int
-    prefix: str
-    suffix: str
-    words: Ints | None
+_KEPT = 4096
+"""Results that are kept, of those last asked for."""
 
 
 class WordParts:
-    """The words of a vocabulary by how they begin and end."""
+    """Finds the words that have a blank in them."""
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         self._vocabulary = vocabulary
-        self._ways: dict[tuple[str, str], Way | None] = {}
+        self.words_with = lru_cache(_KEPT)(self._words_with)
 
-    def way(self, prefix: str, suffix: str) -> Way | None:
-        """The way in which the blank's word is ``prefix``, something, and ``suffix``; ``None`` if there is none that is
-        worth a try.
+    def _words_with(self, prefix: str, suffix: str) -> Ints:
+        """The ids of the words that are ``prefix``, something, and ``suffix``, one of which may be empty; none if they
+        are too rare to be worth a try.
         """
-        if not prefix and not suffix:
-            return Way(0, "", "", None)
-        if (prefix, suffix) not in self._ways:
-            self._ways[prefix, suffix] = self._way(prefix, suffix)
-        return self._ways[prefix, suffix]
-
-    def _way(self, prefix: str, suffix: str) -> Way | None:
         if len(prefix) > _LONGEST or len(suffix) > _LONGEST:
-            return None
+            return np.zeros(0, dtype=np.int64)
         starting, ending = self._by_ends
         candidates = starting.get(prefix[0], ()) if prefix else ending.get(suffix[-1], ())
         words, shortest = self._vocabulary.words, len(prefix) + 1 + len(suffix)
-        found = [
-            number
-            for number in candidates
-            if len(words[number]) >= shortest and words[number].startswith(prefix) and words[number].endswith(suffix)
-        ]
-        if not found:
-            return None
-        counts = self._vocabulary.counts
-        for typed in (prefix, suffix):
-            of_its_own = int(counts[self._vocabulary.id_of(typed)]) if typed in self._vocabulary else 0
-            if typed and int(counts[found].sum()) < _LEAST_SHARE * of_its_own and not (prefix and suffix):
-                return None
-        return Way(bool(prefix) + bool(suffix), prefix, suffix, np.array(found, dtype=np.int64))
+        ids = np.array(
+            [
+                number
+                for number in candidates
+                if len(words[number]) >= shortest
+                and words[number].startswith(prefix)
+                and words[number].endswith(suffix)
+            ],
+            dtype=np.int64,
+        )
+        typed = "" if prefix and suffix else prefix or suffix
+        of_its_own = self._vocabulary.counts[self._vocabulary.id_of(typed)] if typed in self._vocabulary else 0
+        return ids if self._vocabulary.counts[ids].sum() >= _LEAST_SHARE * of_its_own else ids[:0]
 
     @cached_property
     def _by_ends(self) -> tuple[dict[str, list[int]], dict[str, list[int]]]:

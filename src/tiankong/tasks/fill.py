@@ -82,7 +82,7 @@ def _filled(
     by_distance = by_distance and reading.has_distances
     predictions = reading.predictions([window for query in queries for window in query.windows(reading)])
     boundaries = [
-        [] if by_distance else [query.boundaries(blank, reading) for blank in range(len(query.affixes))]
+        [query.boundaries(blank, reading, weigh=not by_distance) for blank in range(len(query.affixes))]
         for query in queries
     ]
     beside = reading.predictions([window for blanks in boundaries for blank in blanks for window in blank.windows])
@@ -90,15 +90,15 @@ def _filled(
         answers_of_blanks = []
         for blank, affixes in enumerate(query.affixes):
             allowed = allowed_answers.allowed(reading, *affixes)
-            prediction, weighed = next(predictions), None
-            if of_query:
-                rows = [row.log_probabilities for row in islice(beside, len(of_query[blank].windows))]
-                weighed = of_query[blank].weighed(prediction.log_probabilities, rows)
-            answers = _words(query, blank, prediction, weighed, reading, allowed, top_k, allowed_answers)
+            prediction = next(predictions)
+            rows = [row.log_probabilities for row in islice(beside, len(of_query[blank].windows))]
+            weighed = of_query[blank].weighed(prediction.log_probabilities, rows)
+            order = reading.agreements(prediction.scores) if by_distance else weighed.log_probabilities
+            answers = _words(query, blank, prediction, weighed, order, reading, allowed, top_k, allowed_answers)
             phrases = allowed_answers.phrases_with(*affixes) if allowed_answers.phrases else []
             if phrases:
                 answers += _phrases(query, blank, phrases, weighed, reading, top_k)
-            if weighed is not None and weighed.others:
+            if weighed.others:
                 answers += _parts_of_words(query, blank, weighed.others, top_k, allowed_answers)
             answers_of_blanks.append(sorted(answers, key=_nearest if by_distance else _likeliest)[:top_k])
         yield answers_of_blanks
@@ -108,22 +108,21 @@ def _words(
     query: Query,
     blank: int,
     prediction: Prediction,
-    weighed: Weighed | None,
+    weighed: Weighed,
+    order: Order,
     reading: Reading,
     allowed: NDArray[np.bool_] | None,
     top_k: int,
     allowed_answers: AllowedAnswers,
 ) -> list[Answer]:
-    """The best single words; by their distance unless their probabilities are ``weighed``."""
-    row = prediction.log_probabilities if weighed is None else weighed.log_probabilities
-    order: Order = reading.agreements(prediction.scores) if weighed is None else row
+    """The first single words in this ``order``."""
     if allowed is not None:
         order = np.where(allowed, order, excluded(order))
     ids = best(order, top_k)
     known = reading.vocabulary_size
     tokens = [word if word < known else None for word in ids.tolist()]
     words = allowed_answers.shown(list(map(reading.word, ids.tolist())), query, blank)
-    answers = _answers(query, blank, np.exp(row[ids]).tolist(), words, tokens)
+    answers = _answers(query, blank, np.exp(weighed.log_probabilities[ids]).tolist(), words, tokens)
     if reading.has_distances:
         for answer, distance in zip(answers, reading.distances(prediction.scores, ids).tolist(), strict=True):
             answer["distance"] = distance
@@ -131,13 +130,12 @@ def _words(
 
 
 def _phrases(
-    query: Query, blank: int, phrases: Sequence[Candidate], weighed: Weighed | None, reading: Reading, top_k: int
+    query: Query, blank: int, phrases: Sequence[Candidate], weighed: Weighed, reading: Reading, top_k: int
 ) -> list[Answer]:
     """The most probable phrases, best first."""
     before, after = query.around(blank)
     logs = phrase_log_probabilities([phrase.words for phrase in phrases], before, after, reading, top_k)
-    if weighed is not None:
-        logs = [weighed.of_phrase(phrase.normalised, log) for phrase, log in zip(phrases, logs, strict=True)]
+    logs = [weighed.of_phrase(phrase.normalised, log) for phrase, log in zip(phrases, logs, strict=True)]
     numbers = sorted(range(len(phrases)), key=lambda number: -logs[number])[:top_k]
     scores, texts = [math.exp(logs[number]) for number in numbers], [phrases[number].text for number in numbers]
     return _answers(query, blank, scores, texts, [None] * len(numbers))

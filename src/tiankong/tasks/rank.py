@@ -56,7 +56,8 @@ def _rank_candidates(
 ) -> list[RankedCandidate]:
     """Candidates for the one blank of ``sentence``.
 
-    A candidate is as probable as ``fill`` says. A phrase's probability is that of its words given their number.
+    A candidate is as probable as ``fill`` says of it as a target. A phrase's probability is that of its words given
+    their number.
 
     :raises SentenceError: as ``fill``; more than one blank.
     :raises OptionError: the candidates; two are the same; one lacks the prefix or suffix of the blank's word.
