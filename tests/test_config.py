@@ -120,6 +120,7 @@ BOUNDS = [
     (TrainingConfig, "base_decay", 0.0, 1e6),
     (TrainingConfig, "drop_word", 0.0, 0.9),
     (TrainingConfig, "drop_token", 0.0, 0.9),
+    (TrainingConfig, "drop_final", 0.0, 1.0),
     (TrainingConfig, "learning_rate", 1e-9, 1.0),
     (ClassifierConfig, "label_dropout", 0.0, 0.95),
     (ClassifierConfig, "base_rate", 0.0, 1.0),

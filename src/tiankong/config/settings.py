@@ -330,6 +330,9 @@ class TrainingConfig:
         where=Where(needs=(_CHARACTERS,)),
     )
     drop_token: float = setting("Regularisation", 0.05, "share of context words replaced by <BLANK>")
+    drop_final: float = setting(
+        "Regularisation", 0.0, "share of texts read without the punctuation marks at their end", where=Where(WORDS)
+    )
     negatives: int = setting(
         "Loss",
         2048,
@@ -410,6 +413,7 @@ class TrainingConfig:
         problems += within(self, "negative_power", 0.0, 2.0)
         problems += within(self, "layer_rate", 0.0, 1.0) + within(self, "base_decay", 0.0, 1e6)
         problems += within(self, "drop_word", 0.0, 0.9) + within(self, "drop_token", 0.0, 0.9)
+        problems += within(self, "drop_final", 0.0, 1.0)
         if not 0 < self.learning_rate <= 1:
             problems.append(f"`learning_rate` must be above 0 and at most 1, not {self.learning_rate}")
         if self.batch_tokens < self.window + 1:

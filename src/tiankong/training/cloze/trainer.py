@@ -25,12 +25,14 @@ from tiankong.network.cloze import ClozeNetwork, parameter_count
 from tiankong.network.word_tables import WordTables
 from tiankong.objective.base import Row
 from tiankong.text.network_input import Lexicon
+from tiankong.text.pieces import sentence_ends
 from tiankong.text.vocabulary import SPECIAL_TOKENS, table_text
 from tiankong.training.batches import Batches
 from tiankong.training.checkpoints import SafetensorsCheckpoints, read_checkpoint
 from tiankong.training.cloze.adapting import take_over
 from tiankong.training.cloze.batches import Batch, Windows, predicted_words
 from tiankong.training.cloze.calibration import calibrate
+from tiankong.training.cloze.final_marks import without_final_marks
 from tiankong.training.cloze.module import ClozeModule
 from tiankong.training.corpus_batches import MeasuredBatches, training_batches
 from tiankong.training.limits import steps_of
@@ -190,7 +192,11 @@ def training_data(mix: CorpusMix, training: TrainingConfig) -> tuple[Batches[Bat
     lexicon, predicted = mix.lexicon, predicted_words(mix.first.vocabulary, training)
     capacity = Capacity(longest=training.window)
 
+    marks = sentence_ends(mix.first.vocabulary)
+
     def windows(texts: Texts) -> Windows:
+        if training.drop_final:
+            texts = without_final_marks(texts, marks, training.drop_final, training.seed)
         return Windows(texts, lexicon, predicted, training.window)
 
     # Measured batches are smaller: every one scores the whole vocabulary.
