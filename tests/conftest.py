@@ -177,7 +177,18 @@ def practice_corpus(make_once: Make) -> Path:
 
 @pytest.fixture(scope="session")
 def practice_model(practice_corpus: Path, make_once: Make) -> Path:
-    sizes = ("--embedding-size", 48, "--hidden-size", 64, "--mlp-sizes", 96, "--attention-size", 32)
+    sizes = (
+        "--embedding-size",
+        48,
+        "--hidden-size",
+        64,
+        "--mlp-sizes",
+        96,
+        "--attention-size",
+        32,
+        "--ngram-rows",
+        512,
+    )
     options = ("--preset", "small", *sizes, "--epochs", 3, "--threads", 1, "--measure-limit", 300, "--quiet")
     return _trained(make_once, "practice-model", practice_corpus, *options)
 

@@ -52,7 +52,7 @@ def build(cell: str = "lstm", layers: int = 1, head: str = "softmax", characters
 
 
 def shape(cell: str, layers: int, head: str, characters: int) -> ModelConfig:
-    """Sizes that are all different."""
+    """Sizes that are all different; n-grams are read by the deeper networks."""
     settings = ModelConfig(
         head=head,
         cell=cell,
@@ -63,6 +63,8 @@ def shape(cell: str, layers: int, head: str, characters: int) -> ModelConfig:
         mlp_sizes=(14,),
         attention_size=8,
         attention_heads=2,
+        ngram_rows=61 if layers > 1 else 0,
+        ngram_size=6,
     )
     # Without characters, every head is tried with what the others have.
     own = HEAD_SETTINGS.get(head, {}) if characters else {"neighbours": head not in HEAD_SETTINGS}
@@ -74,7 +76,7 @@ def tables(head: str) -> WordTables:
     codes = np.random.default_rng(5).integers(0, 2, (len(VOCABULARY), 50)).astype(np.uint8)
     spelling = LEXICON.character_ids[: len(VOCABULARY)]
     coded = codes if HEADS[head].needs_codes else None
-    return WordTables(VOCABULARY.counts, VOCABULARY.targets(), coded, len(CHARACTERS), spelling)
+    return WordTables(VOCABULARY.keys(), VOCABULARY.counts, VOCABULARY.targets(), coded, len(CHARACTERS), spelling)
 
 
 def text_ids(words: list[int]) -> np.ndarray:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from tiankong.config import (
     MOST_HOURS,
     MOST_LAYERS,
+    MOST_ROWS,
     MOST_SEED,
     MOST_UNITS,
     ClassifierConfig,
@@ -93,6 +94,8 @@ BOUNDS = [
     (ModelConfig, "layers", 1, MOST_LAYERS),
     (ModelConfig, "embedding_size", 1, MOST_UNITS),
     (ModelConfig, "hidden_size", 1, MOST_UNITS),
+    (ModelConfig, "ngram_rows", 0, MOST_ROWS),
+    (ModelConfig, "ngram_size", 1, MOST_UNITS),
     (ModelConfig, "character_size", 0, MOST_UNITS),
     (ModelConfig, "attention_size", 0, MOST_UNITS),
     (ModelConfig, "input_dropout", 0.0, 0.95),

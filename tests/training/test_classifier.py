@@ -97,7 +97,12 @@ def test_torch_and_onnx_agree(request, kind):
     folder = open_model(request.getfixturevalue(kind))
     manifest = folder.manifest
     network = ClassifierNetwork(
-        manifest.model, (len(folder.vocabulary), len(folder.characters), 0), 2, TrainingConfig(), ClassifierConfig()
+        manifest.model,
+        folder.vocabulary.keys(),
+        (len(folder.characters), 0),
+        2,
+        TrainingConfig(),
+        ClassifierConfig(),
     ).eval()
     network.load_state_dict(
         {name: torch.from_numpy(value) for name, value in load_file(folder.path / "model.safetensors").items()}

@@ -48,7 +48,7 @@ DEFAULT_MODEL = next(iter(_GENERAL_MODELS))
 DEFAULT_CLASSIFIER = "reviews-zh-sentiment"
 """The built-in model that labels a text when no model and no prompt is named."""
 
-MOST_LAYERS, MOST_UNITS = 32, 32_768
+MOST_LAYERS, MOST_UNITS, MOST_ROWS = 32, 32_768, 1 << 24
 """The largest network that is tried: recurrent layers, and units of any layer."""
 
 STEADY_WORDS = 50
@@ -154,6 +154,7 @@ def _code_bits_problems(bits: int) -> list[str]:
 
 
 _CHARACTERS = Condition("character_size", "a `character_size` above 0", lambda size: size > 0)
+_NGRAMS = Condition("ngram_rows", "`ngram_rows` above 0", lambda rows: rows > 0)
 _ATTENTION = Condition("attention_size", "an `attention_size` above 0", lambda size: size > 0)
 _NEGATIVES = Condition("negatives", "`negatives` above 0", lambda words: words > 0)
 _WORD_LOSS = Condition("code_loss", "`code_loss` words or both", lambda loss: loss != "bits")
@@ -203,6 +204,13 @@ class ModelConfig:
     neighbours: bool = setting(
         "Network", True, "let the MLP also read the input vectors of the two words beside the blank", where=_SHAPE
     )
+    ngram_rows: int = setting(
+        "Network",
+        0,
+        "rows of a hashed table of vectors for the word n-grams beside the blank, which the MLP also reads (0: none)",
+        where=_SHAPE,
+    )
+    ngram_size: int = setting("Network", 48, "length of such a vector", where=Where(needs=(_NGRAMS,), is_shape=True))
     attention_size: int = setting(
         "Network",
         256,
@@ -241,6 +249,7 @@ class ModelConfig:
         problems += _code_bits_problems(self.code_bits)
         problems += within(self, "embedding_size", 1, MOST_UNITS) + within(self, "hidden_size", 1, MOST_UNITS)
         problems += within(self, "character_size", 0, MOST_UNITS) + within(self, "attention_size", 0, MOST_UNITS)
+        problems += within(self, "ngram_rows", 0, MOST_ROWS) + within(self, "ngram_size", 1, MOST_UNITS)
         problems += at_least(self, "attention_heads", 1)
         if self.attention_heads >= 1 and self.attention_size % (2 * self.attention_heads):
             problems.append(

@@ -41,6 +41,6 @@ def _of_network(folder: ModelFolder) -> dict[str, NDArray[Any]]:
     words, bits = folder.vocabulary, folder.manifest.code_bits
     codes = None if folder.codes is None else np.unpackbits(folder.codes, axis=1, count=bits)
     spelling = Lexicon.of(words, folder.characters).character_ids.astype(np.int32)
-    tables = WordTables(words.counts, words.targets(), codes, len(folder.characters), spelling)
+    tables = WordTables(words.keys(), words.counts, words.targets(), codes, len(folder.characters), spelling)
     network = ClozeNetwork(folder.manifest.model, tables, TrainingConfig(learn_codes=False)).eval()
     return dict(read_weights(folder.onnx, network, folder.bias))

@@ -24,14 +24,15 @@ class ClassifierNetwork(ContextNetwork):
     def __init__(
         self,
         config: ModelConfig,
-        sizes: tuple[int, int, int],
+        keys: Ints,
+        sizes: tuple[int, int],
         labels: int,
         training: TrainingConfig,
         classifier: ClassifierConfig,
     ) -> None:
-        """``sizes`` are those of the vocabulary, of the characters and of a code."""
-        words, characters, bits = sizes
-        super().__init__(config, words, characters, training)
+        """``keys`` (V,) are those of the words; ``sizes`` the number of characters and of the bits of a code."""
+        characters, bits = sizes
+        super().__init__(config, keys, characters, training)
         self.mlp = context_mlp(config, bits)
         self.label_dropout = nn.Dropout(classifier.label_dropout)
         # Both blanks go through the weights of both, so that a text on its own is no product of one row, which would

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from tiankong.config import ModelConfig, TrainingConfig
-from tiankong.network.context import ContextNetwork, context_mlp, context_size
+from tiankong.network.context import ContextNetwork, context_mlp, context_size, context_width
 from tiankong.network.embedding import own_vectors
 from tiankong.network.encoder import BidirectionalEncoder
 from tiankong.network.heads.base import HeadInput, head_class
@@ -23,7 +23,7 @@ class ClozeNetwork(ContextNetwork):
     """Ranks the vocabulary for every requested position. Tensors as in ``NetworkInput``."""
 
     def __init__(self, config: ModelConfig, tables: WordTables, training: TrainingConfig) -> None:
-        super().__init__(config, len(tables.counts), tables.characters, training)
+        super().__init__(config, tables.keys, tables.characters, training)
         self.head = head_class(config)(HeadInput(config, training, tables, self.embedding))
         self.mlp = context_mlp(config, tables.bits)
 
@@ -74,10 +74,11 @@ def parameter_count(config: ModelConfig, training: TrainingConfig, tables: WordT
     recurrent = sum(2 * gates * hidden * (size + hidden + 2) for size in inputs)
     composed = (tables.characters + 3 * embedding) * config.character_size
     output = context_size(config, tables.bits)
-    sizes = [BidirectionalEncoder.width(config), *config.mlp_sizes, output]
+    sizes = [context_width(config), *config.mlp_sizes, output]
     mlp = sum((size + 1) * following for size, following in itertools.pairwise(sizes))
     norm = 2 * embedding if config.head_spec.reads == "embedding" else 0
     width = BidirectionalEncoder.width(config) - config.attention_size
     gathering = (width + 1 + 2 * 3 * (hidden + embedding + 1)) * (config.attention_size // 2)
     head = head_class(config).parameter_count(config, training, tables)
-    return with_vector * embedding + composed + recurrent + gathering + mlp + norm + head
+    ngrams = config.ngram_rows * config.ngram_size
+    return with_vector * embedding + composed + ngrams + recurrent + gathering + mlp + norm + head

@@ -16,6 +16,7 @@ from tiankong.config import ModelConfig, TrainingConfig
 from tiankong.network.dropout import ByteDropout, shared_dropout
 from tiankong.network.embedding import WordEmbedding, context_vectors, own_vectors
 from tiankong.network.encoder import BidirectionalEncoder
+from tiankong.network.ngrams import NgramVectors
 from tiankong.text.network_input import Ints, NetworkInput
 
 
@@ -24,14 +25,16 @@ class ContextNetwork(nn.Module, ABC):
 
     mlp: nn.Sequential
 
-    def __init__(self, config: ModelConfig, words: int, characters: int, training: TrainingConfig) -> None:
+    def __init__(self, config: ModelConfig, keys: Ints, characters: int, training: TrainingConfig) -> None:
+        """``keys`` (V,) are those of the words: see :meth:`~tiankong.text.vocabulary.Vocabulary.keys`."""
         super().__init__()
         self.config = config
         self.drop_word = training.drop_word if config.character_size else 0.0
         self.drop_token = training.drop_token
-        with_vector = own_vectors(config, words)
+        with_vector = own_vectors(config, len(keys))
         self.embedding = WordEmbedding(with_vector, characters, config.embedding_size, config.character_size)
         self.encoder = BidirectionalEncoder(config)
+        self.ngrams = NgramVectors(config, keys) if config.ngram_rows else None
 
     def context(
         self,
@@ -54,7 +57,12 @@ class ContextNetwork(nn.Module, ABC):
             )
             for words in (forward_words, backward_words)
         )
-        context: Tensor = self.mlp(self.encoder(left, right, forward_index, backward_index, by_sentence, places))
+        seen = self.encoder(left, right, forward_index, backward_index, by_sentence, places)
+        if self.ngrams is not None:
+            drop = self.drop_word + self.drop_token
+            ngrams = self.ngrams(word_ids, forward_words, backward_words, forward_index, backward_index, drop)
+            seen = torch.cat((seen, ngrams), dim=1)
+        context: Tensor = self.mlp(seen)
         return context
 
     def unchanged(self) -> AbstractContextManager[None]:
@@ -83,11 +91,16 @@ class ContextNetwork(nn.Module, ABC):
 
 def context_mlp(config: ModelConfig, bits: int) -> nn.Sequential:
     """From the encoder's output to a context vector as long as a word's, or to a logit for each of ``bits``."""
-    sizes = [BidirectionalEncoder.width(config), *config.mlp_sizes, context_size(config, bits)]
+    sizes = [context_width(config), *config.mlp_sizes, context_size(config, bits)]
     mlp = nn.Sequential(*_layers(sizes, config.activation, config.mlp_dropout))
     if config.head_spec.reads == "embedding":
         mlp.append(nn.LayerNorm(sizes[-1]))
     return mlp
+
+
+def context_width(config: ModelConfig) -> int:
+    """Length of what the MLP reads."""
+    return BidirectionalEncoder.width(config) + NgramVectors.width(config)
 
 
 def context_size(config: ModelConfig, bits: int) -> int:

@@ -26,10 +26,11 @@ def word_blocks(words: int) -> Iterator[slice]:
 
 @dataclass(frozen=True)
 class WordTables:
-    """Words V: their counts (V,), which can fill a blank (V,), codes (V, bits) or none, the number of characters, and
-    the characters of each word (V, K).
+    """Words V: their keys (V,), see :meth:`~tiankong.text.vocabulary.Vocabulary.keys`, their counts (V,), which can
+    fill a blank (V,), codes (V, bits) or none, the number of characters, and the characters of each word (V, K).
     """
 
+    keys: NDArray[np.int64]
     counts: NDArray[np.int64]
     candidate: NDArray[np.bool_]
     codes: NDArray[np.uint8] | None

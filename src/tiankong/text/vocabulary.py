@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import itertools
+import zlib
 from collections.abc import Iterable, Sequence
 
 import numpy as np
@@ -44,6 +45,10 @@ class Vocabulary:
     def id_of(self, word: str) -> int:
         """The word's id, or :data:`UNKNOWN`."""
         return self._ids.get(word, UNKNOWN)
+
+    def keys(self) -> NDArray[np.int64]:
+        """A number below 2^31 for each word, the same in every vocabulary that has it. Shape (vocabulary,)."""
+        return np.array([zlib.crc32(word.encode()) >> 1 for word in self.words], dtype=np.int64)
 
     def targets(self) -> NDArray[np.bool_]:
         """For each id, whether it can fill a blank. Shape (vocabulary,)."""

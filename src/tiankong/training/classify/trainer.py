@@ -111,11 +111,11 @@ def fit(request: TrainingRequest) -> Trained:
 def _network(request: TrainingRequest, labels: int) -> ClassifierNetwork:
     """With the base's weights, if there is one, below an untrained label layer."""
     corpus, base = request.corpus, request.base
-    sizes = (len(corpus.vocabulary), len(corpus.characters), 0)
+    keys, sizes = corpus.vocabulary.keys(), (len(corpus.characters), 0)
     if base is not None:
         folder = base.folder
-        sizes = (len(folder.vocabulary), len(folder.characters), folder.manifest.code_bits)
-    made = (request.model, sizes, labels, request.training, request.classifier)
+        keys, sizes = folder.vocabulary.keys(), (len(folder.characters), folder.manifest.code_bits)
+    made = (request.model, keys, sizes, labels, request.training, request.classifier)
     with torch.device("meta"):
         check_memory(sum(parameter.numel() for parameter in ClassifierNetwork(*made).parameters()))
     torch.manual_seed(request.training.seed)

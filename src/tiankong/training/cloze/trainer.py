@@ -181,7 +181,7 @@ def word_tables(
         codes = word_codes(corpus, bits, lambda: on_codes(bits))
     words = corpus.vocabulary
     spelling = Lexicon.of(words, corpus.characters).character_ids.astype(np.int32)
-    return WordTables(words.counts, words.targets(), codes, len(corpus.characters), spelling)
+    return WordTables(words.keys(), words.counts, words.targets(), codes, len(corpus.characters), spelling)
 
 
 def training_data(mix: CorpusMix, training: TrainingConfig) -> tuple[Batches[Batch], list[MeasuredBatches[Batch]]]:
