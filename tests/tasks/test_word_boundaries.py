@@ -8,6 +8,7 @@ import pytest
 
 import tiankong
 from tests.conftest import succeed
+from tiankong.text.segment import Tokenizer
 
 EVERY = 10_000
 
@@ -34,6 +35,28 @@ def test_a_part_of_a_word_is_found(model, halves):
     assert len(halves) > 10
     assert sum(found) > 0.9 * len(found)
     assert sum(apart) < 0.5 * len(apart)
+
+
+def test_a_part_of_a_word_is_found_in_what_the_segmenter_takes_for_another_word(model, halves):
+    tokens, vocabulary = Tokenizer(model.folder.manifest.prepare).tokens, model.folder.vocabulary
+    others = [word for word in vocabulary.words[4:400] if len(word) == 1 and word.isalpha()]
+    pairs = [(one + first, rest) for first, rest in halves for one in others]
+    cut = [(f"{typed}__", rest) for typed, rest in pairs if tokens(typed) == [typed] and typed not in vocabulary][:40]
+    found, apart = (
+        [rest in [answer["token_str"] for answer in model.fill(typed, 20, part_of_word=part)] for typed, rest in cut]
+        for part in (None, False)
+    )
+    assert len(cut) > 10
+    assert sum(found) > 0.4 * len(found)  # though what stands before it is none that ever did
+    assert sum(apart) < 0.1 * len(apart)
+
+
+@pytest.mark.parametrize("cuts", [True, False])
+def test_words_of_the_user_are_never_cut(practice_model, halves, cuts):
+    first, rest = halves[0]
+    words = [] if cuts else [f"鑫{first}"]
+    answers = tiankong.load(practice_model, threads=1, words=words).fill(f"这件鑫{first}__", 20)
+    assert (rest in [answer["token_str"] for answer in answers]) is cuts
 
 
 @pytest.mark.parametrize(
@@ -87,7 +110,7 @@ def test_constraints_are_on_what_goes_into_the_blank(model):
             assert text.startswith(options.get("starts_with", ""))
             assert text not in options.get("exclude", ())
     (only,) = model.fill("质量不__", targets=["错"])
-    assert only["score"] == pytest.approx(free["错"], rel=1e-4)
+    assert only["score"] == pytest.approx(free["错"], rel=1e-3)  # as a target, it may also be a word of its own
 
 
 def test_sentences_together_are_answered_as_alone(model):

@@ -12,15 +12,17 @@ import numpy as np
 
 from tiankong.config import SPACED
 from tiankong.errors import OptionError, SentenceError
+from tiankong.request.divisions import divisions_after, divisions_before
 from tiankong.request.texts import RAISE, OnError, each
 from tiankong.runtime.predictor import Predictor
 from tiankong.runtime.reading import Reading
-from tiankong.runtime.word_boundaries import MOST_BESIDE, Beside, Boundaries
+from tiankong.runtime.word_boundaries import Beside, Boundaries
 from tiankong.text.blank_forms import USUAL, BlankForm
 from tiankong.text.blanks import BlankedSentence, parse_blanks, with_affixes
+from tiankong.text.language import is_unspaced
 from tiankong.text.network_input import Window
 from tiankong.text.script import AUTO
-from tiankong.text.segment import Token, Tokenizer
+from tiankong.text.segment import Tokenizer
 from tiankong.text.typed_forms import begins_sentence
 from tiankong.text.vocabulary import BLANK, is_target
 
@@ -41,9 +43,6 @@ _QUOTES = ("'", "\u2018")
 
 _LETTER = "x"
 """Stands for the missing part of a word where it is segmented."""
-
-_UNSPACED = ("CJK", "HIRAGANA", "KATAKANA", "THAI", "LAO", "KHMER", "MYANMAR", "TIBETAN")
-"""Scripts without spaces between words, by the Unicode names of their letters."""
 
 
 @dataclass(frozen=True)
@@ -195,7 +194,10 @@ def parse_query(
     beside: tuple[Beside, ...] = ()
     if part_of_word is None and not spaced:
         sides = zip(zip(sentence.parts, located, strict=True), located[1:], strict=False)
-        beside = tuple(Beside(_words_before(part, before), _words_after(after)) for (part, before), after in sides)
+        beside = tuple(
+            Beside(divisions_before(part, before, predictor), divisions_after(after, predictor))
+            for (part, before), after in sides
+        )
     return Query(sentence, tuple(tokens), affixes, predictor, spaced, beside)
 
 
@@ -272,39 +274,11 @@ def _first_word(text: str, tokenizer: Tokenizer) -> str:
     return text[: tokens[0].end - len(added)]
 
 
-def _words_before(part: str, tokens: Sequence[Token]) -> tuple[str, ...]:
-    """The last words of ``part`` that may belong to the word of the blank behind it, the last first."""
-    words: list[str] = []
-    end = len(part)
-    for token in reversed(tokens[-MOST_BESIDE:]):
-        if token.end != end or not all(map(_is_unspaced, token.text)):
-            break
-        words.append(token.text)
-        end = token.start
-    return tuple(words)
-
-
-def _words_after(tokens: Sequence[Token]) -> tuple[str, ...]:
-    """The first words of a part that may belong to the word of the blank before it."""
-    words: list[str] = []
-    start = 0
-    for token in tokens[:MOST_BESIDE]:
-        if token.start != start or not all(map(_is_unspaced, token.text)):
-            break
-        words.append(token.text)
-        start = token.end
-    return tuple(words)
-
-
 def _unless_unspaced(word: str) -> str:
     """``word``, or nothing if its script has no spaces: there, any word may stand next to a blank."""
-    return "" if any(map(_is_unspaced, word)) else word
+    return "" if any(map(is_unspaced, word)) else word
 
 
 def _is_word(character: str) -> bool:
     """Whether ``character``, if there is one, is a letter or digit of a script with spaces."""
-    return bool(character) and unicodedata.category(character)[0] in "LMN" and not _is_unspaced(character)
-
-
-def _is_unspaced(character: str) -> bool:
-    return unicodedata.name(character, "").startswith(_UNSPACED)
+    return bool(character) and unicodedata.category(character)[0] in "LMN" and not is_unspaced(character)

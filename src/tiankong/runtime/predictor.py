@@ -42,7 +42,7 @@ class Predictor(LoadedModel):
             self.codes_decoder = self.decoder
         self._index = CharacterIndex(folder.vocabulary)
         self.similar_words = SimilarWords(folder.vocabulary)
-        self.word_parts = WordParts(folder.vocabulary)
+        self.word_parts = WordParts(folder.vocabulary, folder.characters)
         self.added_words = self.oov_words([word for word in words if word not in folder.vocabulary])
 
     def knows(self, word: str) -> bool:

@@ -1,9 +1,10 @@
 """Whether what stands right beside a blank belongs to its word, where words are not separated by spaces.
 
-In ``踢__``, the segmenter's word may be 踢球, of which 球 is missing, or there are two words, as in 踢足球. Each way of
-dividing the gap into words is as probable as the typed words in it are, one by one, given the rest of the text and how
-many words are missing, times the probability of the word that has the blank in it. An answer's probability is the sum
-over all ways, given what is typed::
+In ``踢__``, the segmenter's word may be 踢球, of which 球 is missing, or there are two words, as in 踢足球. In
+``我喜__`` it makes a word of what is typed, 我喜, although 喜 is the beginning of 喜欢. Each way of dividing the gap
+into words is as probable as the typed words in it are, one by one, given the rest of the text and how many words are
+missing, times the probability of the word that has the blank in it. An answer's probability is the sum over all ways,
+given what is typed::
 
     p(球 | 踢) = p(踢球 | one word) · JOINED / all  +  p(踢, 球 | two words) / all
 """
@@ -13,6 +14,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Sequence
+from itertools import takewhile
 from typing import NamedTuple
 
 import numpy as np
@@ -24,27 +26,38 @@ from tiankong.text.network_input import Ints, Window
 from tiankong.text.vocabulary import BLANK
 
 JOINED = 0.1
-"""How probable it is that a neighbour belongs to the blank's word, as odds before anything is read: most blanks stand
-for whole words (docs/lab/0032).
+"""How probable it is that what stands beside a blank belongs to its word, as odds before anything is read, and that
+the segmenter's word has to be cut for that: most blanks stand for whole words (docs/lab/0032).
 """
-
-MOST_BESIDE = 2
-"""Words on a side of a blank that may belong to its word."""
 
 _CONTEXT = 64
 """Tokens on each side of a blank that are read to decide on its boundaries."""
 
-_UNSEEN = -20.0
-"""Natural log of the probability of a typed word that is no answer."""
-
 Tokens = Sequence[str | None]
 
 
-class Beside(NamedTuple):
-    """The words that stand right beside a blank on each side, the nearest first, and may belong to its word."""
+class Division(NamedTuple):
+    """One way of dividing what is typed right beside a blank: ``part`` belongs to the blank's word, and ``tokens``, in
+    reading order, stand between it and what is never divided. If it is cut out of a word, that is ``cut``, and ``rest``
+    are the tokens of what is left of it.
+    """
 
-    before: tuple[str, ...] = ()
-    after: tuple[str, ...] = ()
+    part: str
+    tokens: tuple[str, ...]
+    cut: str = ""
+    rest: tuple[str, ...] = ()
+
+
+_UNDIVIDED = (Division("", ()),)
+
+
+class Beside(NamedTuple):
+    """The ways of dividing what is typed on each side of a blank. The first has no part of the blank's word; it has
+    the tokens next to the blank of which the others are made.
+    """
+
+    before: tuple[Division, ...] = _UNDIVIDED
+    after: tuple[Division, ...] = _UNDIVIDED
 
 
 class Weighed(NamedTuple):
@@ -64,7 +77,8 @@ class Weighed(NamedTuple):
 class _Way(NamedTuple):
     """One way of dividing a gap. ``words`` are the ids of the words that have the blank in them, ``None`` for all; an
     answer is what such a word has between ``prefix`` and ``suffix``. ``steps`` are the windows that predict the typed
-    words, each with its word, and ``last`` the one that predicts the word with the blank, by their numbers.
+    words, each with its word, and ``last`` the one that predicts the word with the blank, by their numbers. ``odds`` is
+    the natural log of the way's own, before anything is read.
     """
 
     prefix: str
@@ -72,6 +86,7 @@ class _Way(NamedTuple):
     words: Ints | None
     steps: list[tuple[int, str]]
     last: int
+    odds: float
 
 
 class Boundaries:
@@ -81,27 +96,37 @@ class Boundaries:
         """``place`` is that of the blank in ``tokens``, between which the words of ``beside`` stand."""
         self._reading = reading
         start, stop = max(0, place - _CONTEXT), place + 1 + _CONTEXT
-        before, after = list(tokens[start:place]), list(tokens[place + 1 : stop])
         self.windows: list[Window] = []
         self._ways: list[_Way] = []
         self._known: dict[tuple[bytes, int], int] = {}
-        apart: tuple[tuple[str, ...], tuple[str, ...], Ints | None] = ((), (), None)
+        self._parts = parts
+        apart: tuple[Division, Division, Ints | None] = (beside.before[0], beside.after[0], None)
         found = [
             (left, right, joined)
-            for left in _beginnings(beside.before)
-            for right in _beginnings(beside.after)
-            if (left or right) and len(joined := parts.words_with("".join(reversed(left)), "".join(right)))
+            for left in beside.before
+            for right in beside.after
+            if (left.part or right.part) and len(joined := self._words(left, right))
         ]
         if not found:
             return
-        # The gap has everything that is part of the word in one of the ways; around it stands what never is.
-        most_left, most_right = (max(len(way[side]) for way in found) for side in (0, 1))
-        outer_before, outer_after = before[: len(before) - most_left], after[most_right:]
-        for left, right, words in [apart, *found]:
-            own_before = beside.before[len(left) : most_left][::-1]
-            own_after = beside.after[len(right) : most_right]
-            steps, last = self._steps(outer_before, own_before, own_after, outer_after)
-            self._ways.append(_Way("".join(reversed(left)), "".join(right), words, steps, last))
+        ways = [apart, *found]
+        # The gap has what is divided in several ways; around it stands what is not.
+        alike_left = _common([left.tokens for left, _, _ in ways])
+        alike_right = _common([right.tokens[::-1] for _, right, _ in ways])
+        before = tokens[start : place - len(apart[0].tokens) + alike_left]
+        after = tokens[place + 1 + len(apart[1].tokens) - alike_right : stop]
+        for left, right, words in ways:
+            own = left.tokens[alike_left:], right.tokens[: len(right.tokens) - alike_right]
+            steps, last = self._steps(before, *own, after)
+            unusual = [left.part, left.cut, right.part, right.cut]
+            odds = sum(map(bool, unusual)) * math.log(JOINED)
+            self._ways.append(_Way(left.part, right.part, words, steps, last, odds))
+
+    def _words(self, left: Division, right: Division) -> Ints:
+        """The words that have the blank in them; none if they are too rare to be worth a try."""
+        words = self._parts.words_with(left.part, right.part)
+        is_tried = all(self._parts.is_worth_cutting(side.cut, side.rest, words) for side in (left, right) if side.cut)
+        return words if is_tried else words[:0]
 
     def _steps(
         self, before: Tokens, left: Sequence[str], right: Sequence[str], after: Tokens
@@ -134,12 +159,9 @@ class Boundaries:
             return Weighed(row, {}, 0.0)
         logs = []
         for way in self._ways:
-            log = sum(self._log_probability(rows[number], word) for number, word in way.steps)
+            log = way.odds + sum(self._log_probability(rows[number], word) for number, word in way.steps)
             if way.words is not None:
-                sides = bool(way.prefix) + bool(way.suffix)
-                log += sides * math.log(JOINED) + float(
-                    np.logaddexp.reduce(rows[way.last][way.words], dtype=np.float64)
-                )
+                log += float(np.logaddexp.reduce(rows[way.last][way.words], dtype=np.float64))
             logs.append(log)
         total = float(np.logaddexp.reduce(logs))
         weighed: Floats = row + np.float32(logs[0] - total)
@@ -160,8 +182,12 @@ class Boundaries:
         return Weighed(weighed, dict(others), logs[0] - total)
 
     def _log_probability(self, row: Floats, word: str) -> float:
-        return max(float(row[self._reading.answer_id(word)]), _UNSEEN) if self._reading.has_answer(word) else _UNSEEN
+        of_unknown = self._parts.log_probability_of_unknown(word)
+        return (
+            max(float(row[self._reading.answer_id(word)]), of_unknown) if self._reading.has_answer(word) else of_unknown
+        )
 
 
-def _beginnings(words: tuple[str, ...]) -> list[tuple[str, ...]]:
-    return [words[:number] for number in range(len(words) + 1)]
+def _common(texts: Sequence[tuple[str, ...]]) -> int:
+    """How many tokens all ``texts`` begin with."""
+    return sum(1 for _ in takewhile(lambda tokens: len(set(tokens)) == 1, zip(*texts, strict=False)))

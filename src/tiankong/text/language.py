@@ -1,4 +1,4 @@
-"""Which language texts are in, by their letters."""
+"""Which language texts are in, and whether it has spaces between words, by their letters."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from tiankong.registry.general_models import GeneralModelSpec
 LONGEST_BEGINNING = 1000
 """Characters at the beginning of a text that decide about it."""
 
+_UNSPACED = ("CJK", "HIRAGANA", "KATAKANA", "THAI", "LAO", "KHMER", "MYANMAR", "TIBETAN")
+"""Scripts without spaces between words, by the Unicode names of their letters."""
+
 
 def language_of(text: str, rows: Iterable[GeneralModelSpec]) -> GeneralModelSpec | None:
     """The first of ``rows`` in whose language ``text`` is; ``None`` if it is in none of them, or has no letter."""
@@ -21,3 +24,8 @@ def language_of(text: str, rows: Iterable[GeneralModelSpec]) -> GeneralModelSpec
     return next(
         (row for row in rows if letters[row.script] and letters[row.script] >= row.least_share * letters.total()), None
     )
+
+
+def is_unspaced(character: str) -> bool:
+    """Whether ``character`` is a letter of a script without spaces between words."""
+    return unicodedata.name(character, "").startswith(_UNSPACED)
