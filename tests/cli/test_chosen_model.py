@@ -16,7 +16,7 @@ from tiankong.cli.main import run
 
 pytestmark = pytest.mark.usefixtures("two_languages")
 
-NOTE = "tiankong: the text is in English: en answers; --model names another\n"
+NOTE = "tiankong: the text is in Latin letters: en answers; --model names another\n"
 PROMPT = ["--prompt", "{text} and __", "--label", "good=cheap,sturdy", "--label", "bad=unusable,quiet"]
 PROMPT_ZH = ["--prompt", "{text}，很__", "--label", "好评=好", "--label", "差评=差"]
 
@@ -78,7 +78,8 @@ def test_a_named_model_answers_any_language(ask, monkeypatch):
 def test_the_first_lines_of_a_pipe_decide_for_all(ask):
     lines = ["the lamp is __", "the __ is cheap", "灯很__"]
     shown, said = ask("fill", "--json", "-k", "1", lines=lines)
-    note = "of the first 3 texts, 1 in Chinese and 2 in English: en answers all of them; --model names another"
+    shares = "1 in Chinese characters and 2 in Latin letters"
+    note = f"of the first 3 texts, {shares}: en answers all of them; --model names another"
     assert said.splitlines()[0] == f"tiankong: {note}"
     assert shown == ask("fill", "--json", "-k", "1", "--model", "en", lines=lines)[0]
     many = ["物流__，很快"] * 64 + ["the lamp is __"] * 100
@@ -107,7 +108,7 @@ def test_the_first_rows_of_a_file_decide(ask, tmp_path):
     source.write_text("the lamp is __\nthe __ is cheap\n", encoding="utf-8")
     arguments = ["fill", "--input", str(source), "-o", str(output), "--threads", "1", "-k", "2", "--force"]
     _, said = ask(*arguments)
-    assert said == "the first 2 texts are in English: en answers; --model names another\n"
+    assert said == "the first 2 texts are in Latin letters: en answers; --model names another\n"
     chosen = output.read_text(encoding="utf-8")
     assert ask(*arguments, "--quiet")[1] == ""
     assert ask(*arguments, "--model", "en")[1] == ""
@@ -118,5 +119,5 @@ def test_evaluate_says_which_model_it_measures(ask, tmp_path):
     source = tmp_path / "texts.txt"
     source.write_text("the lamp is cheap\nthe coat is quiet\n", encoding="utf-8")
     shown, said = ask("evaluate", "--text", str(source), "--json")
-    assert said == "the first 2 texts are in English: en answers; --model names another\n"
+    assert said == "the first 2 texts are in Latin letters: en answers; --model names another\n"
     assert json.loads(shown)["sentences"] == 2

@@ -40,18 +40,19 @@ def answered(tmp_path):
 @pytest.mark.parametrize("method", ["fill", "embed"])
 def test_the_first_rows_decide(answered, method):
     records, said = answered(method, ENGLISH)
-    assert said == ["the first 2 texts are in English: en answers; `model` names another"]
+    assert said == ["the first 2 texts are in Latin letters: en answers; `model` names another"]
     assert records == answered(method, ENGLISH, model="en")[0]
     records, said = answered(method, CHINESE)
     assert said == []
     assert records == answered(method, CHINESE, model="zh")[0]
     records, said = answered(method, [*CHINESE, "", *ENGLISH, *ENGLISH])
-    assert said[0].startswith("of the first 6 texts, 2 in Chinese and 4 in English: en answers all of them")
+    shares = "2 in Chinese characters and 4 in Latin letters"
+    assert said[0].startswith(f"of the first 6 texts, {shares}: en answers all of them")
 
 
 def test_prompts_decide_for_classify(answered):
     records, said = answered("classify", ["the coat is sturdy", "灯很好"], **PROMPTS)
-    assert said == ["the text is in English: en answers; `model` names another"]
+    assert said == ["the text is in Latin letters: en answers; `model` names another"]
     assert records == answered("classify", ["the coat is sturdy", "灯很好"], model="en", **PROMPTS)[0]
     records, said = answered("classify", ["the coat is sturdy"])
     assert said == []
@@ -71,7 +72,8 @@ def test_evaluate_chooses_as_well():
     texts, said = ["the lamp is cheap", "the coat is quiet"], []
     result = tiankong.evaluate(text=iter(texts), progress=said.append)
     assert (result.path.name, result.metrics["sentences"]) == ("en", 2)
-    assert "the first 2 texts are in English: en answers; `model` names another" in [step.message for step in said]
+    note = "the first 2 texts are in Latin letters: en answers; `model` names another"
+    assert note in [step.message for step in said]
     assert tiankong.evaluate(text=["物流很快"]).path.name == "zh"
     labelled = [("the coat is sturdy", "good"), ("the lamp is unusable", "bad")]
     assert tiankong.evaluate(labelled=labelled, split="all", **PROMPTS).path.name == "en"

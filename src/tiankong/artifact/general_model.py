@@ -52,8 +52,8 @@ def choose_general_model(texts: Iterable[str]) -> ChosenModel:
     if there == [chosen] and chosen.name == DEFAULT_MODEL:
         return ChosenModel(chosen.name)
     if len(there) > 1:
-        shares = " and ".join(f"{found[row.name]} in {row.language}" for row in there)
+        shares = " and ".join(f"{found[row.name]} in {row.letters}" for row in there)
         note = f"of the first {len(first)} texts, {shares}: {chosen.name} answers all of them; `model` names another"
         return ChosenModel(chosen.name, note)
     what = "the text is" if len(first) == 1 else f"the first {len(first)} texts are"
-    return ChosenModel(chosen.name, f"{what} in {chosen.language}: {chosen.name} answers; `model` names another")
+    return ChosenModel(chosen.name, f"{what} in {chosen.letters}: {chosen.name} answers; `model` names another")

@@ -16,7 +16,10 @@ class GeneralModelSpec:
     """The folder in ``models/``: the code of the language in ISO 639."""
 
     language: str
-    """In messages."""
+    """In help texts."""
+
+    letters: str
+    """In messages: what a text is in that this model answers."""
 
     script: str
     """The first word of the Unicode names of its letters."""
@@ -27,8 +30,8 @@ class GeneralModelSpec:
 
 _ROWS = (
     # Chinese text quotes names and terms in Latin letters, and hardly any other text quotes Chinese characters.
-    GeneralModelSpec("zh", language="Chinese", script="CJK", least_share=0.0),
-    GeneralModelSpec("en", language="English", script="LATIN", least_share=0.5),
+    GeneralModelSpec("zh", language="Chinese", letters="Chinese characters", script="CJK", least_share=0.0),
+    GeneralModelSpec("en", language="English", letters="Latin letters", script="LATIN", least_share=0.5),
 )
 
 GENERAL_MODELS = {row.name: row for row in _ROWS}

@@ -9,6 +9,7 @@ from functools import cached_property
 
 from tiankong.errors import SentenceError
 from tiankong.text.blank_forms import USUAL, BlankForm, other_blank
+from tiankong.text.language import is_unspaced
 from tiankong.text.normalise import surrogate_in
 
 _PAIRS_OF_EYES = frozenset([*(2 * eye for eye in "TQXOU^-=~;@*+´•·￣＾－＝Ｔ；＊"), "><", "＞＜", ">>", "<<"])
@@ -99,8 +100,9 @@ def parse_blanks(text: str, form: BlankForm = USUAL) -> BlankedSentence:
                 "word is missing"
             )
         other = other_blank(text, form)
+        example = f"外套做工{form.shown}，很暖和" if any(map(is_unspaced, text)) else f"a cup of {form.shown}"
         raise SentenceError(
-            f"the sentence has no blank: write {form.shown} where a word is missing, as in 外套做工{form.shown}，很暖和"
+            f"the sentence has no blank: write {form.shown} where a word is missing, as in {example}"
             if other is None
             else f"the sentence has no blank: write {form.shown} instead of {other}, or set `blank='{other}'`"
         )
