@@ -74,3 +74,36 @@ def test_models_without_chinese_or_of_both_scripts_convert_nothing(tmp_path):
         for text in ("質量__，很失望", "质量__，很失望"):
             assert model.read_as(text) is None, json.dumps([name, text], ensure_ascii=False)
             assert model.fill(text) == model.fill(text, script="as-is")
+
+
+@pytest.fixture(scope="module")
+def model_with_both_forms(tmp_path_factory):
+    """A model of simplified Chinese whose texts have a traditional word among them now and then."""
+    folder = tmp_path_factory.mktemp("both-forms")
+    lines = [
+        f"她{word}一件{colour}的外套，在{place}等我"
+        for number, colour in enumerate(["红色", "蓝色", "白色", "黑色", "紫色", "灰色"])
+        for place in ["饭店", "书店", "医院", "学校", "车站", "公园", "家里", "门口"]
+        for word in ["穿着", "买了", "穿著" if number % 2 else "披着"]
+    ]
+    (folder / "texts.txt").write_text("\n".join(lines), encoding="utf-8")
+    options = ("--minimum-count", 2, "--code-bits", 0, "--quiet")
+    succeed("prepare", folder / "texts.txt", "-o", folder / "prepared", *options)
+    succeed("train", folder / "prepared", "-o", folder / "model", *TINY, "--epochs", 6)
+    return tiankong.load(folder / "model", threads=1)
+
+
+@pytest.mark.trains
+def test_words_that_are_shown_alike_are_one_answer(model_with_both_forms):
+    assert {"穿着", "穿著"} <= set(model_with_both_forms.folder.vocabulary.words)
+    simplified = scores(model_with_both_forms.fill("她__一件红色的外套", 50))
+    answers = model_with_both_forms.fill("她__一件紅色的外套", 50)
+    traditional = scores(answers)
+    assert len(traditional) == len(answers)
+    assert traditional["穿著"] == pytest.approx(simplified["穿着"] + simplified["穿著"], rel=1e-3)
+    excluded = scores(model_with_both_forms.fill("她__一件紅色的外套", 50, exclude=["穿著"]))
+    assert excluded.keys() == traditional.keys() - {"穿著"}
+
+
+def scores(answers):
+    return {answer["token_str"]: answer["score"] for answer in answers}

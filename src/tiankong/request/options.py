@@ -15,6 +15,7 @@ from tiankong.request.patterns import compile_pattern
 from tiankong.request.spelling import spelling
 from tiankong.runtime.predictor import Predictor
 from tiankong.text.conversion import simplified_constraint
+from tiankong.text.normalise import normalise as normalised
 from tiankong.text.normalise import surrogate_in
 from tiankong.text.script import Script, may_be_in_both
 
@@ -115,13 +116,15 @@ def _check_constraints(options: ConstraintOptions, predictor: Predictor) -> tupl
         problems.append(f"unknown constraint {', '.join(unknown)}: the constraints are {known}")
     if problems:
         return None, problems
-    words = frozenset(map(normalise, excluded)) | frozenset(map(read, excluded))
+    # A model of simplified Chinese may know a traditional word, too, and shows both alike.
+    as_typed = frozenset(normalised(word, predictor.folder.manifest.prepare.normalisation) for word in excluded)
+    words = frozenset(map(normalise, excluded)) | frozenset(map(read, excluded)) | as_typed
     constraints = Constraints(starts_with, ends_with, contains, pattern, shortest, longest, words)
     if constraints == Constraints():
         return None, []
     first, last, inside = (_string(name, options, problems) for name in ("starts_with", "ends_with", "contains"))
-    as_typed = spelling(predictor, first, last, inside, pattern)
-    return constraints if as_typed is None else as_typed.added_to(constraints), []
+    by_spelling = spelling(predictor, first, last, inside, pattern)
+    return constraints if by_spelling is None else by_spelling.added_to(constraints), []
 
 
 def _read_by(predictor: Predictor) -> Callable[[str], str]:

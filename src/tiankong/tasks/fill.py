@@ -28,6 +28,9 @@ from tiankong.text.script import AUTO
 
 _QUERIES_AT_ONCE = 512
 
+_SHOWN_ALIKE = 5
+"""More words than answers, where several words may be shown alike."""
+
 
 def fill(
     predictor: Predictor,
@@ -88,18 +91,21 @@ def _filled(
     beside = reading.predictions([window for blanks in boundaries for blank in blanks for window in blank.windows])
     for query, of_query in zip(queries, boundaries, strict=True):
         answers_of_blanks = []
+        most = top_k if query.reader.conversion is None else top_k + _SHOWN_ALIKE
         for blank, affixes in enumerate(query.affixes):
             allowed = allowed_answers.allowed(reading, *affixes)
             prediction = next(predictions)
             rows = [row.log_probabilities for row in islice(beside, len(of_query[blank].windows))]
             weighed = of_query[blank].weighed(prediction.log_probabilities, rows)
             order = reading.agreements(prediction.scores) if by_distance else weighed.log_probabilities
-            answers = _words(query, blank, prediction, weighed, order, reading, allowed, top_k, allowed_answers)
+            answers = _words(query, blank, prediction, weighed, order, reading, allowed, most, allowed_answers)
             phrases = allowed_answers.phrases_with(*affixes) if allowed_answers.phrases else []
             if phrases:
-                answers += _phrases(query, blank, phrases, weighed, reading, top_k)
+                answers += _phrases(query, blank, phrases, weighed, reading, most)
             if weighed.others:
-                answers += _parts_of_words(query, blank, weighed.others, top_k, allowed_answers)
+                answers += _parts_of_words(query, blank, weighed.others, most, allowed_answers)
+            if most > top_k:
+                answers = _merged(answers)
             answers_of_blanks.append(sorted(answers, key=_nearest if by_distance else _likeliest)[:top_k])
         yield answers_of_blanks
 
@@ -159,6 +165,16 @@ def _answers(
         {"score": score, "token": token, "token_str": text, "sequence": sequence}
         for score, token, text, sequence in zip(scores, tokens, texts, sequences, strict=True)
     ]
+
+
+def _merged(answers: Sequence[Answer]) -> list[Answer]:
+    """One answer for those that are shown alike, as probable as all of them: in traditional Chinese, 穿着 is 穿著."""
+    by_text: dict[str, Answer] = {}
+    for answer in answers:
+        first = by_text.setdefault(answer["token_str"], answer)
+        if first is not answer:
+            first["score"] += answer["score"]
+    return list(by_text.values())
 
 
 def _likeliest(answer: Answer) -> tuple[float, float]:
