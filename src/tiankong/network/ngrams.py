@@ -60,7 +60,7 @@ class NgramVectors(nn.Module):
         hashes = torch.stack(
             [self._hash(number, [at[place] for place in places]) for number, places in enumerate(_PATTERNS, 1)], dim=1
         )
-        vectors = self.table(hashes)  # (N, patterns, C)
+        vectors: Tensor = self.table(hashes)  # (N, patterns, C)
         if self.training and drop:
             vectors = vectors * (torch.rand(hashes.shape, device=hashes.device) >= drop)[..., None]
         return vectors.flatten(1)
