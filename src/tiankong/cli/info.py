@@ -51,7 +51,7 @@ def _list(as_json: bool) -> None:
     from tiankong.artifact.model_folder import MODEL, ModelManifest  # noqa: PLC0415
     from tiankong.text.vocabulary import SPECIAL_TOKENS  # noqa: PLC0415
 
-    models = []
+    models: list[dict[str, Any]] = []
     for name in built_in_models():
         path = model_path(name)
         manifest = MODEL.open(path, ModelManifest)
