@@ -1,7 +1,7 @@
 """Runs the systems one after the other, each in a process of its own, and stores their results.
 
 When a system is done, its folder holds ``result.json`` and the arrays behind its figures, so that a benchmark that was
-stopped continues with the next system.
+stopped continues with the next system. A peer's training that was stopped goes on from its last checkpoint there.
 """
 
 from __future__ import annotations

@@ -58,7 +58,7 @@ class MaskedLM(RankingSystem):
             **dict.fromkeys(("bos_token_id", "eos_token_id", "cls_token_id", "sep_token_id")),
         )
         self._model = ModernBertForMaskedLM(config)
-        return train_for(self._model, self._steps(), self.budget, _LEARNING_RATE)
+        return train_for(self._model, self._steps(), self.budget, _LEARNING_RATE, self.folder)
 
     def _steps(self) -> Iterator[Step]:
         generator = np.random.default_rng(self.budget.seed)

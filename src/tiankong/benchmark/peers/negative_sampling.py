@@ -41,7 +41,7 @@ class NegativeSampling(RankingSystem):
         self._network = ClozeNetwork(preset.model, word_tables(self.corpus, preset.model), self._settings)
         counts = torch.from_numpy(self.corpus.vocabulary.counts).double()
         self._weights = torch.where(torch.from_numpy(self.corpus.vocabulary.targets()), counts**_POWER, 0.0)
-        return train_for(self._network, self._steps(), self.budget, self._settings.learning_rate)
+        return train_for(self._network, self._steps(), self.budget, self._settings.learning_rate, self.folder)
 
     def _steps(self) -> Iterator[Step]:
         batches = WindowBatches(self.corpus, "train", None, self._settings)
