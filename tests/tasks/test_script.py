@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 import subprocess
 import sys
+from collections import Counter
 
 import pytest
 from hypothesis import given
@@ -107,9 +108,12 @@ def test_what_is_not_traditional_chinese_is_read_as_typed(model, text):
 def test_a_character_of_both_scripts_is_read_by_its_word(model, traditional, simplified):
     assert model.read_as(traditional) == "simplified"
     assert model.read_as(simplified) is None
-    found, expected = model.fill([traditional, simplified])
-    same([answer["score"] for answer in found], [answer["score"] for answer in expected])
-    assert [answer["token"] for answer in found] == [answer["token"] for answer in expected]
+    found, expected = model.fill([traditional, simplified], 50)
+    by_word = Counter()  # in traditional text, what is shown alike is one answer
+    for answer in expected:
+        by_word[to_simplified(answer["token_str"])] += answer["score"]
+    same([answer["score"] for answer in found[:10]], [by_word[to_simplified(one["token_str"])] for one in found[:10]])
+    assert [answer["token"] for answer in found[:10]] == [answer["token"] for answer in expected[:10]]
 
 
 def test_check_reads_a_character_of_both_scripts_by_its_word(model):

@@ -41,9 +41,9 @@ def test_profiling_changes_no_weight(prepared, tmp_path):
     ("cell", "layers", "head", "by_token", "by_target"),
     [
         # embedding 12, hidden 10, attention 8; keys and values 22 → 4 + 8, queries 44 → 4, MLP 44 + 8 → 14 → 12;
-        # without neighbours and attention and with 50 bits 20 → 14 → 50
+        # without neighbours and attention, with 50 bits and five n-grams of 6 numbers 20 + 30 → 14 → 50
         ("lstm", 1, "softmax", 40 * 22 + 22 * 12, 44 * 4 + 52 * 14 + 14 * 12 + len(VOCABULARY) * 12),
-        ("gru", 2, "codes", 30 * 22 + 30 * 20, 20 * 14 + 14 * 50 + len(VOCABULARY) * 50),
+        ("gru", 2, "codes", 30 * 22 + 30 * 20, (20 + 5 * 6) * 14 + 14 * 50 + len(VOCABULARY) * 50),
     ],
 )
 def test_flops_by_hand(cell, layers, head, by_token, by_target):
