@@ -51,12 +51,15 @@ def test_a_part_of_a_word_is_found_in_what_the_segmenter_takes_for_another_word(
     assert sum(apart) < 0.1 * len(apart)
 
 
-@pytest.mark.parametrize("cuts", [True, False])
-def test_words_of_the_user_are_never_cut(practice_model, halves, cuts):
-    first, rest = halves[0]
-    words = [] if cuts else [f"鑫{first}"]
-    answers = tiankong.load(practice_model, threads=1, words=words).fill(f"这件鑫{first}__", 20)
-    assert (rest in [answer["token_str"] for answer in answers]) is cuts
+def test_words_of_the_user_are_never_cut(practice_model, model, halves):
+    whole = tiankong.load(practice_model, threads=1, words=[f"鑫{first}" for first, _ in halves])
+    sentences = [f"这件鑫{first}__" for first, _ in halves]
+
+    def answers(model, part_of_word):
+        return [[one["token_str"] for one in of_one] for of_one in model.fill(sentences, 20, part_of_word=part_of_word)]
+
+    assert answers(whole, None) == answers(whole, False)
+    assert answers(model, None) != answers(model, False)
 
 
 @pytest.mark.parametrize(
